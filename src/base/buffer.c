@@ -1,0 +1,104 @@
+#include "base/buffer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+bool buffer_reserve(struct buffer *buffer, size_t more)
+{
+    if (buffer->failed)
+        return false;
+    size_t need;
+    if (__builtin_add_overflow(buffer->size, more, &need)) {
+        buffer->failed = true;
+        return false;
+    }
+    if (need <= buffer->capacity)
+        return true;
+    size_t capacity = buffer->capacity < 64 ? 64 : buffer->capacity;
+    while (capacity < need)
+        capacity = capacity > SIZE_MAX / 2 ? need : capacity * 2;
+    char *data = memory_try_resize(buffer->data, capacity);
+    if (data == NULL) {
+        buffer->failed = true;
+        return false;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
+bool buffer_append(struct buffer *buffer, const void *bytes, size_t size)
+{
+    if (size == 0)
+        return !buffer->failed;
+    if (size > buffer->capacity - buffer->size && !buffer_reserve(buffer, size))
+        return false;
+    memcpy(buffer->data + buffer->size, bytes, size);
+    buffer->size += size;
+    return true;
+}
+
+bool buffer_append_text(struct buffer *buffer, struct text text)
+{
+    return buffer_append(buffer, text.data, text.size);
+}
+
+bool buffer_append_string(struct buffer *buffer, const char *string)
+{
+    return buffer_append(buffer, string, strlen(string));
+}
+
+bool buffer_append_byte(struct buffer *buffer, char byte)
+{
+    return buffer_append(buffer, &byte, 1);
+}
+
+bool buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    bool done = length >= 0 && buffer_reserve(buffer, (size_t)length + 1);
+    if (done) {
+        vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, again);
+        buffer->size += (size_t)length;
+    }
+    va_end(again);
+    return done;
+}
+
+bool buffer_printf(struct buffer *buffer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    bool done = buffer_vprintf(buffer, format, arguments);
+    va_end(arguments);
+    return done;
+}
+
+void buffer_clear(struct buffer *buffer)
+{
+    buffer->size = 0;
+    buffer->failed = false;
+}
+
+void buffer_free(struct buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (struct buffer){0};
+}
+
+const char *buffer_string(struct buffer *buffer)
+{
+    if (!buffer_reserve(buffer, 1))
+        return "";
+    buffer->data[buffer->size] = '\0';
+    return buffer->data;
+}
+
+struct text buffer_text(const struct buffer *buffer)
+{
+    return (struct text){buffer->data, buffer->size};
+}

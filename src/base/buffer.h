@@ -1,0 +1,36 @@
+/*
+ * buffer.h - bytes that grow.
+ *
+ * {0} is an empty buffer. The buffer owns its bytes until buffer_free or buffer_take. Appending uses
+ * memory_try_resize: when memory cannot be had the buffer becomes `failed`, keeps what it has, and
+ * every later append does nothing, so a caller checks once at the end.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/text.h"
+
+struct buffer {
+    char *data;
+    size_t size;
+    size_t capacity;
+    bool failed;
+};
+
+bool buffer_reserve(struct buffer *buffer, size_t more); /* room for `more` further bytes */
+bool buffer_append(struct buffer *buffer, const void *bytes, size_t size);
+bool buffer_append_text(struct buffer *buffer, struct text text);
+bool buffer_append_string(struct buffer *buffer, const char *string);
+bool buffer_append_byte(struct buffer *buffer, char byte);
+bool buffer_printf(struct buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+bool buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+void buffer_clear(struct buffer *buffer); /* size 0, keeps the memory, no longer failed */
+void buffer_free(struct buffer *buffer);  /* back to {0} */
+/* The bytes as a NUL-terminated string inside the buffer (the NUL is not counted); "" when empty or failed. */
+const char *buffer_string(struct buffer *buffer);
+struct text buffer_text(const struct buffer *buffer);

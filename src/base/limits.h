@@ -1,0 +1,87 @@
+/*
+ * limits.h - every limit of the program, with its name, default and range.
+ *
+ * Each row is a setting of the same name (docs/configuration.md is checked against this table by a test).
+ * `limits` is written once, before any thread starts, and only read afterwards.
+ *
+ *   X(name, default, least, most, unit, what it bounds)
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+#define LIMITS(X)                                                                                       \
+    /* receiving */                                                                                     \
+    X(ingest_body_bytes, 10485760, 1, 1073741824, "bytes", "largest body of a webhook; larger ones answer 413") \
+    X(api_body_bytes, 6291456, 1024, 1073741824, "bytes", "largest body of an API call")                \
+    X(header_bytes, 32768, 4096, 1048576, "bytes", "request line and headers of one request together")   \
+    X(header_count, 128, 8, 1024, "headers", "headers of one request")                                  \
+    X(connections, 4096, 16, 1000000, "connections", "open connections from senders and API clients")    \
+    X(idle_timeout_ms, 75000, 1000, 3600000, "ms", "a connection without traffic is closed after this")  \
+    X(header_timeout_ms, 15000, 100, 3600000, "ms", "from the first byte of a request to the end of its headers") \
+    X(body_timeout_ms, 60000, 100, 3600000, "ms", "from the end of the headers to the end of the body")  \
+    X(bodies_in_memory_bytes, 268435456, 1048576, 68719476736, "bytes", "request bodies being received or stored at one time; more answer 503") \
+    X(json_depth, 512, 16, 10000, "levels", "nesting of a JSON webhook body")                           \
+    X(ingest_queue, 20000, 16, 1000000, "webhooks", "received but not yet committed; more answer 503")    \
+    /* the API */                                                                                       \
+    X(api_queue, 1024, 1, 100000, "calls", "API calls waiting for a worker; more answer 503")            \
+    X(api_threads, 2, 1, 64, "threads", "workers that answer API calls")                                \
+    X(list_limit, 255, 1, 1000, "models", "largest page of a list")                                     \
+    X(list_scan, 200000, 1000, 100000000, "rows", "rows that one list call looks at when its filter has no index") \
+    X(array_values, 255, 1, 10000, "values", "values of one array parameter")                           \
+    X(rules, 100, 1, 1000, "rules", "rules of one connection")                                          \
+    /* the store */                                                                                     \
+    X(commit_batch, 512, 1, 65536, "jobs", "jobs committed together")                                   \
+    X(store_queue, 50000, 64, 1000000, "jobs", "jobs waiting for the store's writer")                    \
+    X(checkpoint_pages, 1000, 100, 1000000, "pages", "the write-ahead log is copied back beyond this many pages") \
+    X(writer_cache_kib, 8192, 512, 16777216, "KiB", "page cache of the store's writer")                 \
+    X(reader_cache_kib, 1024, 128, 16777216, "KiB", "page cache of each of the store's readers")        \
+    /* delivering */                                                                                    \
+    X(delivery_queue, 256, 1, 100000, "events", "events of one destination held in memory; the rest waits in the store") \
+    X(delivery_queue_bytes, 16777216, 65536, 68719476736, "bytes", "payloads held in memory by all destinations together") \
+    X(deliveries, 512, 1, 100000, "deliveries", "running deliveries")                                   \
+    X(destination_deliveries, 64, 1, 10000, "deliveries", "running deliveries of one destination")       \
+    X(delivery_timeout_ms, 60000, 10, 3600000, "ms", "from the start of a delivery to the end of the reply") \
+    X(delivery_connect_timeout_ms, 15000, 10, 3600000, "ms", "until the connection to a destination stands, within the delivery's time") \
+    X(delivery_redirects, 5, 0, 50, "redirects", "redirects followed in one delivery")                  \
+    X(response_body_bytes, 65536, 0, 10485760, "bytes", "kept of a destination's reply; the rest is cut") \
+    X(response_read_bytes, 1048576, 1024, 1073741824, "bytes", "read of a destination's reply before the connection is closed") \
+    X(automatic_retries, 50, 0, 1000, "retries", "automatic retries of one event")                      \
+    X(retry_span_ms, 604800000, 1000, 31536000000, "ms", "after this age of an event no automatic retry is planned") \
+    X(unrecorded_outcomes, 5000, 1, 1000000, "attempts", "finished attempts that the store has not taken yet; beyond it no delivery starts") \
+    X(shutdown_ms, 65000, 0, 3600000, "ms", "a stop waits this long for running deliveries")            \
+    /* workflows */                                                                                     \
+    X(workflow_document_bytes, 10485760, 1024, 1073741824, "bytes", "a workflow or OpenAPI document")    \
+    X(workflow_document_depth, 128, 8, 1000, "levels", "nesting of a document")                         \
+    X(workflow_aliases, 10000, 0, 1000000, "nodes", "nodes that YAML aliases may add to a document")     \
+    X(workflow_steps, 10000, 1, 10000000, "steps", "steps that one run executes")                       \
+    X(workflow_nesting, 16, 1, 100, "workflows", "workflows that call each other")                      \
+    X(workflow_response_bytes, 16777216, 1024, 1073741824, "bytes", "a reply to a step")                \
+    X(workflow_request_timeout_ms, 60000, 10, 3600000, "ms", "one request of a step")                   \
+    X(workflow_timeout_ms, 600000, 100, 86400000, "ms", "one run")
+
+struct limits {
+#define LIMIT_FIELD(name, value, least, most, unit, meaning) int64_t name;
+    LIMITS(LIMIT_FIELD)
+#undef LIMIT_FIELD
+};
+
+extern struct limits limits;
+
+struct limit_row {
+    const char *name;
+    int64_t value, least, most;
+    const char *unit, *meaning;
+    size_t offset; /* of the field in struct limits */
+};
+
+extern const struct limit_row limit_rows[];
+extern const size_t limit_row_count;
+
+/* Sets a limit by its name. ERROR_NOT_FOUND for an unknown name, ERROR_INVALID for a value out of range. */
+bool limits_set(struct text name, struct text value, struct error *error);

@@ -1,0 +1,79 @@
+/*
+ * deliver.h - takes due events to their destinations.
+ *
+ * The engine holds a bounded queue per destination in memory and a bounded number of running deliveries; all
+ * other waiting events are in the store and are claimed when there is room. A destination takes a delivery slot
+ * only while it leaves as many to the others, so that what is slow or dead stays alone.
+ *
+ * An event comes to a destination's queue in one of two ways:
+ *   - straight from ingest: deliver_reserve before the event is stored (it is then stored as leased) and
+ *     deliver_push after the commit, with its payload still in memory;
+ *   - by a claim from the store, which the engine makes itself when a destination is behind.
+ * When there is no room, deliver_reserve says no, the event is stored without a lease, and deliver_wake after the
+ * commit tells the engine that something is waiting in the store.
+ *
+ * Before each attempt the engine looks at the connection: paused -> the event goes to HOLD, disabled or deleted ->
+ * CANCELLED. After each attempt outcome and event are recorded in the store before the event is forgotten; if the
+ * store cannot take it, it is offered again, and beyond limits.unrecorded_outcomes no delivery starts.
+ *
+ * Threads: one delivery loop and one feeder (which claims and reads payloads) of its own; all functions here may
+ * be called from any thread and do not block unless said.
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "model/model.h"
+#include "store/catalog.h"
+#include "store/store.h"
+
+struct deliver;
+
+/* What is sent: shared by the events of one request. Immutable, reference-counted. */
+struct payload {
+    atomic_int references;
+    size_t bytes;           /* what it counts against limits.delivery_queue_bytes */
+    struct request request; /* its texts point behind the struct, into the same allocation */
+};
+
+/* Copies the request's texts. One reference. NULL without memory. */
+struct payload *payload_create(const struct request *request);
+struct payload *payload_reference(struct payload *payload);
+void payload_release(struct payload *payload); /* NULL is fine */
+
+/* Starts the loops; on return every destination with due events in the store is known to the engine. */
+struct deliver *deliver_start(struct store *store, struct catalog *catalog, const char *public_url,
+                              struct error *error);
+
+/* A place in the destination's queue for an event with a payload of `bytes`? Then deliver_push or deliver_cancel. */
+bool deliver_reserve(struct deliver *deliver, int64_t destination_id, size_t bytes);
+void deliver_unreserve(struct deliver *deliver, int64_t destination_id, size_t bytes);
+/* After the commit of an event that was stored as leased. Takes over one reference of the payload. */
+void deliver_push(struct deliver *deliver, const struct event *event, struct payload *payload);
+/* Something of this destination is or will be due at `due_at` in the store, not leased. */
+void deliver_wake(struct deliver *deliver, int64_t destination_id, int64_t due_at);
+
+/*
+ * The request as it would be delivered next, for the API's event.data: url, method, headers (in http/message.h's
+ * stored form) with the gateway's own, and the comma-separated names of those. Texts in the arena.
+ */
+struct delivery_preview {
+    struct text url, method, headers, appended_headers;
+};
+bool deliver_preview(struct catalog *catalog, const char *public_url, struct arena *arena, const struct event *event,
+                     const struct request *request, struct delivery_preview *preview, struct error *error);
+
+struct deliver_counts {
+    int64_t running, queued, queued_bytes, unrecorded;
+    int64_t delivered, failed; /* attempts since the start */
+};
+struct deliver_counts deliver_counts(struct deliver *deliver);
+
+/*
+ * Starts no further delivery, waits for the running ones and for their outcomes to be recorded (at most
+ * timeout_ms; then the rest is broken off and stays due in the store), releases what was queued, frees. Blocks.
+ */
+void deliver_stop(struct deliver *deliver, int64_t timeout_ms);

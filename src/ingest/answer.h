@@ -1,0 +1,21 @@
+/*
+ * answer.h - what the sender is told. The statuses and forms are those of the hosted service.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "http/server.h"
+#include "ingest/screen.h"
+#include "store/catalog.h"
+
+/* The request is recorded. `source` gives the custom response. Ends the exchange. */
+void answer_recorded(struct http_exchange *exchange, const struct catalog_source *source,
+                     const struct screening *screening, int64_t request_id, const char *public_url);
+/* Nothing is recorded: {code, status, message, data}. Ends the exchange. */
+void answer_refused(struct http_exchange *exchange, int status, const char *code, const char *message);
+/* The source was deleted: 410, stop sending. */
+void answer_deleted(struct http_exchange *exchange);
+/* A browser asks beforehand (CORS). */
+void answer_preflight(struct http_exchange *exchange);
+/* The store could not take it: 503 or 507, and Retry-After. */
+void answer_failed(struct http_exchange *exchange, const struct error *error);

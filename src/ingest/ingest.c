@@ -1,0 +1,331 @@
+#include "ingest/ingest.h"
+
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/id.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "ingest/answer.h"
+#include "ingest/route.h"
+#include "ingest/screen.h"
+
+struct ingest {
+    struct store *store;
+    struct catalog *catalog;
+    struct deliver *deliver;
+    const char *public_url;
+    pthread_mutex_t keys_lock; /* guards the reader that looks up keys of publish calls */
+    struct store_reader *keys;
+    _Atomic int64_t waiting, accepted, failed;
+};
+
+/* One webhook on its way to the disk. Lives in the exchange's arena; the exchange outlives it. */
+struct arrival {
+    struct store_job job;
+    struct ingest *ingest;
+    struct http_exchange *exchange;
+    struct catalog_source *source;
+    struct screening screening;
+    struct request request;
+    struct buffer headers;
+    struct routed *routed;
+    bool *leased;
+    size_t routed_count;
+    struct payload *payload; /* shared by the leased events, NULL without any */
+};
+
+static const struct text INGEST_PREFIX = {"/e/", 3}, PUBLISH_PREFIX = {"/v1/publish", 11};
+
+bool ingest_wants(struct text path)
+{
+    return text_starts_with(path, INGEST_PREFIX) ||
+           (text_starts_with(path, PUBLISH_PREFIX) &&
+            (path.size == PUBLISH_PREFIX.size || path.data[PUBLISH_PREFIX.size] == '/'));
+}
+
+/* ---- on the writer's thread ---- */
+
+static bool store_arrival(struct store_transaction *transaction, struct store_job *job, struct error *error)
+{
+    struct arrival *arrival = (struct arrival *)job;
+    if (!store_insert_request(transaction, &arrival->request, error))
+        return false;
+    for (size_t i = 0; i < arrival->routed_count; i++) {
+        const struct routed *routed = &arrival->routed[i];
+        if (routed->ignored != 0) {
+            struct ignored_event ignored = {id_new(), arrival->request.id, routed->connection_id,
+                                            routed->ignored, TEXT_NONE};
+            if (!store_insert_ignored_event(transaction, &ignored, error))
+                return false;
+        } else if (!store_insert_event(transaction, &routed->event, arrival->leased[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The events are on disk: hand them on. */
+static void pass_on(struct arrival *arrival)
+{
+    for (size_t i = 0; i < arrival->routed_count; i++) {
+        const struct routed *routed = &arrival->routed[i];
+        if (arrival->leased[i])
+            deliver_push(arrival->ingest->deliver, &routed->event, payload_reference(arrival->payload));
+        else if (routed->ignored == 0 && routed->event.due_at != 0)
+            deliver_wake(arrival->ingest->deliver, routed->event.destination_id, routed->event.due_at);
+    }
+}
+
+static void give_back(struct arrival *arrival)
+{
+    for (size_t i = 0; i < arrival->routed_count; i++) {
+        if (arrival->leased[i])
+            deliver_unreserve(arrival->ingest->deliver, arrival->routed[i].event.destination_id,
+                              arrival->payload->bytes);
+    }
+}
+
+/* Frees what the arena does not hold, and answers; the exchange and the arrival are gone afterwards. */
+static void finish(struct arrival *arrival, const struct error *error)
+{
+    struct ingest *ingest = arrival->ingest;
+    struct catalog_source *source = arrival->source;
+    payload_release(arrival->payload);
+    buffer_free(&arrival->headers);
+    if (error->code == ERROR_NONE)
+        answer_recorded(arrival->exchange, source, &arrival->screening, arrival->request.id, ingest->public_url);
+    else
+        answer_failed(arrival->exchange, error);
+    catalog_source_release(source);
+    atomic_fetch_sub(&ingest->waiting, 1);
+}
+
+static void arrival_stored(struct store_job *job, const struct error *error)
+{
+    struct arrival *arrival = (struct arrival *)job;
+    if (error->code == ERROR_NONE) {
+        atomic_fetch_add_explicit(&arrival->ingest->accepted, 1, memory_order_relaxed);
+        pass_on(arrival);
+    } else {
+        atomic_fetch_add_explicit(&arrival->ingest->failed, 1, memory_order_relaxed);
+        give_back(arrival);
+    }
+    finish(arrival, error);
+}
+
+/* ---- on the server's loops ---- */
+
+/* Kept: everything but the host and what only the publish call reads. Added: the sender's address. */
+static bool keep_headers(struct arrival *arrival, bool published)
+{
+    static const char *const reserved[] = {"authorization", "x-hookdeck-source-id", "x-hookdeck-source-name"};
+    const struct http_headers *all = &arrival->exchange->headers;
+    struct http_headers kept = {
+        ARENA_ARRAY(&arrival->exchange->arena, struct http_header, all->count + 1), 0};
+    for (size_t i = 0; i < all->count; i++) {
+        struct text name = all->items[i].name;
+        bool drop = text_equal_ignoring_case(name, TEXT("host")) ||
+                    text_equal_ignoring_case(name, TEXT("x-hookdeck-original-ip"));
+        for (size_t k = 0; published && k < sizeof reserved / sizeof reserved[0]; k++)
+            drop |= text_equal_ignoring_case(name, text_of(reserved[k]));
+        if (!drop)
+            kept.items[kept.count++] = all->items[i];
+    }
+    kept.items[kept.count++] =
+        (struct http_header){TEXT("x-hookdeck-original-ip"), arrival->exchange->peer};
+    return http_headers_write(&arrival->headers, &kept);
+}
+
+static void route_all(struct arrival *arrival)
+{
+    struct catalog_source *source = arrival->source;
+    struct arena *arena = &arrival->exchange->arena;
+    size_t count = arrival->screening.cause == REJECTION_NONE ? source->connection_count : 0;
+    arrival->routed = ARENA_ARRAY(arena, struct routed, count);
+    arrival->leased = ARENA_ARRAY(arena, bool, count);
+    arrival->routed_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct routed *routed = &arrival->routed[i];
+        route_connection(&arrival->request, source->connections[i], source->destinations[i],
+                         arrival->request.ingested_at, routed);
+        arrival->request.events_count += routed->ignored == 0;
+        arrival->request.ignored_count += routed->ignored != 0;
+    }
+}
+
+/* Asks for places in the delivery queues, so that the common case never reads the store again. */
+static void reserve_places(struct arrival *arrival)
+{
+    for (size_t i = 0; i < arrival->routed_count; i++) {
+        const struct routed *routed = &arrival->routed[i];
+        if (routed->ignored != 0 || !routed->immediate)
+            continue;
+        if (arrival->payload == NULL && (arrival->payload = payload_create(&arrival->request)) == NULL)
+            return;
+        arrival->leased[i] = deliver_reserve(arrival->ingest->deliver, routed->event.destination_id,
+                                             arrival->payload->bytes);
+    }
+}
+
+static void take_in(struct ingest *ingest, struct http_exchange *exchange, struct catalog_source *source,
+                    struct text path, enum http_refusal refusal, bool published)
+{
+    struct error error = {0};
+    struct arrival *arrival = ARENA_NEW(&exchange->arena, struct arrival);
+    *arrival = (struct arrival){.job = {.run = store_arrival, .done = arrival_stored},
+                                .ingest = ingest, .exchange = exchange, .source = source};
+    arrival->screening = screen_request(source, exchange, refusal, published);
+    atomic_fetch_add(&ingest->waiting, 1);
+    if (!keep_headers(arrival, published)) {
+        error_set(&error, ERROR_BUSY, "no memory for the headers");
+        finish(arrival, &error);
+        return;
+    }
+    arrival->request = (struct request){
+        .id = id_new(),
+        .project_id = source->record.project_id,
+        .source_id = source->record.id,
+        .ingested_at = exchange->received_ms,
+        .verified = arrival->screening.verified,
+        .rejection_cause = arrival->screening.cause,
+        .updated_at = exchange->received_ms,
+        .method = exchange->method,
+        .path = path,
+        .query = exchange->query.data ? exchange->query : TEXT(""),
+        .headers = buffer_text(&arrival->headers),
+        .body = exchange->body.data ? exchange->body : TEXT(""),
+    };
+    route_all(arrival);
+    reserve_places(arrival);
+    if (!store_submit(ingest->store, &arrival->job, &error)) {
+        atomic_fetch_add(&ingest->failed, 1);
+        give_back(arrival);
+        finish(arrival, &error);
+    }
+}
+
+/* The project of the API key, sent as Bearer or as Basic's user name. */
+static bool publishing_project(struct ingest *ingest, const struct http_exchange *exchange, int64_t *project_id)
+{
+    struct text header = http_headers_get(&exchange->headers, TEXT("authorization"));
+    struct buffer key = {0}, hash = {0};
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (header.size > 7 && text_equal_ignoring_case(text_slice(header, 0, 7), TEXT("bearer "))) {
+        buffer_append_text(&key, text_trim(text_slice(header, 7, header.size)));
+    } else if (header.size > 6 && text_equal_ignoring_case(text_slice(header, 0, 6), TEXT("basic ")) &&
+               base64_decode(&key, text_trim(text_slice(header, 6, header.size)))) {
+        ptrdiff_t colon = text_find_byte(buffer_text(&key), ':');
+        key.size = colon < 0 ? key.size : (size_t)colon;
+    }
+    bool known = false;
+    if (key.size > 0 && EVP_Digest(key.data, key.size, digest, &size, EVP_sha256(), NULL) == 1) {
+        hex_encode(&hash, (struct text){(const char *)digest, size});
+        pthread_mutex_lock(&ingest->keys_lock); /* one row by its key: some microseconds */
+        known = store_read_api_key(ingest->keys, buffer_text(&hash), project_id, NULL);
+        pthread_mutex_unlock(&ingest->keys_lock);
+    }
+    buffer_free(&key);
+    buffer_free(&hash);
+    return known;
+}
+
+static void handle_publish(struct ingest *ingest, struct http_exchange *exchange, enum http_refusal refusal)
+{
+    int64_t project_id, id;
+    struct catalog_source *source = NULL;
+    struct text source_id = http_headers_get(&exchange->headers, TEXT("x-hookdeck-source-id"));
+    struct text source_name = http_headers_get(&exchange->headers, TEXT("x-hookdeck-source-name"));
+    if (!publishing_project(ingest, exchange, &project_id)) {
+        answer_refused(exchange, 401, "UNAUTHORIZED", "publishing needs the project's API key");
+        return;
+    }
+    if (source_id.size == 0 && source_name.size == 0) {
+        answer_refused(exchange, 422, "MISSING_PARAMETER",
+                       "name the source with the header X-Hookdeck-Source-Id or X-Hookdeck-Source-Name");
+        return;
+    }
+    if (source_id.size > 0)
+        source = id_parse(ID_SOURCE, source_id, &id) ? catalog_find_source(ingest->catalog, id) : NULL;
+    else
+        source = catalog_find_source_by_name(ingest->catalog, project_id, source_name);
+    if (source == NULL || source->record.project_id != project_id) {
+        catalog_source_release(source);
+        answer_refused(exchange, 404, "NOT_FOUND", "this project has no such source");
+    } else if (source->record.deleted_at != 0) {
+        catalog_source_release(source);
+        answer_deleted(exchange);
+    } else {
+        take_in(ingest, exchange, source, text_slice(exchange->path, PUBLISH_PREFIX.size, exchange->path.size),
+                refusal, true);
+    }
+}
+
+static void handle_webhook(struct ingest *ingest, struct http_exchange *exchange, enum http_refusal refusal)
+{
+    struct text behind = text_slice(exchange->path, INGEST_PREFIX.size, exchange->path.size);
+    ptrdiff_t slash = text_find_byte(behind, '/');
+    struct text token = slash < 0 ? behind : text_slice(behind, 0, (size_t)slash);
+    struct text path = slash < 0 ? TEXT("") : text_slice(behind, (size_t)slash, behind.size);
+    struct catalog_source *source = catalog_find_source_by_token(ingest->catalog, token);
+    if (source == NULL) {
+        answer_refused(exchange, 404, "NOT_FOUND", "there is no source at this URL");
+    } else if (source->record.deleted_at != 0) {
+        catalog_source_release(source);
+        answer_deleted(exchange);
+    } else if (text_equal(exchange->method, TEXT("OPTIONS"))) {
+        catalog_source_release(source);
+        answer_preflight(exchange);
+    } else {
+        take_in(ingest, exchange, source, path, refusal, false);
+    }
+}
+
+void ingest_handle(struct ingest *ingest, struct http_exchange *exchange, enum http_refusal refusal)
+{
+    struct error error = {0};
+    if (refusal == HTTP_NO_MEMORY || atomic_load(&ingest->waiting) >= limits.ingest_queue) {
+        atomic_fetch_add(&ingest->failed, 1);
+        error_set(&error, ERROR_BUSY, "too many webhooks wait to be stored");
+        answer_failed(exchange, &error);
+    } else if (text_starts_with(exchange->path, INGEST_PREFIX)) {
+        handle_webhook(ingest, exchange, refusal);
+    } else {
+        handle_publish(ingest, exchange, refusal);
+    }
+}
+
+/* ---- start and stop ---- */
+
+struct ingest *ingest_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
+                            const char *public_url, struct error *error)
+{
+    struct store_reader *keys = store_reader_open(store, error);
+    if (keys == NULL)
+        return NULL;
+    struct ingest *ingest = NEW(struct ingest);
+    ingest->store = store;
+    ingest->catalog = catalog;
+    ingest->deliver = deliver;
+    ingest->public_url = public_url;
+    ingest->keys = keys;
+    pthread_mutex_init(&ingest->keys_lock, NULL);
+    return ingest;
+}
+
+struct ingest_counts ingest_counts(struct ingest *ingest)
+{
+    return (struct ingest_counts){atomic_load(&ingest->waiting), atomic_load(&ingest->accepted),
+                                  atomic_load(&ingest->failed)};
+}
+
+void ingest_stop(struct ingest *ingest)
+{
+    store_reader_close(ingest->keys);
+    pthread_mutex_destroy(&ingest->keys_lock);
+    free(ingest);
+}

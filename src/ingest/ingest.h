@@ -1,0 +1,37 @@
+/*
+ * ingest.h - from an HTTP request at a source's URL to a durable record and its events.
+ *
+ *   /e/TOKEN...      what senders call; path and query behind the token belong to the request
+ *   /v1/publish...   the same with an API key and the source named in a header
+ *
+ * The reply goes out only after the request and all its events are committed and synced together. Requests that
+ * are refused are recorded too, with their cause. Nothing is done twice and nothing is remembered in memory only.
+ *
+ * Threads: ingest_handle runs on the HTTP server's loops; the replies are given on the store's writer thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "deliver/deliver.h"
+#include "http/server.h"
+#include "store/catalog.h"
+#include "store/store.h"
+
+struct ingest;
+
+struct ingest *ingest_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
+                            const char *public_url, struct error *error);
+bool ingest_wants(struct text path);
+void ingest_handle(struct ingest *ingest, struct http_exchange *exchange, enum http_refusal refusal);
+
+struct ingest_counts {
+    int64_t waiting;  /* received, not yet committed */
+    int64_t accepted; /* committed since the start, rejected ones included */
+    int64_t failed;   /* answered with a 5xx because the store or a queue had no room */
+};
+struct ingest_counts ingest_counts(struct ingest *ingest);
+/* The HTTP server is stopped and the store's queue is empty before this. */
+void ingest_stop(struct ingest *ingest);

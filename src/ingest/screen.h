@@ -1,0 +1,22 @@
+/*
+ * screen.h - is this request one that its source takes? Pure.
+ *
+ * The checks in the order in which a cause is given: the source is disabled, method, size, content type,
+ * signature, JSON, and finally whether there is a connection at all.
+ */
+#pragma once
+
+#include "http/server.h"
+#include "model/model.h"
+#include "store/catalog.h"
+
+struct screening {
+    enum rejection_cause cause; /* REJECTION_NONE: taken */
+    int status;                 /* of the reply to the sender */
+    bool verified;
+    const char *message;        /* for the sender, when status is not 200; else NULL */
+};
+
+/* `published`: it came by the publish call, whose key stands for the signature. */
+struct screening screen_request(const struct catalog_source *source, const struct http_exchange *exchange,
+                                enum http_refusal refusal, bool published);

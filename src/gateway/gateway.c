@@ -1,0 +1,112 @@
+#include "gateway/gateway.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "api/api.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "deliver/deliver.h"
+#include "gateway/key.h"
+#include "gateway/router.h"
+#include "http/server.h"
+#include "ingest/ingest.h"
+#include "store/catalog.h"
+#include "store/store.h"
+
+enum { REPLY_GRACE_MS = 10000 }; /* for replies that only wait for a commit or a worker */
+
+struct gateway {
+    struct config *config;
+    struct parts parts;
+    struct http_server *server;
+};
+
+/* As many descriptors as we may have: senders, destinations, the store. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    rlim_t wanted = (rlim_t)(limits.connections + limits.deliveries + 64);
+    if (files.rlim_cur < wanted)
+        log_warn("only %llu open files are allowed, but limits.connections and limits.deliveries ask for %llu",
+                 (unsigned long long)files.rlim_cur, (unsigned long long)wanted);
+}
+
+/*
+ * The public URL goes into every source's url, so with port 0 the port must be known first: the server starts
+ * before the parts that print URLs, and answers 503 until they are there.
+ */
+static bool start_server(struct gateway *gateway, struct error *error)
+{
+    struct config *config = gateway->config;
+    gateway->server = http_server_start(config->listen_host, config->listen_port, config->ingest_loops,
+                                        router_application(&gateway->parts), error);
+    if (gateway->server == NULL)
+        return false;
+    config->listen_port = http_server_port(gateway->server);
+    gateway->parts.server = gateway->server;
+    if (config->public_url[0] == '\0') {
+        bool ipv6 = text_find_byte(text_of(config->listen_host), ':') >= 0;
+        snprintf(config->public_url, sizeof config->public_url, ipv6 ? "http://[%s]:%u" : "http://%s:%u",
+                 config->listen_host, config->listen_port);
+    }
+    return true;
+}
+
+static bool start_parts(struct gateway *gateway, struct error *error)
+{
+    struct parts *parts = &gateway->parts;
+    const char *url = gateway->config->public_url;
+    parts->public_url = url;
+    return (parts->catalog = catalog_open(parts->store, error)) != NULL &&
+           (parts->deliver = deliver_start(parts->store, parts->catalog, url, error)) != NULL &&
+           (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL &&
+           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL;
+}
+
+struct gateway *gateway_start(struct config *config, struct error *error)
+{
+    struct gateway *gateway = NEW(struct gateway);
+    gateway->config = config;
+    raise_descriptor_limit();
+    if (key_load(config, error) && (gateway->parts.store = store_open(config->data, error)) != NULL &&
+        key_register(gateway->parts.store, config->api_key, error) && start_server(gateway, error) &&
+        start_parts(gateway, error)) {
+        atomic_store(&gateway->parts.ready, true);
+        return gateway;
+    }
+    gateway_stop(gateway);
+    return NULL;
+}
+
+uint16_t gateway_port(const struct gateway *gateway)
+{
+    return http_server_port(gateway->server);
+}
+
+void gateway_stop(struct gateway *gateway)
+{
+    struct parts *parts = &gateway->parts;
+    if (gateway->server != NULL) {
+        http_server_quiesce(gateway->server);
+        http_server_stop(gateway->server, REPLY_GRACE_MS);
+    }
+    atomic_store(&parts->ready, false);
+    if (parts->api != NULL)
+        api_stop(parts->api);
+    if (parts->deliver != NULL)
+        deliver_stop(parts->deliver, limits.shutdown_ms);
+    if (parts->ingest != NULL)
+        ingest_stop(parts->ingest);
+    if (parts->catalog != NULL)
+        catalog_close(parts->catalog);
+    if (parts->store != NULL)
+        store_close(parts->store);
+    free(gateway);
+}

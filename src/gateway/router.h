@@ -1,0 +1,29 @@
+/*
+ * router.h - which part answers which path.
+ *
+ *   /e/..., /v1/publish...     ingest
+ *   /YYYY-MM-DD/...            API
+ *   /openapi.json              the API's description
+ *   /healthz, /readyz          200 while the process lives; while it takes traffic and can write
+ *   /metrics                   counts, in the Prometheus text format
+ *   /                          what this is
+ */
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "http/server.h"
+
+struct parts {
+    atomic_bool ready; /* the members below are set; before, everything but /healthz answers 503 */
+    struct http_server *server;
+    struct store *store;
+    struct catalog *catalog;
+    struct deliver *deliver;
+    struct ingest *ingest;
+    struct api *api;
+    const char *public_url;
+};
+
+struct http_application router_application(struct parts *parts);

@@ -1,0 +1,128 @@
+// The table of `make bench`: which figure stands in which row, how it reads, and its target.
+
+const mib = (value) => `${value.toFixed(1)} MiB`;
+const ms = (value) => `${value.toFixed(2)} ms`;
+const us = (value) => `${value.toFixed(1)} us`;
+const bytes = (value) => `${Math.round(value)} B`;
+const perSecond = (value) => `${Math.round(value)}/s`;
+const times = (value) => value.toFixed(2);
+const yes = (value) => (value ? 'yes' : 'no');
+
+const atMost = (limit) => ({ word: 'at most', limit, met: (value) => value <= limit });
+const atLeast = (limit) => ({ word: 'at least', limit, met: (value) => value >= limit });
+const must = { word: '', limit: true, met: (value) => value === true };
+
+// A machine's speed drifts, so its ceiling is taken on both sides of the gateway's own measurement.
+const ceilingRate = (results) =>
+    (results.ceiling.deliveries_per_s + results.ceiling_after.deliveries_per_s) / 2;
+
+// A group is shown when all it needs was measured; a row is title, figure, unit, perhaps a target.
+const groups = [
+    {
+        needs: ['ceiling', 'ceiling_after'],
+        rows: [
+            ['ceiling: bare receiver and sender', ceilingRate, perSecond],
+            ['ceiling: ack p99', (r) => r.ceiling.send.ack_ms.p99, ms],
+            ['ceiling: CPU per webhook', (r) => r.ceiling.process.cpu_us_per_webhook, us],
+        ],
+    },
+    {
+        needs: ['throughput', 'ceiling', 'ceiling_after'],
+        rows: [
+            ['as fast as it goes: share of the ceiling',
+                (r) => r.throughput.closed.deliveries_per_s / ceilingRate(r), times, atLeast(0.3)],
+        ],
+    },
+    {
+        needs: ['throughput'],
+        of: (r) => r.throughput.closed,
+        rows: [
+            ['as fast as it goes: delivered', (t) => t.deliveries_per_s, perSecond],
+            ['as fast as it goes: ack p50', (t) => t.send.ack_ms.p50, ms],
+            ['as fast as it goes: ack p99', (t) => t.send.ack_ms.p99, ms, atMost(15)],
+            ['as fast as it goes: delivery p50', (t) => t.sink.delivery_ms.p50, ms],
+            ['as fast as it goes: delivery p99', (t) => t.sink.delivery_ms.p99, ms],
+            ['as fast as it goes: CPU per webhook', (t) => t.process.cpu_us_per_webhook, us],
+            ['as fast as it goes: written per webhook',
+                (t) => t.process.written_bytes_per_webhook, bytes],
+            ['as fast as it goes: peak memory', (t) => t.process.peak_resident_mib, mib],
+        ],
+    },
+    {
+        needs: ['throughput'],
+        of: (r) => r.throughput.fixed,
+        rows: [
+            ['1,000 a second: ack p50', (t) => t.send.ack_ms.p50, ms],
+            ['1,000 a second: ack p99', (t) => t.send.ack_ms.p99, ms, atMost(15)],
+            ['1,000 a second: delivery p50', (t) => t.sink.delivery_ms.p50, ms],
+            ['1,000 a second: delivery p99', (t) => t.sink.delivery_ms.p99, ms, atMost(20)],
+            ['1,000 a second: CPU per webhook', (t) => t.process.cpu_us_per_webhook, us],
+        ],
+    },
+    {
+        needs: ['isolation'],
+        of: (r) => r.isolation,
+        rows: [
+            ['healthy destination alone: delivery p99', (t) => t.alone_p99_ms, ms],
+            ['beside a silent and a refusing one: delivery p99', (t) => t.crowd_p99_ms, ms],
+            ['ratio of the two', (t) => t.ratio, times, atMost(1.5)],
+        ],
+    },
+    { needs: ['paused_backlog'], of: (r) => r.paused_backlog, rows: backlogRows('paused') },
+    { needs: ['refused_backlog'], of: (r) => r.refused_backlog, rows: backlogRows('refused') },
+    {
+        needs: ['endurance'],
+        of: (r) => r.endurance,
+        rows: [
+            ['memory after a million webhooks, peak',
+                (t) => t.after_first_million.peak_resident_mib, mib, atMost(64)],
+            ['webhooks stored in the end', (t) => t.stored, String],
+            ['rate when empty', (t) => t.empty.deliveries_per_s, perSecond],
+            ['rate with them stored', (t) => t.full.deliveries_per_s, perSecond],
+            ['ratio of the two', (t) => t.ratio, times, atLeast(0.8)],
+        ],
+    },
+];
+
+function backlogRows(word) {
+    return [
+        [`${word} backlog: waiting events`, (t) => t.waiting_events, String],
+        [`${word} backlog: peak memory`, (t) => t.memory.peak_resident_mib, mib, atMost(200)],
+        [`${word} backlog: drains`, (t) => t.drained, yes, must],
+        [`${word} backlog: drain rate`, (t) => t.drain_per_s, perSecond],
+    ];
+}
+
+function tableRow([title, figure, unit, target], measured) {
+    const value = figure(measured);
+    return {
+        title,
+        value,
+        shown: unit(value),
+        target: target ? `${target.word} ${unit(target.limit)}`.trim() : '',
+        met: target?.met(value),
+    };
+}
+
+export function makeTable(results) {
+    return groups
+        .filter((group) => group.needs.every((name) => results[name]))
+        .flatMap((group) => {
+            const measured = group.of ? group.of(results) : results;
+            return group.rows.map((row) => tableRow(row, measured));
+        });
+}
+
+export function printTable(table) {
+    const columns = ['title', 'shown', 'target'];
+    const widths = columns.map((key) => Math.max(0, ...table.map((row) => row[key].length)));
+    for (const row of table) {
+        const verdict = row.met === undefined ? '' : row.met ? 'met' : 'MISSED';
+        const cells = [
+            row.title.padEnd(widths[0]),
+            row.shown.padStart(widths[1]),
+            row.target.padEnd(widths[2]),
+        ];
+        console.log([...cells, verdict].join('  ').trimEnd());
+    }
+}

@@ -6,7 +6,7 @@
 //
 // 1 KiB JSON webhooks, one source to one destination, load, gateway and sink on the same two
 // processors. --quick takes half a minute and is for trying a change. --long adds the endurance
-// measurement (--millions of webhooks, one after another) and a paused backlog of two million. --only
+// measurement (--millions of webhooks, one by one) and a paused backlog of two million. --only
 // takes names from the list of measurements below.
 //
 // The data lies under --dir, which must be on a disk (default: `bench` beside the gateway), and is

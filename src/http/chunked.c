@@ -1,0 +1,88 @@
+#include "http/chunked.h"
+
+enum { MOST_DIGITS = 15, MOST_OVERHEAD = 16 * 1024 };
+
+static int hex_digit(char byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    if (byte >= 'a' && byte <= 'f')
+        return byte - 'a' + 10;
+    return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
+}
+
+static bool is_text_byte(char byte)
+{
+    return byte == '\t' || ((unsigned char)byte >= ' ' && byte != 0x7F);
+}
+
+/* The state after one byte outside of data; false: malformed. */
+static bool step(struct chunked *chunked, char byte)
+{
+    int digit = hex_digit(byte);
+    switch (chunked->state) {
+    case CHUNK_SIZE:
+        if (digit >= 0) {
+            chunked->left = chunked->left * 16 + digit;
+            return ++chunked->digits <= MOST_DIGITS;
+        }
+        chunked->state = byte == ';' ? CHUNK_EXTENSION : CHUNK_SIZE_LF;
+        return chunked->digits > 0 && (byte == ';' || byte == '\r');
+    case CHUNK_EXTENSION:
+        if (byte == '\r')
+            chunked->state = CHUNK_SIZE_LF;
+        return byte == '\r' || (is_text_byte(byte) && ++chunked->overhead <= MOST_OVERHEAD);
+    case CHUNK_SIZE_LF:
+        chunked->state = chunked->left > 0 ? CHUNK_DATA : CHUNK_TRAILER_START;
+        return byte == '\n';
+    case CHUNK_DATA_CR:
+        chunked->state = CHUNK_DATA_LF;
+        return byte == '\r';
+    case CHUNK_DATA_LF:
+        chunked->state = CHUNK_SIZE;
+        chunked->digits = 0;
+        return byte == '\n';
+    case CHUNK_TRAILER_START:
+        chunked->state = byte == '\r' ? CHUNK_END_LF : CHUNK_TRAILER;
+        return byte == '\r' || (is_text_byte(byte) && byte != ' ' && byte != '\t');
+    case CHUNK_TRAILER:
+        if (byte == '\r')
+            chunked->state = CHUNK_TRAILER_LF;
+        return byte == '\r' || (is_text_byte(byte) && ++chunked->overhead <= MOST_OVERHEAD);
+    case CHUNK_TRAILER_LF:
+        chunked->state = CHUNK_TRAILER_START;
+        return byte == '\n' && ++chunked->overhead <= MOST_OVERHEAD;
+    case CHUNK_END_LF:
+        chunked->state = CHUNK_DONE;
+        return byte == '\n';
+    case CHUNK_DATA:
+    case CHUNK_DONE:
+        break;
+    }
+    return false;
+}
+
+enum chunk_result chunked_read(struct chunked *chunked, const char *bytes, size_t size, size_t *used,
+                               struct buffer *body, int64_t most)
+{
+    size_t i = 0;
+    enum chunk_result result = CHUNKS_MORE;
+    while (i < size && result == CHUNKS_MORE && chunked->state != CHUNK_DONE) {
+        if (chunked->state != CHUNK_DATA) {
+            result = step(chunked, bytes[i++]) ? CHUNKS_MORE : CHUNKS_MALFORMED;
+            if (result == CHUNKS_MORE && chunked->state == CHUNK_DATA &&
+                chunked->left > most - (int64_t)body->size)
+                result = CHUNKS_TOO_LARGE;
+            continue;
+        }
+        size_t take = size - i < (size_t)chunked->left ? size - i : (size_t)chunked->left;
+        if (!buffer_append(body, bytes + i, take))
+            result = CHUNKS_NO_MEMORY;
+        i += take;
+        chunked->left -= (int64_t)take;
+        if (chunked->left == 0)
+            chunked->state = CHUNK_DATA_CR;
+    }
+    *used = i;
+    return chunked->state == CHUNK_DONE && result == CHUNKS_MORE ? CHUNKS_COMPLETE : result;
+}

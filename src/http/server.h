@@ -1,5 +1,5 @@
 /*
- * server.h - the HTTP/1.1 server, on libmicrohttpd.
+ * server.h - the HTTP/1.1 server, on epoll. Why it is our own: docs/decisions/0001-http-server.md.
  *
  * The server reads a whole request (head and body, within limits), hands it to the application as an
  * exchange, and sends the reply when the application gives it: at once or later, from any thread.

@@ -1,0 +1,49 @@
+# fairlead: a thin face on Meson and Ninja. `make run` and `make test` are all that a newcomer needs.
+
+BUILD ?= build
+NODE ?= node
+
+.PHONY: all deps run smoke test test-long bench lint asan tsan install clean
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja: | deps
+	@meson setup $(BUILD) >/dev/null
+
+deps:
+	@packaging/deps
+
+run: all
+	@$(BUILD)/fairlead serve --quick-start $(SERVE_ARGS)
+
+smoke: all
+	@packaging/smoke $(BUILD)/fairlead
+
+test: all
+	@NODE=$(NODE) tests/run $(BUILD)
+
+test-long: all
+	@NODE=$(NODE) FAIRLEAD_LONG=1 tests/run $(BUILD)
+
+bench: all
+	@$(NODE) tests/bench/bench.mjs $(BENCH_ARGS)
+
+# Sanitizer builds run the same tests.
+asan: | deps
+	@[ -d build-asan ] || CC=clang CXX=clang++ meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	@ninja -C build-asan && tests/run build-asan
+
+tsan: | deps
+	@[ -d build-tsan ] || CC=clang CXX=clang++ meson setup build-tsan -Db_sanitize=thread -Db_lundef=false >/dev/null
+	@ninja -C build-tsan && tests/run build-tsan
+
+lint: all
+	@tests/architecture/check-includes
+	@tests/architecture/check-length
+
+install: all
+	@meson install -C $(BUILD)
+
+clean:
+	@rm -rf build build-asan build-tsan

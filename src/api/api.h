@@ -1,0 +1,36 @@
+/*
+ * api.h - the REST API: sources, destinations, connections, requests, events and attempts under /YYYY-MM-DD/.
+ *
+ * Every date prefix is answered alike, with one superset of the shapes that clients of the several versions read.
+ * One table (contract.h) says which operations there are, what they take, and what /openapi.json tells of them.
+ *
+ * Threads: a pool of limits.api_threads workers, each with a reader of its own. api_handle never blocks; the reply
+ * comes from a worker. A call waits in a queue of limits.api_queue; beyond it the answer is 503.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "deliver/deliver.h"
+#include "http/server.h"
+#include "store/catalog.h"
+#include "store/store.h"
+
+struct api;
+
+/* `public_url` (without a slash at its end) begins the ingest URLs that are shown; it is copied. */
+struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
+                      const char *public_url, struct error *error);
+/* Is this a path of the API: /YYYY-MM-DD or below (slashes may be doubled)? */
+bool api_wants(struct text path);
+/* Takes the exchange and replies to it, now or later. Any thread. */
+void api_handle(struct api *api, struct http_exchange *exchange);
+/* Answers with an error in the API's form, for what is refused before api_handle: 413, 503. */
+void api_refuse(struct http_exchange *exchange, int status, const char *message);
+/* Answers what is queued, ends the workers, closes the readers, frees. Blocks. */
+void api_stop(struct api *api);
+
+/* The OpenAPI 3.0 description as JSON text, made from the contract; malloc'd, NULL without memory. */
+char *api_openapi(void);

@@ -1,0 +1,93 @@
+/*
+ * call.h - one API call, from its route to its reply.
+ *
+ * A call is handled by one worker, or, while the worker waits for a change to be committed, by the store's writer.
+ * A step that fails fills the reply by call_fail and returns false; its callers only pass that on. What the call
+ * holds lives as long as the exchange: texts in its arena, JSON values until the reply was sent.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/contract.h"
+#include "base/json.h"
+#include "deliver/deliver.h"
+#include "http/server.h"
+#include "store/catalog.h"
+#include "store/store.h"
+
+/* What a list call asks for, read from its query by query.h. */
+struct call_query {
+    struct store_filter *filters;
+    size_t filter_count;
+    enum store_field order_by;
+    const char *order_name;
+    bool ascending;
+    int64_t limit;
+    struct text next, prev;
+    bool include_data, include_auth;
+};
+
+/* A connection whose waiting events follow a change of its own. */
+struct call_sweep {
+    int64_t connection_id, destination_id;
+    bool (*slice)(struct store_transaction *, int64_t connection_id, int64_t now, size_t limit, size_t *changed,
+                  struct error *);
+    bool wake; /* tell the delivery engine: events became due */
+    struct call_sweep *next;
+};
+
+struct call {
+    /* what it works with */
+    struct store *store;
+    struct catalog *catalog;
+    struct deliver *deliver;
+    const char *public_url;
+    struct http_exchange *exchange;
+    struct arena *arena;
+    struct store_reader *reader;           /* inside a change: the transaction's */
+    struct store_transaction *transaction; /* inside a change only */
+    int64_t now;
+    /* what was asked */
+    int64_t project_id;
+    const struct operation *operation;
+    struct text id; /* the path's {id}, decoded */
+    struct call_query query;
+    json_t *body; /* an object, or NULL for operations without one */
+    /* what came of it */
+    int64_t changed_id; /* the record that a change wrote */
+    struct call_sweep *sweeps;
+    json_t *problems; /* array of sentences, NULL: none so far */
+    int status;       /* 0: no reply yet */
+    json_t *reply;
+    const char *allow; /* for 405 */
+};
+
+/* Sets the error reply (its code follows from the status) unless there is one; steals `data` (may be NULL). */
+bool call_fail(struct call *call, int status, json_t *data, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same for an error value of the layers below. */
+bool call_fail_error(struct call *call, const struct error *error);
+/* 404 with the id as it was given, and 410 for something deleted. */
+bool call_fail_missing(struct call *call, const char *what, struct text id);
+bool call_fail_gone(struct call *call, const char *what, struct text id);
+/* Notes one problem of the input; call_check turns all of them into a 422, true when there are none. */
+void call_problem(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool call_check(struct call *call);
+/* Sets the reply of a success; steals it. False (500) when it is NULL. */
+bool call_reply(struct call *call, json_t *reply);
+/* Sends what was set, and frees the call's JSON. The exchange is gone afterwards. */
+void call_send(struct call *call);
+
+/*
+ * Runs `change` in a transaction of its own, all or nothing, then makes the change known to the hot paths. The
+ * waiting events of connections noted by call_sweep follow before it returns.
+ */
+bool call_write(struct call *call, bool (*change)(struct call *call));
+void call_sweep(struct call *call, struct call_sweep sweep);
+
+/* "src_..." of a key as JSON; null for key 0. */
+json_t *call_id(enum id_kind kind, int64_t key);
+json_t *call_integer_or_null(int64_t value, int64_t none);

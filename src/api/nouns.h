@@ -1,0 +1,67 @@
+/*
+ * nouns.h - the handlers of the operations, and how each noun is read and shown.
+ *
+ * Handlers take a call whose input fits the contract and return true when they set a reply (see call.h).
+ * `*_json` functions give a new reference, NULL without memory.
+ */
+#pragma once
+
+#include "api/call.h"
+
+#define NOUN_HANDLERS(X)                                                                                \
+    X(source_list) X(source_create) X(source_upsert) X(source_count) X(source_get) X(source_update)      \
+    X(source_delete) X(source_disable) X(source_enable)                                                 \
+    X(destination_list) X(destination_create) X(destination_upsert) X(destination_count)                 \
+    X(destination_get) X(destination_update) X(destination_delete) X(destination_disable)                \
+    X(destination_enable)                                                                               \
+    X(connection_list) X(connection_create) X(connection_upsert) X(connection_count) X(connection_get)   \
+    X(connection_update) X(connection_delete) X(connection_disable) X(connection_enable)                 \
+    X(connection_pause) X(connection_unpause)                                                           \
+    X(request_list) X(request_get) X(request_raw_body) X(request_events) X(request_ignored_events)       \
+    X(request_retry)                                                                                    \
+    X(event_list) X(event_get) X(event_raw_body) X(event_retry) X(event_cancel)                         \
+    X(attempt_list) X(attempt_get)
+#define NOUN_HANDLER(name) bool name(struct call *call);
+NOUN_HANDLERS(NOUN_HANDLER)
+#undef NOUN_HANDLER
+
+json_t *source_json(struct call *call, const struct source *source, bool with_auth);
+json_t *destination_json(struct call *call, const struct destination *destination, bool with_auth);
+json_t *connection_json(struct call *call, const struct connection *connection);
+json_t *request_json(struct call *call, const struct request *request, bool with_data);
+json_t *event_json(struct call *call, const struct event *event, bool with_data);
+
+/* Inside a change: makes or changes the live source of input.name, as PUT does; an inline one comes here too. */
+bool source_apply(struct call *call, json_t *input, struct source *source);
+bool destination_apply(struct call *call, json_t *input, struct destination *destination);
+
+/* The record of a public id: 404 for an unknown one, 410 for a deleted one. */
+bool source_find(struct call *call, struct text id, struct source *source);
+bool destination_find(struct call *call, struct text id, struct destination *destination);
+bool connection_find(struct call *call, struct text id, struct connection *connection);
+bool request_find(struct call *call, struct text id, bool with_data, struct request *request);
+bool event_find(struct call *call, struct text id, struct event *event);
+
+/* Inside a change: disables (or deletes) the live connections of a source or destination. */
+bool connection_disable_of(struct call *call, enum store_field field, int64_t id, bool and_delete);
+
+/* Checks a connection's rules and brings them into the form that is stored; problems are noted in the call. */
+void rules_check(struct call *call, json_t *rules);
+
+/* Lays the members of `change` over `config`; a null removes a member. */
+void config_merge(json_t *config, json_t *change);
+/* A stored JSON object as a new reference; an empty one for an empty text. */
+json_t *config_read(struct text stored);
+/* The text of a JSON value in the call's arena. */
+struct text config_text(struct call *call, const json_t *value);
+/* Moves a member of an older API version into input.config. */
+void config_fold(json_t *input, const char *from, const char *to);
+
+/* Parts of the data of requests and events. */
+json_t *data_headers_json(struct call *call, struct text stored);
+json_t *data_query_json(struct call *call, struct text query);
+json_t *data_body_json(struct text content_type, struct text body);
+
+/* The list of the call's query, and the reply around its models. */
+struct store_list page_list(struct call *call);
+bool page_reply(struct call *call, json_t *models, const struct store_page *page);

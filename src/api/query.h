@@ -1,0 +1,7 @@
+/* query.h - reads a call's query string by its operation's parameter rows. */
+#pragma once
+
+#include "api/call.h"
+
+/* Fills call->query; 422 naming every parameter that is unknown or has a bad value. */
+bool query_read(struct call *call);

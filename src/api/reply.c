@@ -1,0 +1,169 @@
+#include "api/api.h"
+#include "api/call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+enum { RATE_LIMIT_SHOWN = 100000, RATE_WINDOW_MS = 60000, MESSAGE_SIZE = 1024 };
+
+static const struct {
+    int status;
+    const char *code;
+} status_codes[] = {
+    {400, "BAD_REQUEST"}, {401, "UNAUTHORIZED"}, {404, "NOT_FOUND"}, {405, "METHOD_NOT_ALLOWED"},
+    {409, "RESOURCE_ALREADY_EXISTS"}, {410, "GONE"}, {413, "PAYLOAD_TOO_LARGE"},
+    {422, "UNPROCESSABLE_ENTITY"}, {503, "SERVICE_UNAVAILABLE"}, {507, "INSUFFICIENT_STORAGE"},
+};
+
+static const char *code_of(int status)
+{
+    for (size_t i = 0; i < sizeof status_codes / sizeof status_codes[0]; i++) {
+        if (status_codes[i].status == status)
+            return status_codes[i].code;
+    }
+    return "FATAL_ERROR";
+}
+
+static json_t *error_json(int status, const char *message, json_t *data)
+{
+    return json_pack("{s:s, s:b, s:i, s:s, s:o, s:o}", "level", "error", "handled", 1, "status", status, "code",
+                     code_of(status), "message", json_text(text_of(message)), "data",
+                     data != NULL ? data : json_null());
+}
+
+bool call_fail(struct call *call, int status, json_t *data, const char *format, ...)
+{
+    if (call->status != 0 && call->status != 200) {
+        json_decref(data);
+        return false;
+    }
+    char message[MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    json_decref(call->reply);
+    call->status = status;
+    call->reply = error_json(status, message, data);
+    return false;
+}
+
+bool call_fail_error(struct call *call, const struct error *error)
+{
+    static const int statuses[] = {
+        [ERROR_INVALID] = 422, [ERROR_UNAUTHORIZED] = 401, [ERROR_NOT_FOUND] = 404, [ERROR_GONE] = 410,
+        [ERROR_CONFLICT] = 409, [ERROR_REFUSED] = 422, [ERROR_TOO_LARGE] = 413, [ERROR_BUSY] = 503,
+        [ERROR_STORE_FULL] = 507, [ERROR_STORE_IO] = 503, [ERROR_UNREACHABLE] = 503, [ERROR_INTERNAL] = 500,
+    };
+    int status = (size_t)error->code < sizeof statuses / sizeof statuses[0] ? statuses[error->code] : 0;
+    json_t *data = status == 422 ? json_pack("[o]", json_text(text_of(error->message))) : NULL;
+    return call_fail(call, status ? status : 500, data, "%s", error->message);
+}
+
+bool call_fail_missing(struct call *call, const char *what, struct text id)
+{
+    return call_fail(call, 404, json_pack("{s:o}", "id", json_text(id)), "there is no %s %.*s", what,
+                     TEXT_ARGS(id));
+}
+
+bool call_fail_gone(struct call *call, const char *what, struct text id)
+{
+    return call_fail(call, 410, json_pack("{s:o, s:b}", "id", json_text(id), "deleted", 1),
+                     "the %s %.*s was deleted", what, TEXT_ARGS(id));
+}
+
+void call_problem(struct call *call, const char *format, ...)
+{
+    char sentence[MESSAGE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    if (call->problems == NULL)
+        call->problems = json_array();
+    json_array_append_new(call->problems, json_text(text_of(sentence)));
+}
+
+bool call_check(struct call *call)
+{
+    if (call->problems == NULL)
+        return true;
+    json_t *problems = call->problems;
+    call->problems = NULL;
+    size_t count = json_array_size(problems);
+    const char *first = json_string_value(json_array_get(problems, 0));
+    if (count > 1)
+        return call_fail(call, 422, problems, "%s (and %zu more)", first, count - 1);
+    return call_fail(call, 422, problems, "%s", first ? first : "the input is not valid");
+}
+
+bool call_reply(struct call *call, json_t *reply)
+{
+    if (reply == NULL)
+        return call_fail(call, 500, NULL, "no memory for the reply");
+    call->status = 200;
+    call->reply = reply;
+    return true;
+}
+
+static void send_json(struct http_exchange *exchange, int status, const char *text, const char *allow)
+{
+    char limit[24], reset[CLOCK_TEXT_SIZE];
+    snprintf(limit, sizeof limit, "%d", RATE_LIMIT_SHOWN);
+    clock_format(clock_now_ms() + RATE_WINDOW_MS, reset);
+    struct http_header headers[5] = {
+        {TEXT("x-ratelimit-limit"), text_of(limit)},
+        {TEXT("x-ratelimit-remaining"), text_of(limit)},
+        {TEXT("x-ratelimit-reset"), text_of(reset)},
+    };
+    size_t count = 3;
+    if (allow != NULL)
+        headers[count++] = (struct http_header){TEXT("allow"), text_of(allow)};
+    if (status == 401)
+        headers[count++] = (struct http_header){TEXT("www-authenticate"), TEXT("Bearer, Basic realm=\"api\"")};
+    struct http_reply reply = {
+        .status = status,
+        .content_type = "application/json; charset=utf-8",
+        .body = text_of(text),
+        .headers = headers,
+        .header_count = count,
+    };
+    http_reply(exchange, &reply);
+}
+
+void call_send(struct call *call)
+{
+    static const char no_memory[] = "{\"level\":\"error\",\"handled\":true,\"status\":500,\"code\":"
+                                    "\"FATAL_ERROR\",\"message\":\"no memory for the reply\",\"data\":null}";
+    char *text = call->reply != NULL ? json_to_string(call->reply) : NULL;
+    json_decref(call->reply);
+    json_decref(call->body);
+    json_decref(call->problems);
+    send_json(call->exchange, text != NULL ? call->status : 500, text != NULL ? text : no_memory, call->allow);
+    free(text);
+}
+
+void api_refuse(struct http_exchange *exchange, int status, const char *message)
+{
+    json_t *error = error_json(status, message, NULL);
+    char *text = error != NULL ? json_to_string(error) : NULL;
+    send_json(exchange, status, text != NULL ? text : "{}", NULL);
+    free(text);
+    json_decref(error);
+}
+
+json_t *call_id(enum id_kind kind, int64_t key)
+{
+    char text[ID_TEXT_SIZE];
+    if (key == 0)
+        return json_null();
+    id_format(kind, key, text);
+    return json_string(text);
+}
+
+json_t *call_integer_or_null(int64_t value, int64_t none)
+{
+    return value == none ? json_null() : json_integer(value);
+}

@@ -1,0 +1,8 @@
+/*
+ * command.h - the subcommands of the program, one file each. Each takes the arguments from its own name on and
+ * returns the exit status.
+ */
+#pragma once
+
+int serve_command(int argc, char **argv);
+int version_command(int argc, char **argv);

@@ -1,0 +1,10 @@
+/*
+ * quick_start.h - what a newcomer sees: on a gateway without sources a bundled workflow makes a source, a mock
+ * destination and a connection, and the way to send a first webhook is printed.
+ */
+#pragma once
+
+#include "gateway/config.h"
+
+/* Prints the URL, the key and a curl line on standard output; a failure is only logged. */
+void quick_start(const struct config *config);

@@ -39,6 +39,12 @@ struct call_sweep {
     struct call_sweep *next;
 };
 
+/* An event that a change made or moved. */
+struct made_event {
+    struct event event;
+    struct made_event *next;
+};
+
 struct call {
     /* what it works with */
     struct store *store;
@@ -59,6 +65,7 @@ struct call {
     /* what came of it */
     int64_t changed_id; /* the record that a change wrote */
     struct call_sweep *sweeps;
+    struct made_event *made; /* newest first */
     json_t *problems; /* array of sentences, NULL: none so far */
     int status;       /* 0: no reply yet */
     json_t *reply;

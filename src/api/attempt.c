@@ -1,0 +1,54 @@
+#include "api/nouns.h"
+
+/* The reply's body and the URL are shown on the single attempt only. */
+static json_t *attempt_json(const struct attempt *attempt, bool with_reply)
+{
+    json_t *object = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:n, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+        call_id(ID_ATTEMPT, attempt->id), "team_id", call_id(ID_PROJECT, attempt->project_id), "event_id",
+        call_id(ID_EVENT, attempt->event_id), "destination_id", call_id(ID_DESTINATION, attempt->destination_id),
+        "response_status", call_integer_or_null(attempt->response_status, 0), "attempt_number",
+        (json_int_t)attempt->attempt_number, "trigger", attempt_trigger_name(attempt->trigger), "error_code",
+        json_text(text_of(attempt_error_name(attempt->error_code))), "http_method", json_text(attempt->method),
+        "bulk_retry_id", "status", attempt->successful ? "SUCCESSFUL" : "FAILED", "successful_at",
+        json_moment(attempt->successful ? attempt->responded_at : 0), "delivered_at",
+        json_moment(attempt->delivered_at), "responded_at", json_moment(attempt->responded_at), "delivery_latency",
+        call_integer_or_null(attempt->delivery_latency_ms, -1), "response_latency",
+        call_integer_or_null(attempt->response_latency_ms, -1), "updated_at",
+        json_moment(attempt->responded_at ? attempt->responded_at : attempt->delivered_at), "created_at",
+        json_moment(attempt->delivered_at));
+    if (with_reply) {
+        json_object_set_new(object, "requested_url", json_text(attempt->requested_url));
+        json_object_set_new(object, "body",
+                            attempt->body.data ? data_body_json(attempt->content_type, attempt->body)
+                                               : json_null());
+    }
+    return object;
+}
+
+bool attempt_list(struct call *call)
+{
+    struct error error = {0};
+    struct store_list list = page_list(call);
+    struct store_page page = {0};
+    struct attempt *attempts = NULL;
+    if (list.limit > 0 && !store_list_attempts(call->reader, call->arena, &list, &attempts, &page, &error))
+        return call_fail_error(call, &error);
+    json_t *models = json_array();
+    for (size_t i = 0; i < page.count; i++)
+        json_array_append_new(models, attempt_json(&attempts[i], false));
+    return page_reply(call, models, &page);
+}
+
+bool attempt_get(struct call *call)
+{
+    struct error error = {0};
+    struct attempt attempt;
+    int64_t key;
+    if (!id_parse(ID_ATTEMPT, call->id, &key))
+        return call_fail_missing(call, "attempt", call->id);
+    if (!store_read_attempt(call->reader, call->arena, call->project_id, key, &attempt, &error))
+        return error.code == ERROR_NOT_FOUND ? call_fail_missing(call, "attempt", call->id)
+                                             : call_fail_error(call, &error);
+    return call_reply(call, attempt_json(&attempt, true));
+}

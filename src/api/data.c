@@ -1,0 +1,65 @@
+/* The data of requests and events: headers, query and body as JSON. */
+#include "api/nouns.h"
+
+#include "base/encoding.h"
+
+json_t *data_headers_json(struct call *call, struct text stored)
+{
+    struct http_headers headers = http_headers_read(call->arena, stored);
+    json_t *object = json_object();
+    for (size_t i = 0; i < headers.count; i++) {
+        const char *name = arena_copy_string(call->arena, headers.items[i].name);
+        struct text before = json_member_text(object, name);
+        struct text value = headers.items[i].value;
+        if (before.data != NULL)
+            value = text_of(arena_printf(call->arena, "%.*s, %.*s", TEXT_ARGS(before), TEXT_ARGS(value)));
+        json_object_set_new(object, name, json_text(value));
+    }
+    return object;
+}
+
+static const char *decode(struct call *call, struct text text)
+{
+    struct buffer out = {0};
+    percent_decode(&out, text, true);
+    json_t *repaired = json_text(buffer_text(&out));
+    const char *copy = arena_copy_string(call->arena, text_of(json_string_value(repaired)));
+    json_decref(repaired);
+    buffer_free(&out);
+    return copy;
+}
+
+/* A name that comes again makes an array of its values. */
+json_t *data_query_json(struct call *call, struct text query)
+{
+    json_t *object = json_object();
+    struct text rest = query, pair;
+    while (query.size > 0 && text_split(&rest, '&', &pair)) {
+        ptrdiff_t equals = text_find_byte(pair, '=');
+        size_t size = equals < 0 ? pair.size : (size_t)equals;
+        const char *name = decode(call, text_slice(pair, 0, size));
+        json_t *value = json_string(decode(call, text_slice(pair, size + 1, pair.size)));
+        json_t *before = json_member(object, name);
+        if (pair.size == 0)
+            json_decref(value);
+        else if (json_is_array(before))
+            json_array_append_new(before, value);
+        else if (before != NULL)
+            json_object_set_new(object, name, json_pack("[O, o]", before, value));
+        else
+            json_object_set_new(object, name, value);
+    }
+    return object;
+}
+
+json_t *data_body_json(struct text content_type, struct text body)
+{
+    struct text kind = content_type;
+    ptrdiff_t end = text_find_byte(kind, ';');
+    if (end >= 0)
+        kind = text_slice(kind, 0, (size_t)end);
+    kind = text_trim(kind);
+    bool is_json = text_equal_ignoring_case(kind, TEXT("application/json")) || text_ends_with(kind, TEXT("+json"));
+    json_t *value = is_json && body.size > 0 ? json_parse(body, NULL) : NULL;
+    return value != NULL ? value : json_text(body.data != NULL ? body : TEXT(""));
+}

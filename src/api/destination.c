@@ -1,0 +1,343 @@
+#include "api/nouns.h"
+
+#include "base/clock.h"
+
+/* ---- shown --------------------------------------------------------------------------------------- */
+
+static json_t *member_or_null(const json_t *object, const char *name)
+{
+    json_t *member = json_member(object, name);
+    return member != NULL ? json_incref(member) : json_null();
+}
+
+/* The form of the versions before `config`. */
+static void add_older_members(json_t *object, const json_t *config, bool with_auth)
+{
+    const json_t *auth = json_member(config, "auth");
+    json_object_set_new(object, "url", member_or_null(config, "url"));
+    json_object_set_new(object, "cli_path", member_or_null(config, "path"));
+    json_object_set_new(object, "http_method", member_or_null(config, "http_method"));
+    json_object_set_new(object, "path_forwarding_disabled", member_or_null(config, "path_forwarding_disabled"));
+    json_object_set_new(object, "rate_limit", json_null());
+    json_object_set_new(object, "rate_limit_period", json_null());
+    json_object_set_new(object, "auth_method",
+                        json_pack("{s:o, s:o}", "type", member_or_null(config, "auth_type"), "config",
+                                  with_auth && auth != NULL ? json_incref((json_t *)auth) : json_object()));
+}
+
+json_t *destination_json(struct call *call, const struct destination *destination, bool with_auth)
+{
+    (void)call;
+    json_t *config = config_read(destination->config);
+    if (json_member(config, "auth_type") == NULL)
+        json_object_set_new(config, "auth_type", json_string("HOOKDECK_SIGNATURE"));
+    if (json_member(config, "auth") == NULL)
+        json_object_set_new(config, "auth", json_object());
+    json_t *object = json_pack(
+        "{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "id", call_id(ID_DESTINATION, destination->id), "name",
+        json_text(destination->name), "description", json_text(destination->description), "team_id",
+        call_id(ID_PROJECT, destination->project_id), "type", destination_type_name(destination->type),
+        "disabled_at", json_moment(destination->disabled_at), "updated_at", json_moment(destination->updated_at),
+        "created_at", json_moment(destination->created_at));
+    add_older_members(object, config, with_auth);
+    json_object_set_new(config, "rate_limit", json_null());
+    json_object_set_new(config, "rate_limit_period", json_string("second"));
+    json_object_set_new(config, "delivery_policy", json_null());
+    if (!with_auth)
+        json_object_del(config, "auth");
+    json_object_set_new(object, "config", config);
+    return object;
+}
+
+static bool reply_with(struct call *call, int64_t id)
+{
+    struct error error = {0};
+    struct destination destination;
+    if (!store_read_destination(call->reader, call->arena, call->project_id, id, &destination, &error))
+        return call_fail_error(call, &error);
+    return call_reply(call, destination_json(call, &destination, call->query.include_auth));
+}
+
+bool destination_find(struct call *call, struct text id, struct destination *destination)
+{
+    struct error error = {0};
+    int64_t key;
+    if (!id_parse(ID_DESTINATION, id, &key))
+        return call_fail_missing(call, "destination", id);
+    if (!store_read_destination(call->reader, call->arena, call->project_id, key, destination, &error))
+        return error.code == ERROR_NOT_FOUND ? call_fail_missing(call, "destination", id)
+                                             : call_fail_error(call, &error);
+    return destination->deleted_at == 0 || call_fail_gone(call, "destination", id);
+}
+
+/* ---- changed ------------------------------------------------------------------------------------- */
+
+static void fold_older_members(json_t *input)
+{
+    const json_t *method = json_member(input, "auth_method");
+    if (json_member(input, "type") == NULL) {
+        if (json_member_text(input, "cli_path").data != NULL)
+            json_object_set_new(input, "type", json_string("CLI"));
+        else if (json_member_text(input, "url").data != NULL)
+            json_object_set_new(input, "type", json_string("HTTP"));
+    }
+    if (method != NULL) {
+        json_object_set_new(input, "auth_type", member_or_null(method, "type"));
+        json_object_set_new(input, "auth", member_or_null(method, "config"));
+        json_object_del(input, "auth_method");
+    }
+    static const char *const moves[][2] = {
+        {"url", "url"}, {"cli_path", "path"}, {"http_method", "http_method"}, {"auth_type", "auth_type"},
+        {"auth", "auth"}, {"path_forwarding_disabled", "path_forwarding_disabled"},
+        {"rate_limit", "rate_limit"}, {"rate_limit_period", "rate_limit_period"},
+    };
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
+        config_fold(input, moves[i][0], moves[i][1]);
+}
+
+static bool is_http_url(struct text url)
+{
+    bool plain = text_starts_with(url, TEXT("http://")), tls = text_starts_with(url, TEXT("https://"));
+    struct text rest = text_slice(url, tls ? 8 : 7, url.size);
+    if ((!plain && !tls) || rest.size == 0 || rest.data[0] == '/' || rest.data[0] == ':')
+        return false;
+    for (size_t i = 0; i < url.size; i++) {
+        if ((unsigned char)url.data[i] <= ' ' || url.data[i] == 0x7F)
+            return false;
+    }
+    return true;
+}
+
+static const struct {
+    const char *type;
+    const char *members[2];
+} auth_rows[] = {
+    {"HOOKDECK_SIGNATURE", {NULL, NULL}},
+    {"CUSTOM_SIGNATURE", {"key", "signing_secret"}},
+    {"BASIC_AUTH", {"username", "password"}},
+    {"API_KEY", {"key", "api_key"}},
+    {"BEARER_TOKEN", {"token", NULL}},
+};
+
+static void check_auth(struct call *call, const json_t *config)
+{
+    const json_t *auth = json_member(config, "auth");
+    struct text type = json_member_text(config, "auth_type"), to = json_member_text(auth, "to");
+    if (type.data == NULL) {
+        if (json_object_size(auth) > 0)
+            call_problem(call, "config.auth_type: is required with config.auth");
+        return;
+    }
+    for (size_t i = 0; i < sizeof auth_rows / sizeof auth_rows[0]; i++) {
+        if (!text_equal(type, text_of(auth_rows[i].type)))
+            continue;
+        for (size_t k = 0; k < 2 && auth_rows[i].members[k] != NULL; k++) {
+            if (json_member_text(auth, auth_rows[i].members[k]).data == NULL)
+                call_problem(call, "config.auth.%s: is required and must be a string", auth_rows[i].members[k]);
+        }
+        if (to.data != NULL && !text_equal(to, TEXT("header")) && !text_equal(to, TEXT("query")))
+            call_problem(call, "config.auth.to: must be header or query");
+        return;
+    }
+    call_problem(call, "config.auth_type: %.*s is not sent by this version", TEXT_ARGS(type));
+}
+
+/* A limit that nobody keeps must not look as if it were kept. */
+static void check_rates(struct call *call, json_t *config)
+{
+    static const char *const names[] = {"rate_limit", "delivery_policy", "delivery_groups"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (json_member(config, names[i]) != NULL)
+            call_problem(call, "config.%s: is not enforced by this version", names[i]);
+    }
+    json_object_del(config, "rate_limit_period");
+}
+
+static void check_place(struct call *call, const struct destination *destination, const json_t *config)
+{
+    struct text url = json_member_text(config, "url");
+    if (destination->type == DESTINATION_HTTP && url.data == NULL)
+        call_problem(call, "config.url: is required for a destination of type HTTP");
+    else if (url.data != NULL && !is_http_url(url))
+        call_problem(call, "config.url: must be an absolute http or https URL");
+    if (destination->type == DESTINATION_CLI && json_member_text(config, "path").data == NULL)
+        call_problem(call, "config.path: is required for a destination of type CLI");
+}
+
+static bool merge_input(struct call *call, json_t *input, struct destination *destination)
+{
+    fold_older_members(input);
+    json_t *config = config_read(destination->config);
+    struct text name = json_member_text(input, "name");
+    int64_t type;
+    if (destination_type_parse(json_member_text(input, "type"), &type))
+        destination->type = (enum destination_type)type;
+    if (name.data != NULL)
+        destination->name = arena_copy_text(call->arena, name);
+    if (json_member(input, "description") != NULL) {
+        struct text description = json_member_text(input, "description");
+        destination->description = description.data ? arena_copy_text(call->arena, description) : TEXT_NONE;
+    }
+    if (json_is_object(json_member(input, "config")))
+        config_merge(config, json_member(input, "config"));
+    check_place(call, destination, config);
+    check_auth(call, config);
+    check_rates(call, config);
+    destination->config = config_text(call, config);
+    destination->updated_at = call->now;
+    json_decref(config);
+    return call_check(call);
+}
+
+static bool put(struct call *call, const struct destination *destination)
+{
+    struct error error = {0};
+    struct destination other;
+    if (store_read_destination_by_name(call->reader, call->arena, call->project_id, destination->name, &other,
+                                       &error)) {
+        if (other.id != destination->id)
+            return call_fail(call, 409,
+                             json_pack("{s:o, s:s}", "id", call_id(ID_DESTINATION, other.id), "resource_type",
+                                       "destination"),
+                             "there is a destination of the name %.*s", TEXT_ARGS(destination->name));
+    } else if (error.code != ERROR_NOT_FOUND) {
+        return call_fail_error(call, &error);
+    }
+    error = (struct error){0};
+    call->changed_id = destination->id;
+    return store_put_destination(call->transaction, destination, &error) || call_fail_error(call, &error);
+}
+
+static bool make(struct call *call, json_t *input, struct destination *destination)
+{
+    *destination = (struct destination){
+        .id = id_new(),
+        .project_id = call->project_id,
+        .type = DESTINATION_HTTP,
+        .config = TEXT("{}"),
+        .created_at = call->now,
+    };
+    return merge_input(call, input, destination) && put(call, destination);
+}
+
+bool destination_apply(struct call *call, json_t *input, struct destination *destination)
+{
+    struct error error = {0};
+    if (store_read_destination_by_name(call->reader, call->arena, call->project_id,
+                                       json_member_text(input, "name"), destination, &error))
+        return merge_input(call, input, destination) && put(call, destination);
+    return error.code == ERROR_NOT_FOUND ? make(call, input, destination) : call_fail_error(call, &error);
+}
+
+static bool change_create(struct call *call)
+{
+    struct destination destination;
+    return make(call, call->body, &destination);
+}
+
+static bool change_upsert(struct call *call)
+{
+    struct destination destination;
+    return destination_apply(call, call->body, &destination);
+}
+
+static bool change_update(struct call *call)
+{
+    struct destination destination;
+    return destination_find(call, call->id, &destination) && merge_input(call, call->body, &destination) &&
+           put(call, &destination);
+}
+
+static bool change_disable(struct call *call)
+{
+    struct destination destination;
+    if (!destination_find(call, call->id, &destination))
+        return false;
+    if (destination.disabled_at == 0)
+        destination.disabled_at = destination.updated_at = call->now;
+    return put(call, &destination) && connection_disable_of(call, FIELD_DESTINATION_ID, destination.id, false);
+}
+
+static bool change_enable(struct call *call)
+{
+    struct destination destination;
+    if (!destination_find(call, call->id, &destination))
+        return false;
+    if (destination.disabled_at != 0)
+        destination.updated_at = call->now;
+    destination.disabled_at = 0;
+    return put(call, &destination);
+}
+
+static bool change_delete(struct call *call)
+{
+    struct destination destination;
+    if (!destination_find(call, call->id, &destination))
+        return false;
+    destination.deleted_at = destination.updated_at = call->now;
+    return connection_disable_of(call, FIELD_DESTINATION_ID, destination.id, true) && put(call, &destination);
+}
+
+/* ---- the calls ----------------------------------------------------------------------------------- */
+
+bool destination_create(struct call *call)
+{
+    return call_write(call, change_create) && reply_with(call, call->changed_id);
+}
+
+bool destination_upsert(struct call *call)
+{
+    return call_write(call, change_upsert) && reply_with(call, call->changed_id);
+}
+
+bool destination_update(struct call *call)
+{
+    return call_write(call, change_update) && reply_with(call, call->changed_id);
+}
+
+bool destination_disable(struct call *call)
+{
+    return call_write(call, change_disable) && reply_with(call, call->changed_id);
+}
+
+bool destination_enable(struct call *call)
+{
+    return call_write(call, change_enable) && reply_with(call, call->changed_id);
+}
+
+bool destination_delete(struct call *call)
+{
+    return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
+}
+
+bool destination_get(struct call *call)
+{
+    struct destination destination;
+    return destination_find(call, call->id, &destination) &&
+           call_reply(call, destination_json(call, &destination, call->query.include_auth));
+}
+
+bool destination_list(struct call *call)
+{
+    struct error error = {0};
+    struct store_list list = page_list(call);
+    struct store_page page = {0};
+    struct destination *destinations = NULL;
+    if (list.limit > 0 &&
+        !store_list_destinations(call->reader, call->arena, &list, &destinations, &page, &error))
+        return call_fail_error(call, &error);
+    json_t *models = json_array();
+    for (size_t i = 0; i < page.count; i++)
+        json_array_append_new(models, destination_json(call, &destinations[i], false));
+    return page_reply(call, models, &page);
+}
+
+bool destination_count(struct call *call)
+{
+    struct error error = {0};
+    struct store_list list = page_list(call);
+    int64_t count;
+    if (!store_count(call->reader, COUNT_DESTINATIONS, &list, &count, &error))
+        return call_fail_error(call, &error);
+    return call_reply(call, json_pack("{s:I}", "count", (json_int_t)count));
+}

@@ -1,0 +1,167 @@
+#include "api/nouns.h"
+
+#include "base/clock.h"
+
+/* ---- shown --------------------------------------------------------------------------------------- */
+
+static json_t *names_json(struct text names)
+{
+    json_t *array = json_array();
+    struct text name;
+    while (names.size > 0 && text_split(&names, ',', &name))
+        json_array_append_new(array, json_text(text_trim(name)));
+    return array;
+}
+
+/* The request as it would be delivered next; as it came when its destination says nothing about that. */
+static json_t *data_json(struct call *call, const struct event *event)
+{
+    struct error error = {0};
+    struct request request;
+    struct delivery_preview preview;
+    if (!store_read_request(call->reader, call->arena, call->project_id, event->request_id, true, &request, &error))
+        return json_null();
+    if (!deliver_preview(call->catalog, call->public_url, call->arena, event, &request, &preview, &error))
+        preview = (struct delivery_preview){.url = TEXT(""), .method = request.method, .headers = request.headers};
+    struct http_headers headers = http_headers_read(call->arena, request.headers);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "url", json_text(preview.url), "method",
+                     json_text(preview.method), "path", json_text(request.path.size ? request.path : TEXT("")),
+                     "query", json_text(request.query.size ? request.query : TEXT("")), "parsed_query",
+                     data_query_json(call, request.query), "headers", data_headers_json(call, preview.headers),
+                     "appended_headers", names_json(preview.appended_headers), "body",
+                     data_body_json(http_headers_get(&headers, TEXT("content-type")), request.body),
+                     "is_large_payload", 0);
+}
+
+json_t *event_json(struct call *call, const struct event *event, bool with_data)
+{
+    json_t *object = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:n, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:s, s:o, s:n, s:o, s:o}", "id",
+        call_id(ID_EVENT, event->id), "team_id", call_id(ID_PROJECT, event->project_id), "webhook_id",
+        call_id(ID_CONNECTION, event->connection_id), "source_id", call_id(ID_SOURCE, event->source_id),
+        "destination_id", call_id(ID_DESTINATION, event->destination_id), "delivery_group", "event_data_id",
+        call_id(ID_EVENT_DATA, event->request_id), "request_id", call_id(ID_REQUEST, event->request_id), "attempts",
+        (json_int_t)event->attempts, "last_attempt_at", json_moment(event->last_attempt_at), "next_attempt_at",
+        json_moment(event->next_attempt_at), "response_status", call_integer_or_null(event->response_status, 0),
+        "error_code", json_text(text_of(attempt_error_name(event->error_code))), "status",
+        event_status_name(event->status), "successful_at", json_moment(event->successful_at), "cli_id",
+        "updated_at", json_moment(event->updated_at), "created_at", json_moment(event->created_at));
+    if (with_data)
+        json_object_set_new(object, "data", data_json(call, event));
+    return object;
+}
+
+bool event_find(struct call *call, struct text id, struct event *event)
+{
+    struct error error = {0};
+    int64_t key;
+    if (!id_parse(ID_EVENT, id, &key))
+        return call_fail_missing(call, "event", id);
+    if (store_read_event(call->reader, call->arena, call->project_id, key, event, &error))
+        return true;
+    return error.code == ERROR_NOT_FOUND ? call_fail_missing(call, "event", id) : call_fail_error(call, &error);
+}
+
+bool event_list(struct call *call)
+{
+    struct error error = {0};
+    struct store_list list = page_list(call);
+    struct store_page page = {0};
+    struct event *events = NULL;
+    if (list.limit > 0 && !store_list_events(call->reader, call->arena, &list, &events, &page, &error))
+        return call_fail_error(call, &error);
+    json_t *models = json_array();
+    for (size_t i = 0; i < page.count; i++)
+        json_array_append_new(models, event_json(call, &events[i], call->query.include_data));
+    return page_reply(call, models, &page);
+}
+
+bool event_get(struct call *call)
+{
+    struct event event;
+    return event_find(call, call->id, &event) && call_reply(call, event_json(call, &event, true));
+}
+
+bool event_raw_body(struct call *call)
+{
+    struct event event;
+    struct request request;
+    struct error error = {0};
+    if (!event_find(call, call->id, &event))
+        return false;
+    if (!store_read_request(call->reader, call->arena, call->project_id, event.request_id, true, &request, &error))
+        return call_fail_error(call, &error);
+    return call_reply(call, json_pack("{s:o}", "body", json_text(request.body.size ? request.body : TEXT(""))));
+}
+
+/* ---- changed ------------------------------------------------------------------------------------- */
+
+static bool put(struct call *call, const struct event *event)
+{
+    struct error error = {0};
+    struct made_event *made = ARENA_NEW(call->arena, struct made_event);
+    made->event = *event;
+    call->made = made;
+    return store_update_event(call->transaction, event, &error) || call_fail_error(call, &error);
+}
+
+/* The planned automatic retry stays where it is: a manual attempt comes in between. */
+static bool change_retry(struct call *call)
+{
+    struct event event;
+    struct connection connection;
+    struct error error = {0};
+    if (!event_find(call, call->id, &event))
+        return false;
+    if (!store_read_connection(call->reader, call->arena, call->project_id, event.connection_id, &connection,
+                               &error))
+        return call_fail_error(call, &error);
+    if (connection.disabled_at != 0 || connection.deleted_at != 0) {
+        call_problem(call, "the connection of the event is %s: it cannot be retried",
+                     connection.deleted_at != 0 ? "deleted" : "disabled");
+        return call_check(call);
+    }
+    event.status = EVENT_QUEUED;
+    event.due_at = call->now;
+    event.next_trigger = TRIGGER_MANUAL;
+    event.updated_at = call->now;
+    return put(call, &event);
+}
+
+bool event_retry(struct call *call)
+{
+    if (!call_write(call, change_retry))
+        return false;
+    const struct event *event = &call->made->event;
+    deliver_wake(call->deliver, event->destination_id, event->due_at);
+    json_t *reply = event_json(call, event, false);
+    json_object_set_new(reply, "event", event_json(call, event, false));
+    json_object_set_new(reply, "attempt", json_null());
+    return call_reply(call, reply);
+}
+
+static bool change_cancel(struct call *call)
+{
+    struct event event;
+    if (!event_find(call, call->id, &event))
+        return false;
+    bool waits = event.status == EVENT_QUEUED || event.status == EVENT_SCHEDULED || event.status == EVENT_HOLD ||
+                 (event.status == EVENT_FAILED && event.next_attempt_at != 0);
+    if (!waits) {
+        call_problem(call, "an event that is %s cannot be cancelled", event_status_name(event.status));
+        return call_check(call);
+    }
+    event.status = EVENT_CANCELLED;
+    event.error_code = ATTEMPT_ERROR_CANCELLED;
+    event.due_at = event.next_attempt_at = 0;
+    event.updated_at = call->now;
+    return put(call, &event);
+}
+
+bool event_cancel(struct call *call)
+{
+    if (!call_write(call, change_cancel))
+        return false;
+    deliver_forget(call->deliver, call->made->event.id);
+    return call_reply(call, event_json(call, &call->made->event, false));
+}

@@ -1,0 +1,202 @@
+/* The OpenAPI description, made from the contract. */
+#include "api/api.h"
+
+#include "api/contract.h"
+#include "base/json.h"
+#include "base/limits.h"
+
+static json_t *names_json(const char *const *names)
+{
+    json_t *array = json_array();
+    for (; *names != NULL; names++)
+        json_array_append_new(array, json_string(*names));
+    return array;
+}
+
+static json_t *fields_json(const struct field_row *fields);
+
+/* The tables nest a few levels only, so the recursion is bounded by them. */
+static json_t *field_json(const struct field_row *row)
+{
+    static const struct {
+        unsigned type;
+        const char *name;
+    } types[] = {
+        {VALUE_TEXT, "string"}, {VALUE_INTEGER, "integer"}, {VALUE_BOOLEAN, "boolean"},
+        {VALUE_OBJECT, "object"}, {VALUE_ARRAY, "array"},
+    };
+    json_t *schema = row->fields != NULL ? fields_json(row->fields) : json_object();
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (row->types & types[i].type)
+            json_object_set_new(schema, "type", json_string(types[i].name));
+    }
+    if (row->types & VALUE_NULL)
+        json_object_set_new(schema, "nullable", json_true());
+    if (row->types & VALUE_TEXT && row->most > 0)
+        json_object_set_new(schema, "maxLength", json_integer(row->most));
+    if (row->types & VALUE_INTEGER && row->most > 0) {
+        json_object_set_new(schema, "minimum", json_integer(row->least));
+        json_object_set_new(schema, "maximum", json_integer(row->most));
+    }
+    if (row->is_name)
+        json_object_set_new(schema, "pattern", json_string("^[A-z0-9-]+$"));
+    if (row->names != NULL)
+        json_object_set_new(schema, "enum", names_json(row->names));
+    if (row->types & VALUE_ARRAY)
+        json_object_set_new(schema, "items", row->item != NULL ? field_json(row->item) : json_object());
+    return schema;
+}
+
+static json_t *fields_json(const struct field_row *fields)
+{
+    json_t *properties = json_object(), *required = json_array();
+    for (const struct field_row *row = fields; row->name != NULL; row++) {
+        if (row->older)
+            continue;
+        json_object_set_new(properties, row->name, field_json(row));
+        if (row->required)
+            json_array_append_new(required, json_string(row->name));
+    }
+    json_t *schema = json_pack("{s:s, s:o}", "type", "object", "properties", properties);
+    if (json_array_size(required) > 0)
+        json_object_set(schema, "required", required);
+    json_decref(required);
+    return schema;
+}
+
+static json_t *parameter_schema(const struct parameter_row *row)
+{
+    json_t *schema = json_pack("{s:s}", "type", "string");
+    const char *type = NULL;
+    switch (row->kind) {
+    case PARAMETER_BOOLEAN:
+    case PARAMETER_DISABLED: type = "boolean"; break;
+    case PARAMETER_INTEGER: type = "integer"; break;
+    case PARAMETER_LIMIT:
+        type = "integer";
+        json_object_set_new(schema, "minimum", json_integer(0));
+        json_object_set_new(schema, "maximum", json_integer(limits.list_limit));
+        json_object_set_new(schema, "default", json_integer(row->least));
+        break;
+    case PARAMETER_DATE: json_object_set_new(schema, "format", json_string("date-time")); break;
+    case PARAMETER_ENUM: json_object_set_new(schema, "enum", names_json(row->names)); break;
+    case PARAMETER_DIRECTION: json_object_set_new(schema, "enum", json_pack("[s, s]", "asc", "desc")); break;
+    case PARAMETER_INCLUDE_DATA: json_object_set_new(schema, "enum", json_pack("[s]", "data")); break;
+    case PARAMETER_INCLUDE_AUTH: json_object_set_new(schema, "enum", json_pack("[s]", "config.auth")); break;
+    case PARAMETER_ORDER: {
+        json_t *names = json_array();
+        for (const struct order_row *order = row->orders; order->name != NULL; order++)
+            json_array_append_new(names, json_string(order->name));
+        json_object_set_new(schema, "enum", names);
+        break;
+    }
+    default: break;
+    }
+    if (type != NULL)
+        json_object_set_new(schema, "type", json_string(type));
+    return schema;
+}
+
+/* Filters take several values, and some take operators, as an object in the deep form. */
+static json_t *filter_schema(const struct parameter_row *row)
+{
+    json_t *one = parameter_schema(row);
+    bool several = row->kind == PARAMETER_ID || row->kind == PARAMETER_NAME || row->kind == PARAMETER_ENUM ||
+                   row->kind == PARAMETER_INTEGER || row->kind == PARAMETER_UNUSED;
+    if (!several && !row->operators)
+        return one;
+    json_t *forms = json_pack("[O]", one);
+    if (row->operators)
+        json_array_append_new(forms, json_pack("{s:s}", "type", "object"));
+    if (several)
+        json_array_append_new(forms, json_pack("{s:s, s:O}", "type", "array", "items", one));
+    json_decref(one);
+    return json_pack("{s:o}", "anyOf", forms);
+}
+
+static json_t *parameters_json(const struct operation *operation)
+{
+    json_t *list = json_array();
+    if (strstr(operation->path, "{id}") != NULL)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:{s:s}}", "in", "path", "name", "id", "required", 1,
+                                              "schema", "type", "string"));
+    for (const struct parameter_row *row = operation->parameters; row != NULL && row->name != NULL; row++)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:o}", "in", "query", "name", row->name, "required", 0,
+                                              "schema", filter_schema(row)));
+    return list;
+}
+
+static json_t *response_json(const char *description, const char *schema)
+{
+    struct buffer reference = {0};
+    buffer_printf(&reference, "#/components/schemas/%s", schema);
+    json_t *response = json_pack("{s:s, s:{s:{s:{s:s}}}}", "description", description, "content",
+                                 "application/json", "schema", "$ref", buffer_string(&reference));
+    buffer_free(&reference);
+    return response;
+}
+
+static json_t *operation_json(const struct operation *operation)
+{
+    static const struct {
+        const char *status, *description;
+    } refusals[] = {
+        {"400", "the body is no JSON"}, {"401", "no valid API key"}, {"404", "no such thing"},
+        {"410", "it was deleted"}, {"422", "the input does not fit"},
+    };
+    json_t *responses = json_pack("{s:o}", "200", response_json("done", operation->reply));
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+        json_object_set_new(responses, refusals[i].status,
+                            response_json(refusals[i].description, "APIErrorResponse"));
+    json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "operationId", operation->id, "summary",
+                               operation->summary, "parameters", parameters_json(operation), "responses", responses);
+    if (operation->body != NULL)
+        json_object_set_new(object, "requestBody",
+                            json_pack("{s:b, s:{s:{s:o}}}", "required", operation->body[0].required, "content",
+                                      "application/json", "schema", fields_json(operation->body)));
+    return object;
+}
+
+/* What replies consist of; each carries further members. */
+static json_t *schemas_json(void)
+{
+    json_t *schemas = json_object();
+    for (size_t i = 0; i < operation_count; i++)
+        json_object_set_new(schemas, operations[i].reply,
+                            json_pack("{s:s, s:b}", "type", "object", "additionalProperties", 1));
+    json_object_set_new(schemas, "APIErrorResponse",
+                        json_pack("{s:s, s:b, s:{s:{s:s}, s:{s:s}, s:{s:s}}}", "type", "object",
+                                  "additionalProperties", 1, "properties", "code", "type", "string", "status", "type",
+                                  "integer", "message", "type", "string"));
+    return schemas;
+}
+
+static json_t *paths_json(void)
+{
+    json_t *paths = json_object();
+    for (size_t i = 0; i < operation_count; i++) {
+        char method[8] = "";
+        for (size_t k = 0; operations[i].method[k] != 0 && k < sizeof method - 1; k++)
+            method[k] = (char)(operations[i].method[k] | 0x20);
+        json_t *path = json_member(paths, operations[i].path);
+        if (path == NULL) {
+            path = json_object();
+            json_object_set_new(paths, operations[i].path, path);
+        }
+        json_object_set_new(path, method, operation_json(&operations[i]));
+    }
+    return paths;
+}
+
+char *api_openapi(void)
+{
+    json_t *document = json_pack(
+        "{s:s, s:{s:s, s:s}, s:[{s:s}], s:[{s:[]}, {s:[]}], s:o, s:{s:o, s:{s:{s:s, s:s}, s:{s:s, s:s}}}}",
+        "openapi", "3.0.3", "info", "title", "fairlead", "version", "2025-07-01", "servers", "url", "/2025-07-01",
+        "security", "bearerAuth", "basicAuth", "paths", paths_json(), "components", "schemas", schemas_json(),
+        "securitySchemes", "bearerAuth", "type", "http", "scheme", "bearer", "basicAuth", "type", "http", "scheme",
+        "basic");
+    char *text = document != NULL ? json_to_string(document) : NULL;
+    json_decref(document);
+    return text;
+}

@@ -1,0 +1,30 @@
+#include "api/nouns.h"
+
+struct store_list page_list(struct call *call)
+{
+    const struct call_query *query = &call->query;
+    return (struct store_list){
+        .project_id = call->project_id,
+        .filters = query->filters,
+        .filter_count = query->filter_count,
+        .order_by = query->order_by,
+        .ascending = query->ascending,
+        .limit = (size_t)query->limit,
+        .next = query->next,
+        .prev = query->prev,
+        .with_data = query->include_data,
+    };
+}
+
+bool page_reply(struct call *call, json_t *models, const struct store_page *page)
+{
+    const struct call_query *query = &call->query;
+    json_t *pagination = json_pack("{s:s, s:s, s:I}", "order_by", query->order_name, "dir",
+                                   query->ascending ? "asc" : "desc", "limit", (json_int_t)query->limit);
+    if (page->next.size > 0)
+        json_object_set_new(pagination, "next", json_text(page->next));
+    if (page->prev.size > 0)
+        json_object_set_new(pagination, "prev", json_text(page->prev));
+    return call_reply(call, json_pack("{s:o, s:I, s:o}", "pagination", pagination, "count",
+                                      (json_int_t)json_array_size(models), "models", models));
+}

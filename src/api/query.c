@@ -1,0 +1,301 @@
+#include "api/query.h"
+
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/limits.h"
+
+enum { QUERY_PARAMETERS = 1024 };
+
+static const struct store_value NO_KEY = {.integer = -1};
+
+/* Every value of one parameter, as one filter or several. */
+struct reading {
+    struct call *call;
+    const struct parameter_row *row;
+    struct text operator; /* "" for equality */
+    struct store_filter *filter;
+};
+
+static struct text decode(struct call *call, struct text text)
+{
+    struct buffer out = {0};
+    percent_decode(&out, text, true);
+    struct text copy = arena_copy_text(call->arena, buffer_text(&out));
+    buffer_free(&out);
+    return copy;
+}
+
+static struct store_filter *add_filter(struct call *call, enum store_field field, enum store_operator operator)
+{
+    struct call_query *query = &call->query;
+    for (size_t i = 0; operator == OP_IN && i < query->filter_count; i++) {
+        if (query->filters[i].field == field && query->filters[i].operator == OP_IN)
+            return &query->filters[i];
+    }
+    struct store_filter *filter = &query->filters[query->filter_count++];
+    *filter = (struct store_filter){.field = field, .operator = operator};
+    return filter;
+}
+
+static void add_value(struct reading *reading, struct store_value value)
+{
+    struct store_filter *filter = reading->filter;
+    if (filter->count >= (size_t)limits.array_values) {
+        call_problem(reading->call, "%s: has more than %lld values", reading->row->name,
+                     (long long)limits.array_values);
+        return;
+    }
+    struct store_value *values = (struct store_value *)filter->values;
+    if (values == NULL)
+        values = ARENA_ARRAY(reading->call->arena, struct store_value, (size_t)limits.array_values);
+    values[filter->count++] = value;
+    filter->values = values;
+}
+
+static bool enum_value(const struct parameter_row *row, struct text text, struct store_value *value)
+{
+    for (const char *const *name = row->names; *name != NULL; name++) {
+        if (text_equal(text, text_of(*name))) {
+            value->is_text = row->parse == NULL;
+            value->text = text;
+            return row->parse == NULL || row->parse(text, &value->integer);
+        }
+    }
+    return false;
+}
+
+static bool boolean_value(struct text text, int64_t *value)
+{
+    *value = text_equal(text, TEXT("true")) || text_equal(text, TEXT("1"));
+    return *value || text_equal(text, TEXT("false")) || text_equal(text, TEXT("0"));
+}
+
+static bool integer_value(const struct parameter_row *row, struct text text, int64_t *value)
+{
+    return text_to_integer(text, value) && *value >= row->least && *value <= row->most;
+}
+
+static bool read_value(const struct parameter_row *row, struct text text, struct store_value *value)
+{
+    switch (row->kind) {
+    case PARAMETER_ID:
+        if (!id_parse(row->id_kind, text, &value->integer))
+            *value = NO_KEY; /* an unknown id matches nothing */
+        return true;
+    case PARAMETER_ENUM: return enum_value(row, text, value);
+    case PARAMETER_BOOLEAN: return boolean_value(text, &value->integer);
+    case PARAMETER_INTEGER: return integer_value(row, text, &value->integer);
+    case PARAMETER_DATE:
+        value->is_null = text_equal(text, TEXT("null"));
+        return value->is_null || clock_parse(text, &value->integer);
+    default:
+        value->is_text = true;
+        value->text = text;
+        return text_is_utf8(text) && text.size >= (size_t)row->least && text.size <= (size_t)row->most;
+    }
+}
+
+static void bad_value(struct reading *reading, struct text text)
+{
+    call_problem(reading->call, "%s: \"%.*s\" is not a valid value", reading->row->name,
+                 (int)(text.size < 100 ? text.size : 100), text.data);
+}
+
+static void read_equal(struct reading *reading, struct text text)
+{
+    const struct parameter_row *row = reading->row;
+    bool whole = row->kind == PARAMETER_SEARCH;
+    reading->filter = add_filter(reading->call, row->field, whole ? OP_CONTAINS : OP_IN);
+    struct text rest = text, part;
+    /* Names, ids and numbers hold no comma, so one value may carry several. */
+    while (whole ? (part = rest, rest.data != NULL) : text_split(&rest, ',', &part)) {
+        struct store_value value = {0};
+        if (part.size > 0 && read_value(row, part, &value))
+            add_value(reading, value);
+        else if (part.size > 0)
+            bad_value(reading, part);
+        if (whole)
+            break;
+    }
+}
+
+static void read_comparison(struct reading *reading, struct text text)
+{
+    static const struct {
+        const char *name;
+        enum store_operator operator;
+    } rows[] = {{"gt", OP_GT}, {"gte", OP_GTE}, {"lt", OP_LT}, {"lte", OP_LTE}, {"le", OP_LTE}};
+    const struct parameter_row *row = reading->row;
+    struct store_value value = {0};
+    int64_t any;
+    if (text_equal(reading->operator, TEXT("any")) && boolean_value(text, &any)) {
+        add_filter(reading->call, row->field, any ? OP_IS_NOT_NULL : OP_IS_NULL);
+        return;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!text_equal(reading->operator, text_of(rows[i].name)))
+            continue;
+        if (!read_value(row, text, &value)) {
+            bad_value(reading, text);
+            return;
+        }
+        reading->filter = add_filter(reading->call, row->field, rows[i].operator);
+        add_value(reading, value);
+        return;
+    }
+    call_problem(reading->call, "%s[%.*s]: is not an operator that this parameter has", row->name,
+                 TEXT_ARGS(text_slice(reading->operator, 0, 40)));
+}
+
+static void read_unused(struct reading *reading, struct text text)
+{
+    /* Asking for those without any is asking for all. */
+    if (text_equal(reading->operator, TEXT("any")) && text_equal(text, TEXT("false")))
+        return;
+    reading->filter = add_filter(reading->call, FIELD_ID, OP_IN);
+    reading->filter->count = 0;
+    add_value(reading, NO_KEY);
+}
+
+static void read_order(struct reading *reading, struct text text)
+{
+    for (const struct order_row *order = reading->row->orders; order->name != NULL; order++) {
+        if (text_equal(text, text_of(order->name))) {
+            reading->call->query.order_by = order->field;
+            reading->call->query.order_name = order->name;
+            return;
+        }
+    }
+    bad_value(reading, text);
+}
+
+static void read_limit(struct reading *reading, struct text text)
+{
+    int64_t limit;
+    if (text_to_integer(text, &limit) && limit >= 0 && limit <= limits.list_limit)
+        reading->call->query.limit = limit;
+    else
+        call_problem(reading->call, "limit: must be an integer from 0 to %lld", (long long)limits.list_limit);
+}
+
+static void read_disabled(struct reading *reading, struct text text)
+{
+    int64_t disabled;
+    if (!boolean_value(text, &disabled))
+        bad_value(reading, text);
+    else if (!disabled)
+        add_filter(reading->call, FIELD_DISABLED_AT, OP_IS_NULL);
+}
+
+static void read_parameter(struct reading *reading, struct text text)
+{
+    struct call_query *query = &reading->call->query;
+    switch (reading->row->kind) {
+    case PARAMETER_NEXT: query->next = text; break;
+    case PARAMETER_PREV: query->prev = text; break;
+    case PARAMETER_LIMIT: read_limit(reading, text); break;
+    case PARAMETER_ORDER: read_order(reading, text); break;
+    case PARAMETER_DIRECTION:
+        query->ascending = text_equal(text, TEXT("asc"));
+        if (!query->ascending && !text_equal(text, TEXT("desc")))
+            bad_value(reading, text);
+        break;
+    case PARAMETER_DISABLED: read_disabled(reading, text); break;
+    case PARAMETER_UNUSED: read_unused(reading, text); break;
+    case PARAMETER_JSON:
+        call_problem(reading->call, "%s: filtering by content is not supported by this version",
+                     reading->row->name);
+        break;
+    case PARAMETER_INCLUDE_DATA: query->include_data = text_equal(text, TEXT("data")); break;
+    case PARAMETER_INCLUDE_AUTH: query->include_auth = text_equal(text, TEXT("config.auth")); break;
+    case PARAMETER_HINT: break;
+    default:
+        if (reading->operator.size > 0)
+            read_comparison(reading, text);
+        else
+            read_equal(reading, text);
+    }
+}
+
+/* Takes "[...]" off the end of a name: an index or nothing is an array's spelling, else it is an operator. */
+static bool split_name(struct text *name, struct text *operator)
+{
+    ptrdiff_t open = text_find_byte(*name, '[');
+    int64_t index;
+    *operator = TEXT_NONE;
+    if (open < 0)
+        return true;
+    if (!text_ends_with(*name, TEXT("]")))
+        return false;
+    *operator = text_slice(*name, (size_t)open + 1, name->size - (size_t)open - 2);
+    *name = text_slice(*name, 0, (size_t)open);
+    if (operator->size == 0 || text_to_integer(*operator, &index))
+        *operator = TEXT_NONE;
+    return true;
+}
+
+static const struct parameter_row *find_row(const struct parameter_row *rows, struct text name)
+{
+    for (; rows != NULL && rows->name != NULL; rows++) {
+        if (text_equal(name, text_of(rows->name)))
+            return rows;
+    }
+    return NULL;
+}
+
+static void read_pair(struct call *call, struct text pair)
+{
+    ptrdiff_t equals = text_find_byte(pair, '=');
+    size_t size = equals < 0 ? pair.size : (size_t)equals;
+    struct text full = decode(call, text_slice(pair, 0, size));
+    struct text value = decode(call, text_slice(pair, size + 1, pair.size));
+    struct text name = full;
+    struct reading reading = {.call = call};
+    bool well_formed = split_name(&name, &reading.operator);
+    reading.row = find_row(call->operation->parameters, name);
+    if (!well_formed || reading.row == NULL)
+        call_problem(call, "%.*s: is not a parameter of this operation", TEXT_ARGS(text_slice(full, 0, 100)));
+    else if (reading.operator.size > 0 && !reading.row->operators)
+        call_problem(call, "%s: takes no operators", reading.row->name);
+    else if (value.size > 0)
+        read_parameter(&reading, value);
+}
+
+/* An operation that shows records may be asked to include something, whether it has it or not. */
+static bool is_stray_include(const struct call *call, struct text pair)
+{
+    return text_starts_with(pair, TEXT("include=")) && find_row(call->operation->parameters, TEXT("include")) == NULL;
+}
+
+static void set_defaults(struct call *call)
+{
+    for (const struct parameter_row *row = call->operation->parameters; row && row->name; row++) {
+        if (row->kind == PARAMETER_LIMIT)
+            call->query.limit = row->least;
+        if (row->kind == PARAMETER_ORDER) {
+            call->query.order_by = row->orders[0].field;
+            call->query.order_name = row->orders[0].name;
+            call->query.ascending = row->orders[0].field == FIELD_ID;
+        }
+    }
+}
+
+bool query_read(struct call *call)
+{
+    struct text rest = call->exchange->query, pair;
+    size_t count = 0;
+    set_defaults(call);
+    if (rest.size == 0)
+        return true;
+    call->query.filters = ARENA_ARRAY(call->arena, struct store_filter, QUERY_PARAMETERS + 1);
+    while (text_split(&rest, '&', &pair)) {
+        if (pair.size == 0 || is_stray_include(call, pair))
+            continue;
+        if (++count > QUERY_PARAMETERS)
+            return call_fail(call, 422, NULL, "the query has more than %d parameters", QUERY_PARAMETERS);
+        read_pair(call, pair);
+    }
+    if (call->query.next.size > 0 && call->query.prev.size > 0)
+        call_problem(call, "next: cannot be given together with prev");
+    return call_check(call);
+}

@@ -1,0 +1,258 @@
+#include "api/nouns.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "rules/retry.h"
+
+/* ---- shown --------------------------------------------------------------------------------------- */
+
+static json_t *data_json(struct call *call, const struct request *request)
+{
+    struct http_headers headers = http_headers_read(call->arena, request->headers);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "path", json_text(request->path.size ? request->path : TEXT("")),
+                     "query", json_text(request->query.size ? request->query : TEXT("")), "parsed_query",
+                     data_query_json(call, request->query), "headers", data_headers_json(call, request->headers),
+                     "body", data_body_json(http_headers_get(&headers, TEXT("content-type")), request->body),
+                     "is_large_payload", 0);
+}
+
+json_t *request_json(struct call *call, const struct request *request, bool with_data)
+{
+    json_t *object = json_pack(
+        "{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "id", call_id(ID_REQUEST, request->id),
+        "team_id", call_id(ID_PROJECT, request->project_id), "verified", request->verified,
+        "original_event_data_id", call_id(ID_EVENT_DATA, request->id), "rejection_cause",
+        json_text(text_of(rejection_cause_name(request->rejection_cause))), "ingested_at",
+        json_moment(request->ingested_at), "source_id", call_id(ID_SOURCE, request->source_id), "events_count",
+        (json_int_t)request->events_count, "cli_events_count", (json_int_t)request->cli_events_count,
+        "ignored_count", (json_int_t)request->ignored_count, "updated_at", json_moment(request->updated_at),
+        "created_at", json_moment(request->ingested_at));
+    if (with_data)
+        json_object_set_new(object, "data", data_json(call, request));
+    return object;
+}
+
+bool request_find(struct call *call, struct text id, bool with_data, struct request *request)
+{
+    struct error error = {0};
+    int64_t key;
+    if (!id_parse(ID_REQUEST, id, &key))
+        return call_fail_missing(call, "request", id);
+    if (store_read_request(call->reader, call->arena, call->project_id, key, with_data, request, &error))
+        return true;
+    return error.code == ERROR_NOT_FOUND ? call_fail_missing(call, "request", id)
+                                         : call_fail_error(call, &error);
+}
+
+bool request_list(struct call *call)
+{
+    struct error error = {0};
+    struct store_list list = page_list(call);
+    struct store_page page = {0};
+    struct request *requests = NULL;
+    if (list.limit > 0 && !store_list_requests(call->reader, call->arena, &list, &requests, &page, &error))
+        return call_fail_error(call, &error);
+    json_t *models = json_array();
+    for (size_t i = 0; i < page.count; i++)
+        json_array_append_new(models, request_json(call, &requests[i], call->query.include_data));
+    return page_reply(call, models, &page);
+}
+
+bool request_get(struct call *call)
+{
+    struct request request;
+    return request_find(call, call->id, true, &request) && call_reply(call, request_json(call, &request, true));
+}
+
+bool request_raw_body(struct call *call)
+{
+    struct request request;
+    return request_find(call, call->id, true, &request) &&
+           call_reply(call, json_pack("{s:o}", "body", json_text(request.body.size ? request.body : TEXT(""))));
+}
+
+/* Adds "of this request" to the filters of the call. */
+static bool filter_by_request(struct call *call)
+{
+    struct request request;
+    if (!request_find(call, call->id, false, &request))
+        return false;
+    struct call_query *query = &call->query;
+    struct store_filter *filters = ARENA_ARRAY(call->arena, struct store_filter, query->filter_count + 1);
+    struct store_value *value = ARENA_NEW(call->arena, struct store_value);
+    for (size_t i = 0; i < query->filter_count; i++)
+        filters[i] = query->filters[i];
+    value->integer = request.id;
+    filters[query->filter_count++] =
+        (struct store_filter){.field = FIELD_REQUEST_ID, .operator = OP_IN, .values = value, .count = 1};
+    query->filters = filters;
+    return true;
+}
+
+bool request_events(struct call *call)
+{
+    return filter_by_request(call) && event_list(call);
+}
+
+static json_t *ignored_json(struct call *call, const struct ignored_event *ignored)
+{
+    char request[ID_TEXT_SIZE], connection[ID_TEXT_SIZE];
+    id_format(ID_REQUEST, ignored->request_id, request);
+    id_format(ID_CONNECTION, ignored->connection_id, connection);
+    json_t *meta = ignored->meta.size > 0 ? json_parse(ignored->meta, NULL) : NULL;
+    json_t *created = json_moment(id_moment_ms(ignored->id));
+    return json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:O}", "id",
+                     arena_printf(call->arena, "%s:%s", request, connection), "team_id",
+                     call_id(ID_PROJECT, call->project_id), "webhook_id", connection, "cause",
+                     ignored_cause_name(ignored->cause), "request_id", request, "meta",
+                     meta != NULL ? meta : json_null(), "created_at", created, "updated_at", created);
+}
+
+bool request_ignored_events(struct call *call)
+{
+    struct error error = {0};
+    if (!filter_by_request(call))
+        return false;
+    struct store_list list = page_list(call);
+    struct store_page page = {0};
+    struct ignored_event *ignored = NULL;
+    if (list.limit > 0 && !store_list_ignored_events(call->reader, call->arena, &list, &ignored, &page, &error))
+        return call_fail_error(call, &error);
+    json_t *models = json_array();
+    for (size_t i = 0; i < page.count; i++)
+        json_array_append_new(models, ignored_json(call, &ignored[i]));
+    return page_reply(call, models, &page);
+}
+
+/* ---- retried ------------------------------------------------------------------------------------- */
+
+/* What was wrong with these requests themselves would be wrong again. */
+static bool check_cause(struct call *call, const struct request *request)
+{
+    switch (request->rejection_cause) {
+    case REJECTION_UNSUPPORTED_HTTP_METHOD:
+    case REJECTION_UNSUPPORTED_CONTENT_TYPE:
+    case REJECTION_UNPARSABLE_JSON:
+    case REJECTION_PAYLOAD_TOO_LARGE:
+    case REJECTION_INGESTION_FATAL:
+    case REJECTION_UNKNOWN:
+        call_problem(call, "a request that was rejected as %s cannot be retried",
+                     rejection_cause_name(request->rejection_cause));
+        break;
+    default: break;
+    }
+    return call_check(call);
+}
+
+static bool is_usable(const struct connection *connection, const struct request *request)
+{
+    return connection->disabled_at == 0 && connection->deleted_at == 0 &&
+           connection->source_id == request->source_id && connection->created_at <= request->ingested_at;
+}
+
+static bool make_event(struct call *call, const struct connection *connection, const struct request *request)
+{
+    struct error error = {0};
+    int64_t delay_ms = delay_rule_read(connection->rules);
+    struct event event = {
+        .id = id_new(),
+        .project_id = call->project_id,
+        .request_id = request->id,
+        .connection_id = connection->id,
+        .source_id = connection->source_id,
+        .destination_id = connection->destination_id,
+        .status = connection->paused_at != 0 ? EVENT_HOLD : delay_ms > 0 ? EVENT_SCHEDULED : EVENT_QUEUED,
+        .next_trigger = TRIGGER_INITIAL,
+        .created_at = call->now,
+        .updated_at = call->now,
+    };
+    if (event.status != EVENT_HOLD)
+        event.due_at = call->now + delay_ms;
+    if (event.status == EVENT_SCHEDULED)
+        event.next_attempt_at = event.due_at;
+    if (!store_insert_event(call->transaction, &event, false, &error))
+        return call_fail_error(call, &error);
+    struct made_event *made = ARENA_NEW(call->arena, struct made_event);
+    *made = (struct made_event){.event = event, .next = call->made};
+    call->made = made;
+    return true;
+}
+
+static bool retry_named(struct call *call, const struct request *request, const json_t *ids, int64_t *count)
+{
+    size_t i;
+    const json_t *id;
+    json_array_foreach(ids, i, id)
+    {
+        struct text text = {json_string_value(id), json_string_length(id)};
+        struct connection connection;
+        struct error error = {0};
+        int64_t key;
+        bool found = id_parse(ID_CONNECTION, text, &key) &&
+                     store_read_connection(call->reader, call->arena, call->project_id, key, &connection, &error);
+        if (!found && error.code != ERROR_NONE && error.code != ERROR_NOT_FOUND)
+            return call_fail_error(call, &error);
+        if (!found || !is_usable(&connection, request)) {
+            call_problem(call, "webhook_ids[%zu]: is not an active connection of the source, made before the request", i);
+            continue;
+        }
+        if (!make_event(call, &connection, request))
+            return false;
+        ++*count;
+    }
+    return call_check(call);
+}
+
+static bool retry_all(struct call *call, const struct request *request, int64_t *count)
+{
+    struct error error = {0};
+    struct store_value value = {.integer = request->source_id};
+    struct store_filter filter = {.field = FIELD_SOURCE_ID, .operator = OP_IN, .values = &value, .count = 1};
+    struct store_list list = {
+        .project_id = call->project_id, .filters = &filter, .filter_count = 1,
+        .order_by = FIELD_CREATED_AT, .limit = (size_t)limits.list_limit,
+    };
+    do {
+        struct store_page page = {0};
+        struct connection *connections = NULL;
+        if (!store_list_connections(call->reader, call->arena, &list, &connections, &page, &error))
+            return call_fail_error(call, &error);
+        for (size_t i = 0; i < page.count; i++) {
+            if (!is_usable(&connections[i], request))
+                continue;
+            if (!make_event(call, &connections[i], request))
+                return false;
+            ++*count;
+        }
+        list.next = page.next;
+    } while (list.next.size > 0);
+    return true;
+}
+
+static bool change_retry(struct call *call)
+{
+    struct request request;
+    struct error error = {0};
+    const json_t *ids = json_member(call->body, "webhook_ids");
+    int64_t count = 0;
+    if (!request_find(call, call->id, false, &request) || !check_cause(call, &request))
+        return false;
+    if (json_is_array(ids) ? !retry_named(call, &request, ids, &count) : !retry_all(call, &request, &count))
+        return false;
+    return count == 0 || store_add_request_counts(call->transaction, request.id, count, 0, 0, call->now, &error) ||
+           call_fail_error(call, &error);
+}
+
+bool request_retry(struct call *call)
+{
+    struct request request;
+    if (!call_write(call, change_retry) || !request_find(call, call->id, false, &request))
+        return false;
+    json_t *events = json_array();
+    for (const struct made_event *made = call->made; made != NULL; made = made->next) {
+        if (made->event.due_at != 0)
+            deliver_wake(call->deliver, made->event.destination_id, made->event.due_at);
+        json_array_insert_new(events, 0, event_json(call, &made->event, false));
+    }
+    return call_reply(call, json_pack("{s:o, s:o}", "request", request_json(call, &request, false), "events", events));
+}

@@ -1,0 +1,326 @@
+#include "api/nouns.h"
+
+#include "base/clock.h"
+#include "base/random.h"
+
+/* ---- shown --------------------------------------------------------------------------------------- */
+
+/* The form of the versions before `type` and `config`. */
+static json_t *verification_json(const struct source *source, const json_t *config, bool with_auth)
+{
+    const json_t *auth = json_member(config, "auth");
+    if (json_object_size(auth) == 0)
+        return json_null();
+    struct text type = json_member_text(config, "auth_type");
+    if (type.data == NULL)
+        type = source->type;
+    json_t *lower = json_text(type);
+    for (char *c = (char *)json_string_value(lower); c != NULL && *c != 0; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+    return json_pack("{s:o, s:o}", "type", lower, "configs",
+                     with_auth ? json_incref((json_t *)auth) : json_object());
+}
+
+static json_t *member_or_null(const json_t *object, const char *name)
+{
+    json_t *member = json_member(object, name);
+    return member != NULL ? json_incref(member) : json_null();
+}
+
+json_t *source_json(struct call *call, const struct source *source, bool with_auth)
+{
+    json_t *config = config_read(source->config);
+    char *url = arena_printf(call->arena, "%s/e/%.*s", call->public_url, TEXT_ARGS(source->token));
+    bool authenticated = json_object_size(json_member(config, "auth")) > 0;
+    json_t *object = json_pack(
+        "{s:o, s:o, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "id", call_id(ID_SOURCE, source->id),
+        "name", json_text(source->name), "description", json_text(source->description), "team_id",
+        call_id(ID_PROJECT, source->project_id), "url", url, "type", json_text(source->type), "authenticated",
+        authenticated, "verification", verification_json(source, config, with_auth), "allowed_http_methods",
+        member_or_null(config, "allowed_http_methods"), "custom_response",
+        member_or_null(config, "custom_response"), "disabled_at", json_moment(source->disabled_at), "updated_at",
+        json_moment(source->updated_at), "created_at", json_moment(source->created_at));
+    if (!with_auth)
+        json_object_del(config, "auth");
+    json_object_set_new(object, "config", config);
+    return object;
+}
+
+static bool reply_with(struct call *call, int64_t id)
+{
+    struct error error = {0};
+    struct source source;
+    if (!store_read_source(call->reader, call->arena, call->project_id, id, &source, &error))
+        return call_fail_error(call, &error);
+    return call_reply(call, source_json(call, &source, call->query.include_auth));
+}
+
+bool source_find(struct call *call, struct text id, struct source *source)
+{
+    struct error error = {0};
+    int64_t key;
+    if (!id_parse(ID_SOURCE, id, &key))
+        return call_fail_missing(call, "source", id);
+    if (!store_read_source(call->reader, call->arena, call->project_id, key, source, &error))
+        return error.code == ERROR_NOT_FOUND ? call_fail_missing(call, "source", id)
+                                             : call_fail_error(call, &error);
+    return source->deleted_at == 0 || call_fail_gone(call, "source", id);
+}
+
+/* ---- changed ------------------------------------------------------------------------------------- */
+
+/* "stripe" of the older form: a kind of authentication or the type itself. */
+static void fold_verification(struct call *call, json_t *input)
+{
+    json_t *verification = json_member(input, "verification");
+    if (json_is_object(verification)) {
+        char *kind = arena_copy_string(call->arena, json_member_text(verification, "type"));
+        for (char *c = kind; *c != 0; c++)
+            *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c;
+        json_t *configs = json_member(verification, "configs");
+        json_object_set_new(verification, "auth_type", json_string(kind));
+        json_object_set(verification, "auth", configs != NULL ? configs : json_null());
+        json_object_set(input, "verification_auth_type", json_member(verification, "auth_type"));
+        json_object_set(input, "verification_auth", json_member(verification, "auth"));
+    } else if (json_is_null(verification)) {
+        json_object_set_new(input, "verification_auth_type", json_null());
+        json_object_set_new(input, "verification_auth", json_null());
+    }
+    json_object_del(input, "verification");
+    config_fold(input, "verification_auth_type", "auth_type");
+    config_fold(input, "verification_auth", "auth");
+    config_fold(input, "allowed_http_methods", "allowed_http_methods");
+    config_fold(input, "custom_response", "custom_response");
+}
+
+static const struct auth_row {
+    const char *type;
+    const char *members[2]; /* both are needed */
+} auth_rows[] = {
+    {"HMAC", {"header_key", "webhook_secret_key"}},
+    {"BASIC_AUTH", {"username", "password"}},
+    {"API_KEY", {"header_key", "api_key"}},
+};
+
+/* The kind that is named, or else the one whose members were sent. */
+static const struct auth_row *find_auth(const json_t *config, const json_t *auth)
+{
+    struct text type = json_member_text(config, "auth_type");
+    for (size_t i = 0; i < sizeof auth_rows / sizeof auth_rows[0]; i++) {
+        const char *telling = auth_rows[i].members[1];
+        if (type.data != NULL ? text_equal(type, text_of(auth_rows[i].type)) : json_member(auth, telling) != NULL)
+            return &auth_rows[i];
+    }
+    return NULL;
+}
+
+/* What cannot be verified must not look as if it were. */
+static void check_auth(struct call *call, const struct source *source, const json_t *config)
+{
+    const json_t *auth = json_member(config, "auth");
+    struct text kind = json_member_text(config, "auth_type");
+    bool generic = text_equal(source->type, TEXT("WEBHOOK")) || text_equal(source->type, TEXT("HTTP"));
+    if (json_object_size(auth) == 0) {
+        if (kind.data != NULL)
+            call_problem(call, "config.auth: is required with config.auth_type");
+        return;
+    }
+    if (!generic) {
+        call_problem(call, "config.auth: signatures of %.*s are not verified by this version",
+                     TEXT_ARGS(source->type));
+        return;
+    }
+    const struct auth_row *row = find_auth(config, auth);
+    if (row == NULL) {
+        call_problem(call, "config.auth: signatures of %.*s are not verified by this version",
+                     TEXT_ARGS(kind.data ? text_slice(kind, 0, 60) : TEXT("this form")));
+        return;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (json_member_text(auth, row->members[i]).size == 0)
+            call_problem(call, "config.auth.%s: is required and must be a string that is not empty",
+                         row->members[i]);
+    }
+    struct text algorithm = json_member_text(auth, "algorithm"), encoding = json_member_text(auth, "encoding");
+    if (algorithm.size > 0 && !text_equal(algorithm, TEXT("md5")) && !text_equal(algorithm, TEXT("sha1")) &&
+        !text_equal(algorithm, TEXT("sha256")) && !text_equal(algorithm, TEXT("sha512")))
+        call_problem(call, "config.auth.algorithm: must be md5, sha1, sha256 or sha512");
+    if (encoding.size > 0 && !text_equal(encoding, TEXT("base64")) && !text_equal(encoding, TEXT("base64url")) &&
+        !text_equal(encoding, TEXT("hex")))
+        call_problem(call, "config.auth.encoding: must be base64, base64url or hex");
+}
+
+/* Lays the input over the record and checks what came of it. */
+static bool merge_input(struct call *call, json_t *input, struct source *source)
+{
+    fold_verification(call, input);
+    json_t *config = config_read(source->config);
+    struct text type = json_member_text(input, "type"), name = json_member_text(input, "name");
+    if (type.data != NULL)
+        source->type = arena_copy_text(call->arena, type);
+    if (name.data != NULL)
+        source->name = arena_copy_text(call->arena, name);
+    if (json_member(input, "description") != NULL) {
+        struct text description = json_member_text(input, "description");
+        source->description = description.data ? arena_copy_text(call->arena, description) : TEXT_NONE;
+    }
+    if (json_is_object(json_member(input, "config")))
+        config_merge(config, json_member(input, "config"));
+    check_auth(call, source, config);
+    source->config = config_text(call, config);
+    source->updated_at = call->now;
+    json_decref(config);
+    return call_check(call);
+}
+
+static bool put(struct call *call, const struct source *source)
+{
+    struct error error = {0};
+    struct source other;
+    if (store_read_source_by_name(call->reader, call->arena, call->project_id, source->name, &other, &error)) {
+        if (other.id != source->id)
+            return call_fail(call, 409,
+                             json_pack("{s:o, s:s}", "id", call_id(ID_SOURCE, other.id), "resource_type", "source"),
+                             "there is a source of the name %.*s", TEXT_ARGS(source->name));
+    } else if (error.code != ERROR_NOT_FOUND) {
+        return call_fail_error(call, &error);
+    }
+    error = (struct error){0};
+    call->changed_id = source->id;
+    return store_put_source(call->transaction, source, &error) || call_fail_error(call, &error);
+}
+
+static bool make(struct call *call, json_t *input, struct source *source)
+{
+    char *token = arena_allocate(call->arena, RANDOM_TOKEN_DIGITS + 1);
+    random_token(token, RANDOM_TOKEN_DIGITS);
+    *source = (struct source){
+        .id = id_new(),
+        .project_id = call->project_id,
+        .token = text_of(token),
+        .type = TEXT("WEBHOOK"),
+        .config = TEXT("{}"),
+        .created_at = call->now,
+    };
+    return merge_input(call, input, source) && put(call, source);
+}
+
+bool source_apply(struct call *call, json_t *input, struct source *source)
+{
+    struct error error = {0};
+    if (store_read_source_by_name(call->reader, call->arena, call->project_id, json_member_text(input, "name"),
+                                  source, &error))
+        return merge_input(call, input, source) && put(call, source);
+    return error.code == ERROR_NOT_FOUND ? make(call, input, source) : call_fail_error(call, &error);
+}
+
+static bool change_create(struct call *call)
+{
+    struct source source;
+    return make(call, call->body, &source);
+}
+
+static bool change_upsert(struct call *call)
+{
+    struct source source;
+    return source_apply(call, call->body, &source);
+}
+
+static bool change_update(struct call *call)
+{
+    struct source source;
+    return source_find(call, call->id, &source) && merge_input(call, call->body, &source) && put(call, &source);
+}
+
+static bool change_disable(struct call *call)
+{
+    struct source source;
+    if (!source_find(call, call->id, &source))
+        return false;
+    if (source.disabled_at == 0)
+        source.disabled_at = source.updated_at = call->now;
+    return put(call, &source) && connection_disable_of(call, FIELD_SOURCE_ID, source.id, false);
+}
+
+static bool change_enable(struct call *call)
+{
+    struct source source;
+    if (!source_find(call, call->id, &source))
+        return false;
+    if (source.disabled_at != 0)
+        source.updated_at = call->now;
+    source.disabled_at = 0;
+    return put(call, &source);
+}
+
+static bool change_delete(struct call *call)
+{
+    struct source source;
+    if (!source_find(call, call->id, &source))
+        return false;
+    source.deleted_at = source.updated_at = call->now;
+    return connection_disable_of(call, FIELD_SOURCE_ID, source.id, true) && put(call, &source);
+}
+
+/* ---- the calls ----------------------------------------------------------------------------------- */
+
+bool source_create(struct call *call)
+{
+    return call_write(call, change_create) && reply_with(call, call->changed_id);
+}
+
+bool source_upsert(struct call *call)
+{
+    return call_write(call, change_upsert) && reply_with(call, call->changed_id);
+}
+
+bool source_update(struct call *call)
+{
+    return call_write(call, change_update) && reply_with(call, call->changed_id);
+}
+
+bool source_disable(struct call *call)
+{
+    return call_write(call, change_disable) && reply_with(call, call->changed_id);
+}
+
+bool source_enable(struct call *call)
+{
+    return call_write(call, change_enable) && reply_with(call, call->changed_id);
+}
+
+bool source_delete(struct call *call)
+{
+    return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
+}
+
+bool source_get(struct call *call)
+{
+    struct source source;
+    return source_find(call, call->id, &source) &&
+           call_reply(call, source_json(call, &source, call->query.include_auth));
+}
+
+bool source_list(struct call *call)
+{
+    struct error error = {0};
+    struct store_list list = page_list(call);
+    struct store_page page = {0};
+    struct source *sources = NULL;
+    if (list.limit > 0 && !store_list_sources(call->reader, call->arena, &list, &sources, &page, &error))
+        return call_fail_error(call, &error);
+    json_t *models = json_array();
+    for (size_t i = 0; i < page.count; i++)
+        json_array_append_new(models, source_json(call, &sources[i], false));
+    return page_reply(call, models, &page);
+}
+
+bool source_count(struct call *call)
+{
+    struct error error = {0};
+    struct store_list list = page_list(call);
+    int64_t count;
+    if (!store_count(call->reader, COUNT_SOURCES, &list, &count, &error))
+        return call_fail_error(call, &error);
+    return call_reply(call, json_pack("{s:I}", "count", (json_int_t)count));
+}

@@ -1,0 +1,45 @@
+/*
+ * database.h - one SQLite connection with its prepared statements. Internal to store/.
+ *
+ * A struct store_reader is a connection; the writer has one too and lends it to the jobs of a transaction.
+ */
+#pragma once
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "store/store.h"
+
+enum { STATEMENTS = 96, STORE_BUSY_MS = 10000 };
+
+struct store_reader {
+    sqlite3 *db;
+    const char *path;
+    struct {
+        const char *sql; /* compared by address: pass string constants */
+        sqlite3_stmt *statement;
+    } statements[STATEMENTS];
+    size_t statement_count;
+};
+
+bool database_open(struct store_reader *database, const char *path, bool writes, struct error *error);
+void database_close(struct store_reader *database);
+bool database_execute(struct store_reader *database, const char *sql, struct error *error);
+/* Fills the error from the connection's last failure; returns false. */
+bool database_fail(struct store_reader *database, struct error *error);
+
+/* A cached statement, reset and without bindings. NULL with an error when it cannot be prepared. */
+sqlite3_stmt *database_statement(struct store_reader *database, const char *sql, struct error *error);
+/* Runs a statement that returns no rows, and resets it. */
+bool database_run(struct store_reader *database, sqlite3_stmt *statement, struct error *error);
+/* One step: 1 a row, 0 the end (and reset), -1 failed (and reset). */
+int database_step(struct store_reader *database, sqlite3_stmt *statement, struct error *error);
+
+void bind_integers(sqlite3_stmt *statement, int first, const int64_t *values, size_t count);
+void bind_text(sqlite3_stmt *statement, int index, struct text text);  /* TEXT_NONE: null; not copied */
+void bind_bytes(sqlite3_stmt *statement, int index, struct text bytes);
+struct text column_text(struct arena *arena, sqlite3_stmt *statement, int column);

@@ -1,0 +1,15 @@
+/*
+ * row.h - a row of a statement as a record, in the order of schema.h's columns. Internal to store/.
+ */
+#pragma once
+
+#include "model/model.h"
+#include "store/sqlite/database.h"
+
+void row_source(struct arena *arena, sqlite3_stmt *statement, void *source);
+void row_destination(struct arena *arena, sqlite3_stmt *statement, void *destination);
+void row_connection(struct arena *arena, sqlite3_stmt *statement, void *connection);
+void row_request(struct arena *arena, sqlite3_stmt *statement, void *request); /* with data columns if selected */
+void row_event(struct arena *arena, sqlite3_stmt *statement, void *event);
+void row_attempt(struct arena *arena, sqlite3_stmt *statement, void *attempt);
+void row_ignored_event(struct arena *arena, sqlite3_stmt *statement, void *ignored_event);

@@ -1,0 +1,99 @@
+#include "store/sqlite/schema.h"
+
+enum { SCHEMA_VERSION = 1 };
+
+static const char TABLES[] =
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
+    "INSERT INTO meta VALUES('change', 0);"
+    "CREATE TABLE project(id INTEGER PRIMARY KEY, name TEXT NOT NULL, signing_secret TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);"
+    "CREATE TABLE api_key(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, key_hash TEXT NOT NULL UNIQUE,"
+    " created_at INTEGER NOT NULL);"
+    "CREATE TABLE source(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, disabled_at INTEGER NOT NULL,"
+    " deleted_at INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,"
+    " token TEXT NOT NULL UNIQUE, name TEXT NOT NULL, description TEXT, type TEXT NOT NULL, config TEXT NOT NULL,"
+    " change INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX source_name ON source(project_id, name) WHERE deleted_at = 0;"
+    "CREATE INDEX source_change ON source(change);"
+    "CREATE TABLE destination(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, type INTEGER NOT NULL,"
+    " disabled_at INTEGER NOT NULL, deleted_at INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+    " updated_at INTEGER NOT NULL, name TEXT NOT NULL, description TEXT, config TEXT NOT NULL,"
+    " change INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX destination_name ON destination(project_id, name) WHERE deleted_at = 0;"
+    "CREATE INDEX destination_change ON destination(change);"
+    "CREATE TABLE connection(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, source_id INTEGER NOT NULL,"
+    " destination_id INTEGER NOT NULL, disabled_at INTEGER NOT NULL, paused_at INTEGER NOT NULL,"
+    " deleted_at INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, name TEXT,"
+    " description TEXT, rules TEXT NOT NULL, change INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX connection_name ON connection(source_id, name) WHERE deleted_at = 0 AND name IS NOT NULL;"
+    "CREATE INDEX connection_change ON connection(change);"
+    "CREATE INDEX connection_source ON connection(source_id);"
+    "CREATE INDEX connection_destination ON connection(destination_id);"
+    /* The body comes last: lists that do not show it do not read it. */
+    "CREATE TABLE request(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, source_id INTEGER NOT NULL,"
+    " ingested_at INTEGER NOT NULL, verified INTEGER NOT NULL, rejection_cause INTEGER NOT NULL,"
+    " events_count INTEGER NOT NULL, cli_events_count INTEGER NOT NULL, ignored_count INTEGER NOT NULL,"
+    " updated_at INTEGER NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL,"
+    " headers BLOB NOT NULL, body BLOB NOT NULL);"
+    "CREATE INDEX request_source ON request(source_id, id);"
+    "CREATE INDEX request_rejected ON request(id) WHERE rejection_cause > 0;"
+    "CREATE TABLE event(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, request_id INTEGER NOT NULL,"
+    " connection_id INTEGER NOT NULL, source_id INTEGER NOT NULL, destination_id INTEGER NOT NULL,"
+    " status INTEGER NOT NULL, due_at INTEGER NOT NULL, next_attempt_at INTEGER NOT NULL,"
+    " next_trigger INTEGER NOT NULL, attempts INTEGER NOT NULL, automatic_retries INTEGER NOT NULL,"
+    " last_attempt_at INTEGER NOT NULL, successful_at INTEGER NOT NULL, response_status INTEGER NOT NULL,"
+    " error_code INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);"
+    /* What is waiting. Covers the connection, so that pausing one does not read the rows of others. */
+    "CREATE INDEX event_due ON event(destination_id, due_at, id, connection_id) WHERE due_at > 0;"
+    "CREATE INDEX event_hold ON event(connection_id, id) WHERE status = 3;"
+    "CREATE INDEX event_failed ON event(id) WHERE status = 5;"
+    "CREATE INDEX event_request ON event(request_id);"
+    "CREATE INDEX event_connection ON event(connection_id, id);"
+    "CREATE TABLE attempt(id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, event_id INTEGER NOT NULL,"
+    " destination_id INTEGER NOT NULL, successful INTEGER NOT NULL, attempt_number INTEGER NOT NULL,"
+    " attempt_trigger INTEGER NOT NULL, response_status INTEGER NOT NULL, error_code INTEGER NOT NULL,"
+    " delivered_at INTEGER NOT NULL, responded_at INTEGER NOT NULL, delivery_latency_ms INTEGER NOT NULL,"
+    " response_latency_ms INTEGER NOT NULL, requested_url TEXT, method TEXT, body BLOB, content_type TEXT);"
+    "CREATE INDEX attempt_event ON attempt(event_id, id);"
+    "CREATE TABLE ignored_event(id INTEGER PRIMARY KEY, request_id INTEGER NOT NULL, connection_id INTEGER NOT NULL,"
+    " cause INTEGER NOT NULL, meta TEXT);"
+    "CREATE INDEX ignored_event_request ON ignored_event(request_id, id);"
+    "PRAGMA user_version = 1;";
+
+static bool read_integer(struct store_reader *database, const char *sql, int64_t *value, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(database, sql, error);
+    int row = statement ? database_step(database, statement, error) : -1;
+    *value = row == 1 ? sqlite3_column_int64(statement, 0) : 0;
+    if (row == 1)
+        sqlite3_reset(statement);
+    return row >= 0;
+}
+
+bool schema_apply(struct store_reader *database, struct error *error)
+{
+    int64_t version;
+    if (!read_integer(database, "PRAGMA user_version", &version, error))
+        return false;
+    if (version > SCHEMA_VERSION)
+        return error_set(error, ERROR_REFUSED, "%s was written by a newer fairlead (schema %lld, this one knows %d)",
+                         database->path, (long long)version, (int)SCHEMA_VERSION);
+    if (version == SCHEMA_VERSION)
+        return true;
+    if (!database_execute(database, "BEGIN IMMEDIATE", error))
+        return false;
+    if (database_execute(database, TABLES, error) && database_execute(database, "COMMIT", error))
+        return true;
+    sqlite3_exec(database->db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
+bool schema_last_key(struct store_reader *database, int64_t *key, struct error *error)
+{
+    return read_integer(database,
+                        "SELECT max(coalesce((SELECT max(id) FROM request), 0), coalesce((SELECT max(id) FROM event), 0),"
+                        " coalesce((SELECT max(id) FROM attempt), 0), coalesce((SELECT max(id) FROM ignored_event), 0),"
+                        " coalesce((SELECT max(id) FROM source), 0), coalesce((SELECT max(id) FROM destination), 0),"
+                        " coalesce((SELECT max(id) FROM connection), 0), coalesce((SELECT max(id) FROM project), 0))",
+                        key, error);
+}

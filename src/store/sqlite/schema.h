@@ -1,0 +1,35 @@
+/*
+ * schema.h - the tables, and the order of their columns that row.h reads. Internal to store/.
+ *
+ * 0 stands for "never" and "none" in integers, NULL for absent texts. Keys are integers that grow with time
+ * (base/id.h), so that inserts go to the end of every index that matters.
+ */
+#pragma once
+
+#include "store/sqlite/database.h"
+
+#define SOURCE_COLUMNS                                                                                  \
+    "id, project_id, disabled_at, deleted_at, created_at, updated_at, token, name, description, type, config"
+#define DESTINATION_COLUMNS                                                                             \
+    "id, project_id, type, disabled_at, deleted_at, created_at, updated_at, name, description, config"
+#define CONNECTION_COLUMNS                                                                              \
+    "id, project_id, source_id, destination_id, disabled_at, paused_at, deleted_at, created_at, updated_at, name, " \
+    "description, rules"
+#define REQUEST_COLUMNS                                                                                 \
+    "id, project_id, source_id, ingested_at, verified, rejection_cause, events_count, cli_events_count, " \
+    "ignored_count, updated_at"
+#define REQUEST_DATA_COLUMNS ", method, path, query, headers, body"
+#define EVENT_COLUMNS                                                                                   \
+    "id, project_id, request_id, connection_id, source_id, destination_id, status, due_at, next_attempt_at, " \
+    "next_trigger, attempts, automatic_retries, last_attempt_at, successful_at, response_status, error_code, " \
+    "created_at, updated_at"
+#define ATTEMPT_COLUMNS                                                                                 \
+    "id, project_id, event_id, destination_id, successful, attempt_number, attempt_trigger, response_status, " \
+    "error_code, delivered_at, responded_at, delivery_latency_ms, response_latency_ms, requested_url, method, body, " \
+    "content_type"
+#define IGNORED_COLUMNS "id, request_id, connection_id, cause, meta"
+
+/* Makes or upgrades the tables. A store of a newer version is refused. */
+bool schema_apply(struct store_reader *database, struct error *error);
+/* The largest key in use, 0 in an empty store. */
+bool schema_last_key(struct store_reader *database, int64_t *key, struct error *error);

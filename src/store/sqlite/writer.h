@@ -1,0 +1,34 @@
+/*
+ * writer.h - the store itself: its directory, its writing thread, its queue of jobs. Internal to store/.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/sqlite/database.h"
+#include "store/sqlite/lease.h"
+
+/* What a running job sees. Only on the writer's thread. */
+struct store_transaction {
+    struct store *store;
+    struct store_reader *database; /* the writing connection */
+};
+
+struct store {
+    char directory[1024];
+    char path[1100];
+    int lock;                     /* of the directory */
+    struct store_reader database; /* the writing connection: the writer's thread only, once it runs */
+    struct store_transaction transaction;
+    struct leases leases;
+    atomic_bool writable;
+
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t mutex; /* guards the queue */
+    pthread_cond_t arrived;
+    struct store_job *first, *last;
+    size_t queued;
+    bool closing, idle;
+};

@@ -1,0 +1,236 @@
+/* The reading half of store.h for single records and for the start. */
+#include "store/sqlite/row.h"
+#include "store/sqlite/schema.h"
+
+typedef void (*row_reader)(struct arena *arena, sqlite3_stmt *statement, void *out);
+
+/* The statement's one row. */
+static bool read_one(struct store_reader *reader, struct arena *arena, sqlite3_stmt *statement, row_reader read,
+                     void *out, struct error *error)
+{
+    int row = statement ? database_step(reader, statement, error) : -1;
+    if (row == 1) {
+        read(arena, statement, out);
+        sqlite3_reset(statement);
+        return true;
+    }
+    return row == 0 ? error_set(error, ERROR_NOT_FOUND, "there is no such record") : false;
+}
+
+static bool read_by_id(struct store_reader *reader, struct arena *arena, const char *sql, int64_t project_id, int64_t id,
+                       row_reader read, void *out, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(reader, sql, error);
+    if (statement != NULL)
+        bind_integers(statement, 1, (int64_t[]){id, project_id}, 2);
+    return read_one(reader, arena, statement, read, out, error);
+}
+
+#define BY_ID(columns, table) "SELECT " columns " FROM " table " WHERE id = ?1 AND (?2 = 0 OR project_id = ?2)"
+
+static void row_project(struct arena *arena, sqlite3_stmt *statement, void *out)
+{
+    *(struct project *)out = (struct project){
+        sqlite3_column_int64(statement, 0), column_text(arena, statement, 1), column_text(arena, statement, 2),
+        sqlite3_column_int64(statement, 3), sqlite3_column_int64(statement, 4)};
+}
+
+bool store_read_project(struct store_reader *reader, struct arena *arena, int64_t id, struct project *project,
+                        struct error *error)
+{
+    return read_by_id(reader, arena,
+                      "SELECT id, name, signing_secret, created_at, updated_at FROM project WHERE id = ?1 AND ?2 = 0", 0,
+                      id, row_project, project, error);
+}
+
+bool store_read_source(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
+                       struct source *source, struct error *error)
+{
+    return read_by_id(reader, arena, BY_ID(SOURCE_COLUMNS, "source"), project_id, id, row_source, source, error);
+}
+
+bool store_read_destination(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
+                            struct destination *destination, struct error *error)
+{
+    return read_by_id(reader, arena, BY_ID(DESTINATION_COLUMNS, "destination"), project_id, id, row_destination,
+                      destination, error);
+}
+
+bool store_read_connection(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
+                           struct connection *connection, struct error *error)
+{
+    return read_by_id(reader, arena, BY_ID(CONNECTION_COLUMNS, "connection"), project_id, id, row_connection,
+                      connection, error);
+}
+
+bool store_read_request(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
+                        bool with_data, struct request *request, struct error *error)
+{
+    return read_by_id(reader, arena,
+                      with_data ? BY_ID(REQUEST_COLUMNS REQUEST_DATA_COLUMNS, "request")
+                                : BY_ID(REQUEST_COLUMNS, "request"),
+                      project_id, id, row_request, request, error);
+}
+
+bool store_read_event(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
+                      struct event *event, struct error *error)
+{
+    return read_by_id(reader, arena, BY_ID(EVENT_COLUMNS, "event"), project_id, id, row_event, event, error);
+}
+
+bool store_read_attempt(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
+                        struct attempt *attempt, struct error *error)
+{
+    return read_by_id(reader, arena, BY_ID(ATTEMPT_COLUMNS, "attempt"), project_id, id, row_attempt, attempt, error);
+}
+
+static bool read_by_name(struct store_reader *reader, struct arena *arena, const char *sql, int64_t scope,
+                         int64_t source_id, struct text name, row_reader read, void *out, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(reader, sql, error);
+    if (statement != NULL) {
+        sqlite3_bind_int64(statement, 1, scope);
+        bind_text(statement, 2, name);
+        if (sqlite3_bind_parameter_count(statement) > 2)
+            sqlite3_bind_int64(statement, 3, source_id);
+    }
+    return read_one(reader, arena, statement, read, out, error);
+}
+
+bool store_read_source_by_name(struct store_reader *reader, struct arena *arena, int64_t project_id, struct text name,
+                               struct source *source, struct error *error)
+{
+    return read_by_name(reader, arena,
+                        "SELECT " SOURCE_COLUMNS " FROM source WHERE project_id = ?1 AND name = ?2 AND deleted_at = 0",
+                        project_id, 0, name, row_source, source, error);
+}
+
+bool store_read_destination_by_name(struct store_reader *reader, struct arena *arena, int64_t project_id,
+                                    struct text name, struct destination *destination, struct error *error)
+{
+    return read_by_name(reader, arena,
+                        "SELECT " DESTINATION_COLUMNS " FROM destination WHERE project_id = ?1 AND name = ?2"
+                        " AND deleted_at = 0",
+                        project_id, 0, name, row_destination, destination, error);
+}
+
+bool store_read_connection_by_name(struct store_reader *reader, struct arena *arena, int64_t project_id,
+                                   int64_t source_id, struct text name, struct connection *connection,
+                                   struct error *error)
+{
+    return read_by_name(reader, arena,
+                        "SELECT " CONNECTION_COLUMNS " FROM connection WHERE project_id = ?1 AND name = ?2"
+                        " AND (?3 = 0 OR source_id = ?3) AND deleted_at = 0 ORDER BY id LIMIT 1",
+                        project_id, source_id, name, row_connection, connection, error);
+}
+
+static void row_integer(struct arena *arena, sqlite3_stmt *statement, void *out)
+{
+    (void)arena;
+    *(int64_t *)out = sqlite3_column_int64(statement, 0);
+}
+
+bool store_read_api_key(struct store_reader *reader, struct text key_hash_hex, int64_t *project_id,
+                        struct error *error)
+{
+    sqlite3_stmt *statement =
+        database_statement(reader, "SELECT project_id FROM api_key WHERE key_hash = ?", error);
+    if (statement != NULL)
+        bind_text(statement, 1, key_hash_hex);
+    return read_one(reader, NULL, statement, row_integer, project_id, error);
+}
+
+/* All rows of a statement as an array in the arena. Every row is read once to count and once to keep. */
+static bool read_all(struct store_reader *reader, struct arena *arena, const char *sql, const int64_t *since,
+                     row_reader read, size_t size, void **out, size_t *count, struct error *error)
+{
+    int row;
+    size_t room = 0;
+    char *items = NULL;
+    *count = 0;
+    sqlite3_stmt *statement = database_statement(reader, sql, error);
+    if (statement == NULL)
+        return false;
+    if (since != NULL)
+        sqlite3_bind_int64(statement, 1, *since);
+    while ((row = database_step(reader, statement, error)) == 1) {
+        if (*count == room) {
+            room = room ? room * 2 : 16;
+            char *larger = arena_allocate(arena, room * size);
+            if (*count > 0)
+                memcpy(larger, items, *count * size);
+            items = larger;
+        }
+        read(arena, statement, items + (*count)++ * size);
+    }
+    *out = items;
+    return row == 0;
+}
+
+bool store_read_projects(struct store_reader *reader, struct arena *arena, struct project **projects, size_t *count,
+                         struct error *error)
+{
+    void *items;
+    if (!read_all(reader, arena, "SELECT id, name, signing_secret, created_at, updated_at FROM project ORDER BY id", NULL,
+                  row_project, sizeof(struct project), &items, count, error))
+        return false;
+    *projects = items;
+    return true;
+}
+
+struct due {
+    int64_t destination_id, first;
+};
+
+static void row_due(struct arena *arena, sqlite3_stmt *statement, void *out)
+{
+    (void)arena;
+    *(struct due *)out = (struct due){sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)};
+}
+
+bool store_read_due_destinations(struct store_reader *reader, struct arena *arena, int64_t **destination_ids,
+                                 int64_t **first_due_at, size_t *count, struct error *error)
+{
+    void *items;
+    /* One seek into event_due for each destination. */
+    if (!read_all(reader, arena,
+                  "SELECT id, first FROM (SELECT destination.id, (SELECT due_at FROM event WHERE"
+                  " event.destination_id = destination.id AND due_at > 0 ORDER BY due_at LIMIT 1) AS first"
+                  " FROM destination) WHERE first IS NOT NULL",
+                  NULL, row_due, sizeof(struct due), &items, count, error))
+        return false;
+    const struct due *due = items;
+    *destination_ids = ARENA_ARRAY(arena, int64_t, *count);
+    *first_due_at = ARENA_ARRAY(arena, int64_t, *count);
+    for (size_t i = 0; i < *count; i++) {
+        (*destination_ids)[i] = due[i].destination_id;
+        (*first_due_at)[i] = due[i].first;
+    }
+    return true;
+}
+
+#define CHANGED(columns, table) "SELECT " columns " FROM " table " WHERE change > ? ORDER BY change"
+
+bool store_read_changes(struct store_reader *reader, struct arena *arena, int64_t since, struct store_changes *changes,
+                        struct error *error)
+{
+    void *sources, *destinations, *connections;
+    if (!store_reader_begin(reader, error))
+        return false;
+    sqlite3_stmt *last = database_statement(reader, "SELECT value FROM meta WHERE name = 'change'", error);
+    bool done =
+        read_one(reader, arena, last, row_integer, &changes->last, error) &&
+        read_all(reader, arena, CHANGED(SOURCE_COLUMNS, "source"), &since, row_source, sizeof(struct source), &sources,
+                 &changes->source_count, error) &&
+        read_all(reader, arena, CHANGED(DESTINATION_COLUMNS, "destination"), &since, row_destination,
+                 sizeof(struct destination), &destinations, &changes->destination_count, error) &&
+        read_all(reader, arena, CHANGED(CONNECTION_COLUMNS, "connection"), &since, row_connection,
+                 sizeof(struct connection), &connections, &changes->connection_count, error);
+    store_reader_end(reader);
+    if (done) {
+        changes->sources = sources;
+        changes->destinations = destinations;
+        changes->connections = connections;
+    }
+    return done;
+}

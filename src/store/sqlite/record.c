@@ -1,0 +1,310 @@
+/* The writing half of store.h for single records. */
+#include "base/id.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/writer.h"
+
+#define BIND(statement, ...)                                                                            \
+    do {                                                                                                \
+        const int64_t bound_values[] = {__VA_ARGS__};                                                   \
+        bind_integers(statement, 1, bound_values, sizeof bound_values / sizeof bound_values[0]);        \
+    } while (0)
+
+static const char CHANGE[] = "UPDATE meta SET value = value + 1 WHERE name = 'change'";
+
+/* Numbers the change, so that others can ask for what came after it. */
+static sqlite3_stmt *changing(struct store_transaction *transaction, const char *sql, struct error *error)
+{
+    sqlite3_stmt *counter = database_statement(transaction->database, CHANGE, error);
+    if (!database_run(transaction->database, counter, error))
+        return NULL;
+    return database_statement(transaction->database, sql, error);
+}
+
+bool store_insert_project(struct store_transaction *transaction, const struct project *project, struct error *error)
+{
+    sqlite3_stmt *s = database_statement(
+        transaction->database,
+        "INSERT INTO project(id, created_at, updated_at, name, signing_secret) VALUES(?, ?, ?, ?, ?)", error);
+    if (s == NULL)
+        return false;
+    BIND(s, project->id, project->created_at, project->updated_at);
+    bind_text(s, 4, project->name);
+    bind_text(s, 5, project->signing_secret);
+    return database_run(transaction->database, s, error);
+}
+
+bool store_insert_api_key(struct store_transaction *transaction, int64_t id, int64_t project_id,
+                          struct text key_hash_hex, int64_t created_at, struct error *error)
+{
+    sqlite3_stmt *s = database_statement(
+        transaction->database, "INSERT INTO api_key(id, project_id, created_at, key_hash) VALUES(?, ?, ?, ?)", error);
+    if (s == NULL)
+        return false;
+    BIND(s, id, project_id, created_at);
+    bind_text(s, 4, key_hash_hex);
+    return database_run(transaction->database, s, error);
+}
+
+bool store_put_source(struct store_transaction *transaction, const struct source *source, struct error *error)
+{
+    sqlite3_stmt *s = changing(
+        transaction,
+        "INSERT INTO source(" SOURCE_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " (SELECT value FROM meta WHERE name = 'change')) ON CONFLICT(id) DO UPDATE SET"
+        " disabled_at = excluded.disabled_at, deleted_at = excluded.deleted_at, updated_at = excluded.updated_at,"
+        " name = excluded.name, description = excluded.description, type = excluded.type, config = excluded.config,"
+        " change = excluded.change", error);
+    if (s == NULL)
+        return false;
+    BIND(s, source->id, source->project_id, source->disabled_at, source->deleted_at, source->created_at,
+         source->updated_at);
+    bind_text(s, 7, source->token);
+    bind_text(s, 8, source->name);
+    bind_text(s, 9, source->description);
+    bind_text(s, 10, source->type);
+    bind_text(s, 11, source->config);
+    return database_run(transaction->database, s, error);
+}
+
+bool store_put_destination(struct store_transaction *transaction, const struct destination *destination,
+                           struct error *error)
+{
+    sqlite3_stmt *s = changing(
+        transaction,
+        "INSERT INTO destination(" DESTINATION_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " (SELECT value FROM meta WHERE name = 'change')) ON CONFLICT(id) DO UPDATE SET type = excluded.type,"
+        " disabled_at = excluded.disabled_at, deleted_at = excluded.deleted_at, updated_at = excluded.updated_at,"
+        " name = excluded.name, description = excluded.description, config = excluded.config,"
+        " change = excluded.change", error);
+    if (s == NULL)
+        return false;
+    BIND(s, destination->id, destination->project_id, (int64_t)destination->type, destination->disabled_at,
+         destination->deleted_at, destination->created_at, destination->updated_at);
+    bind_text(s, 8, destination->name);
+    bind_text(s, 9, destination->description);
+    bind_text(s, 10, destination->config);
+    return database_run(transaction->database, s, error);
+}
+
+bool store_put_connection(struct store_transaction *transaction, const struct connection *connection,
+                          struct error *error)
+{
+    sqlite3_stmt *s = changing(
+        transaction,
+        "INSERT INTO connection(" CONNECTION_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " (SELECT value FROM meta WHERE name = 'change')) ON CONFLICT(id) DO UPDATE SET"
+        " disabled_at = excluded.disabled_at, paused_at = excluded.paused_at, deleted_at = excluded.deleted_at,"
+        " updated_at = excluded.updated_at, name = excluded.name, description = excluded.description,"
+        " rules = excluded.rules, change = excluded.change", error);
+    if (s == NULL)
+        return false;
+    BIND(s, connection->id, connection->project_id, connection->source_id, connection->destination_id,
+         connection->disabled_at, connection->paused_at, connection->deleted_at, connection->created_at,
+         connection->updated_at);
+    bind_text(s, 10, connection->name);
+    bind_text(s, 11, connection->description);
+    bind_text(s, 12, connection->rules);
+    return database_run(transaction->database, s, error);
+}
+
+bool store_insert_request(struct store_transaction *transaction, const struct request *request, struct error *error)
+{
+    sqlite3_stmt *s = database_statement(
+        transaction->database, "INSERT INTO request(" REQUEST_COLUMNS REQUEST_DATA_COLUMNS ")"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+    if (s == NULL)
+        return false;
+    BIND(s, request->id, request->project_id, request->source_id, request->ingested_at, request->verified,
+         (int64_t)request->rejection_cause, request->events_count, request->cli_events_count, request->ignored_count,
+         request->updated_at);
+    bind_text(s, 11, request->method);
+    bind_text(s, 12, request->path);
+    bind_text(s, 13, request->query);
+    bind_bytes(s, 14, request->headers);
+    bind_bytes(s, 15, request->body);
+    return database_run(transaction->database, s, error);
+}
+
+bool store_insert_ignored_event(struct store_transaction *transaction, const struct ignored_event *ignored,
+                                struct error *error)
+{
+    sqlite3_stmt *s = database_statement(
+        transaction->database, "INSERT INTO ignored_event(" IGNORED_COLUMNS ") VALUES(?, ?, ?, ?, ?)", error);
+    if (s == NULL)
+        return false;
+    BIND(s, ignored->id, ignored->request_id, ignored->connection_id, (int64_t)ignored->cause);
+    bind_text(s, 5, ignored->meta);
+    return database_run(transaction->database, s, error);
+}
+
+bool store_insert_event(struct store_transaction *transaction, const struct event *event, bool leased,
+                        struct error *error)
+{
+    sqlite3_stmt *s = database_statement(
+        transaction->database, "INSERT INTO event(" EVENT_COLUMNS ")"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+    if (s == NULL)
+        return false;
+    BIND(s, event->id, event->project_id, event->request_id, event->connection_id, event->source_id,
+         event->destination_id, (int64_t)event->status, event->due_at, event->next_attempt_at,
+         (int64_t)event->next_trigger, event->attempts, event->automatic_retries, event->last_attempt_at,
+         event->successful_at, event->response_status, (int64_t)event->error_code, event->created_at,
+         event->updated_at);
+    if (leased)
+        leases_take(&transaction->store->leases, event->id);
+    return database_run(transaction->database, s, error);
+}
+
+bool store_add_request_counts(struct store_transaction *transaction, int64_t request_id, int64_t events,
+                              int64_t cli_events, int64_t ignored, int64_t now, struct error *error)
+{
+    sqlite3_stmt *s = database_statement(
+        transaction->database,
+        "UPDATE request SET events_count = events_count + ?1, cli_events_count = cli_events_count + ?2,"
+        " ignored_count = ignored_count + ?3, updated_at = ?4,"
+        " rejection_cause = CASE WHEN ?1 + ?2 > 0 THEN 0 ELSE rejection_cause END WHERE id = ?5", error);
+    if (s == NULL)
+        return false;
+    BIND(s, events, cli_events, ignored, now, request_id);
+    return database_run(transaction->database, s, error);
+}
+
+bool store_update_event(struct store_transaction *transaction, const struct event *event, struct error *error)
+{
+    sqlite3_stmt *s = database_statement(
+        transaction->database,
+        "UPDATE event SET status = ?, due_at = ?, next_attempt_at = ?, next_trigger = ?, attempts = ?,"
+        " automatic_retries = ?, last_attempt_at = ?, successful_at = ?, response_status = ?, error_code = ?,"
+        " updated_at = ? WHERE id = ?", error);
+    if (s == NULL)
+        return false;
+    BIND(s, (int64_t)event->status, event->due_at, event->next_attempt_at, (int64_t)event->next_trigger,
+         event->attempts, event->automatic_retries, event->last_attempt_at, event->successful_at,
+         event->response_status, (int64_t)event->error_code, event->updated_at, event->id);
+    return database_run(transaction->database, s, error);
+}
+
+bool store_record_attempt(struct store_transaction *transaction, const struct attempt *attempt,
+                          const struct event *event, struct error *error)
+{
+    sqlite3_stmt *s = database_statement(
+        transaction->database, "INSERT INTO attempt(" ATTEMPT_COLUMNS ")"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+    if (s == NULL)
+        return false;
+    BIND(s, attempt->id, attempt->project_id, attempt->event_id, attempt->destination_id, attempt->successful,
+         attempt->attempt_number, (int64_t)attempt->trigger, attempt->response_status, (int64_t)attempt->error_code,
+         attempt->delivered_at, attempt->responded_at, attempt->delivery_latency_ms, attempt->response_latency_ms);
+    bind_text(s, 14, attempt->requested_url);
+    bind_text(s, 15, attempt->method);
+    bind_bytes(s, 16, attempt->body);
+    bind_text(s, 17, attempt->content_type);
+    if (!database_run(transaction->database, s, error) || !store_update_event(transaction, event, error))
+        return false;
+    leases_end(&transaction->store->leases, event->id);
+    return true;
+}
+
+/* ---- claims and slices ---- */
+
+bool store_claim(struct store_transaction *transaction, int64_t destination_id, int64_t now, size_t limit,
+                 struct arena *arena, struct event **events, size_t *count, int64_t *next_due_at,
+                 struct error *error)
+{
+    int row;
+    struct event *found = ARENA_ARRAY(arena, struct event, limit + 1);
+    sqlite3_stmt *due = database_statement(
+        transaction->database,
+        "SELECT id, due_at FROM event WHERE destination_id = ? AND due_at > 0 ORDER BY due_at, id", error);
+    if (due == NULL)
+        return false;
+    *events = found;
+    *count = 0;
+    *next_due_at = 0;
+    BIND(due, destination_id);
+    while ((row = database_step(transaction->database, due, error)) == 1) {
+        int64_t id = sqlite3_column_int64(due, 0), due_at = sqlite3_column_int64(due, 1);
+        if (leases_has(&transaction->store->leases, id))
+            continue;
+        if (due_at > now || *count == limit) {
+            *next_due_at = due_at;
+            sqlite3_reset(due);
+            break;
+        }
+        if (!store_read_event(transaction->database, arena, 0, id, &found[*count], error)) {
+            sqlite3_reset(due);
+            return false;
+        }
+        leases_take(&transaction->store->leases, id);
+        (*count)++;
+    }
+    return row >= 0;
+}
+
+enum { LARGEST_SLICE = 1000 };
+
+/* Selects ids (?1 the connection, ?2 the limit), and changes each that nobody holds (?1 now, ?2 the id). */
+static bool change_slice(struct store_transaction *transaction, const char *select, const char *update,
+                         int64_t connection_id, int64_t now, size_t limit, size_t *changed, struct error *error)
+{
+    int64_t ids[LARGEST_SLICE];
+    size_t count = 0;
+    int row;
+    sqlite3_stmt *s = database_statement(transaction->database, select, error);
+    *changed = 0;
+    if (s == NULL)
+        return false;
+    BIND(s, connection_id);
+    while ((row = database_step(transaction->database, s, error)) == 1) {
+        int64_t id = sqlite3_column_int64(s, 0);
+        if (!leases_has(&transaction->store->leases, id))
+            ids[count++] = id;
+        if (count == limit || count == LARGEST_SLICE) {
+            sqlite3_reset(s);
+            break;
+        }
+    }
+    if (row < 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        s = database_statement(transaction->database, update, error);
+        if (s == NULL)
+            return false;
+        BIND(s, now, ids[i]);
+        if (!database_run(transaction->database, s, error))
+            return false;
+    }
+    *changed = count;
+    return true;
+}
+
+static const char WAITING[] =
+    "SELECT id FROM event INDEXED BY event_due WHERE due_at > 0 AND connection_id = ?1"
+    " AND destination_id = (SELECT destination_id FROM connection WHERE id = ?1)";
+static const char HELD[] = "SELECT id FROM event WHERE connection_id = ?1 AND status = 3";
+static const char HOLD[] = "UPDATE event SET status = 3, due_at = 0, updated_at = ?1 WHERE id = ?2";
+static const char RESUME[] =
+    "UPDATE event SET status = 2, due_at = ?1, next_attempt_at = 0, next_trigger = 5, updated_at = ?1 WHERE id = ?2";
+/* 6: EVENT_CANCELLED; 2: ATTEMPT_ERROR_CANCELLED */
+static const char CANCEL[] = "UPDATE event SET status = 6, due_at = 0, next_attempt_at = 0, error_code = 2,"
+                             " updated_at = ?1 WHERE id = ?2";
+
+bool store_hold_events(struct store_transaction *transaction, int64_t connection_id, int64_t now, size_t limit,
+                       size_t *changed, struct error *error)
+{
+    return change_slice(transaction, WAITING, HOLD, connection_id, now, limit, changed, error);
+}
+
+bool store_resume_events(struct store_transaction *transaction, int64_t connection_id, int64_t now, size_t limit,
+                         size_t *changed, struct error *error)
+{
+    return change_slice(transaction, HELD, RESUME, connection_id, now, limit, changed, error);
+}
+
+bool store_cancel_events(struct store_transaction *transaction, int64_t connection_id, int64_t now, size_t limit,
+                         size_t *changed, struct error *error)
+{
+    if (!change_slice(transaction, WAITING, CANCEL, connection_id, now, limit, changed, error))
+        return false;
+    return *changed > 0 || change_slice(transaction, HELD, CANCEL, connection_id, now, limit, changed, error);
+}

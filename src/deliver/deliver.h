@@ -27,7 +27,7 @@
 
 #include "base/error.h"
 #include "model/model.h"
-#include "store/catalog.h"
+#include "catalog/catalog.h"
 #include "store/store.h"
 
 struct deliver;

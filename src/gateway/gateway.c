@@ -13,7 +13,7 @@
 #include "gateway/router.h"
 #include "http/server.h"
 #include "ingest/ingest.h"
-#include "store/catalog.h"
+#include "catalog/catalog.h"
 #include "store/store.h"
 
 enum { REPLY_GRACE_MS = 10000 }; /* for replies that only wait for a commit or a worker */

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "http/server.h"
 #include "ingest/screen.h"
-#include "store/catalog.h"
+#include "catalog/catalog.h"
 
 /* The request is recorded. `source` gives the custom response. Ends the exchange. */
 void answer_recorded(struct http_exchange *exchange, const struct catalog_source *source,

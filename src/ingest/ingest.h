@@ -17,7 +17,7 @@
 #include "base/error.h"
 #include "deliver/deliver.h"
 #include "http/server.h"
-#include "store/catalog.h"
+#include "catalog/catalog.h"
 #include "store/store.h"
 
 struct ingest;

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "model/model.h"
-#include "store/catalog.h"
+#include "catalog/catalog.h"
 
 struct routed {
     struct event event;           /* when `ignored` is 0 */

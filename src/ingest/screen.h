@@ -8,7 +8,7 @@
 
 #include "http/server.h"
 #include "model/model.h"
-#include "store/catalog.h"
+#include "catalog/catalog.h"
 
 struct screening {
     enum rejection_cause cause; /* REJECTION_NONE: taken */

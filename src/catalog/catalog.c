@@ -1,4 +1,4 @@
-#include "store/catalog.h"
+#include "catalog/catalog.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "deliver/deliver.h"
 #include "http/server.h"
-#include "store/catalog.h"
+#include "catalog/catalog.h"
 #include "store/store.h"
 
 struct api;

@@ -15,12 +15,13 @@
 #include "base/json.h"
 #include "deliver/deliver.h"
 #include "http/server.h"
-#include "store/catalog.h"
+#include "catalog/catalog.h"
 #include "store/store.h"
 
 /* What a list call asks for, read from its query by query.h. */
 struct call_query {
     struct store_filter *filters;
+    const struct parameter_row **filter_rows; /* what each filter came from */
     size_t filter_count;
     enum store_field order_by;
     const char *order_name;

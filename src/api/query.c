@@ -25,14 +25,16 @@ static struct text decode(struct call *call, struct text text)
     return copy;
 }
 
-static struct store_filter *add_filter(struct call *call, enum store_field field, enum store_operator operator)
+/* Values of one parameter that is repeated go to one filter; those of different parameters all have to hold. */
+static struct store_filter *add_filter(struct reading *reading, enum store_field field, enum store_operator operator)
 {
-    struct call_query *query = &call->query;
+    struct call_query *query = &reading->call->query;
     for (size_t i = 0; operator == OP_IN && i < query->filter_count; i++) {
-        if (query->filters[i].field == field && query->filters[i].operator == OP_IN)
+        if (query->filter_rows[i] == reading->row && query->filters[i].operator == OP_IN)
             return &query->filters[i];
     }
-    struct store_filter *filter = &query->filters[query->filter_count++];
+    struct store_filter *filter = &query->filters[query->filter_count];
+    query->filter_rows[query->filter_count++] = reading->row;
     *filter = (struct store_filter){.field = field, .operator = operator};
     return filter;
 }
@@ -105,7 +107,12 @@ static void read_equal(struct reading *reading, struct text text)
 {
     const struct parameter_row *row = reading->row;
     bool whole = row->kind == PARAMETER_SEARCH;
-    reading->filter = add_filter(reading->call, row->field, whole ? OP_CONTAINS : OP_IN);
+    size_t empty = 0;
+    while (empty < text.size && text.data[empty] == ',')
+        empty++;
+    if (empty == text.size && !whole)
+        return; /* no value is no filter */
+    reading->filter = add_filter(reading, row->field, whole ? OP_CONTAINS : OP_IN);
     struct text rest = text, part;
     /* Names, ids and numbers hold no comma, so one value may carry several. */
     while (whole ? (part = rest, rest.data != NULL) : text_split(&rest, ',', &part)) {
@@ -129,7 +136,7 @@ static void read_comparison(struct reading *reading, struct text text)
     struct store_value value = {0};
     int64_t any;
     if (text_equal(reading->operator, TEXT("any")) && boolean_value(text, &any)) {
-        add_filter(reading->call, row->field, any ? OP_IS_NOT_NULL : OP_IS_NULL);
+        add_filter(reading, row->field, any ? OP_IS_NOT_NULL : OP_IS_NULL);
         return;
     }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -139,7 +146,7 @@ static void read_comparison(struct reading *reading, struct text text)
             bad_value(reading, text);
             return;
         }
-        reading->filter = add_filter(reading->call, row->field, rows[i].operator);
+        reading->filter = add_filter(reading, row->field, rows[i].operator);
         add_value(reading, value);
         return;
     }
@@ -152,7 +159,7 @@ static void read_unused(struct reading *reading, struct text text)
     /* Asking for those without any is asking for all. */
     if (text_equal(reading->operator, TEXT("any")) && text_equal(text, TEXT("false")))
         return;
-    reading->filter = add_filter(reading->call, FIELD_ID, OP_IN);
+    reading->filter = add_filter(reading, FIELD_ID, OP_IN);
     reading->filter->count = 0;
     add_value(reading, NO_KEY);
 }
@@ -184,7 +191,7 @@ static void read_disabled(struct reading *reading, struct text text)
     if (!boolean_value(text, &disabled))
         bad_value(reading, text);
     else if (!disabled)
-        add_filter(reading->call, FIELD_DISABLED_AT, OP_IS_NULL);
+        add_filter(reading, FIELD_DISABLED_AT, OP_IS_NULL);
 }
 
 static void read_parameter(struct reading *reading, struct text text)
@@ -287,7 +294,8 @@ bool query_read(struct call *call)
     set_defaults(call);
     if (rest.size == 0)
         return true;
-    call->query.filters = ARENA_ARRAY(call->arena, struct store_filter, QUERY_PARAMETERS + 1);
+    call->query.filters = ARENA_ARRAY(call->arena, struct store_filter, QUERY_PARAMETERS);
+    call->query.filter_rows = ARENA_ARRAY(call->arena, const struct parameter_row *, QUERY_PARAMETERS);
     while (text_split(&rest, '&', &pair)) {
         if (pair.size == 0 || is_stray_include(call, pair))
             continue;

@@ -56,6 +56,9 @@ void deliver_push(struct deliver *deliver, const struct event *event, struct pay
 /* Something of this destination is or will be due at `due_at` in the store, not leased. */
 void deliver_wake(struct deliver *deliver, int64_t destination_id, int64_t due_at);
 
+/* The event was cancelled: drops it from the queue if its delivery has not begun. */
+void deliver_forget(struct deliver *deliver, int64_t event_id);
+
 /*
  * The request as it would be delivered next, for the API's event.data: url, method, headers (in http/message.h's
  * stored form) with the gateway's own, and the comma-separated names of those. Texts in the arena.

@@ -1,0 +1,181 @@
+#include "deliver/envelope.h"
+
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "base/buffer.h"
+#include "base/encoding.h"
+#include "base/id.h"
+
+enum { MOST_ADDED = 24 };
+
+/* ---- URL ---- */
+
+static const char *write_url(struct arena *arena, const struct envelope_input *input)
+{
+    const struct destination_settings *settings = &input->destination->settings;
+    struct text url = settings->url, query = TEXT_NONE;
+    ptrdiff_t fragment = text_find_byte(url, '#');
+    if (fragment >= 0)
+        url = text_slice(url, 0, (size_t)fragment);
+    ptrdiff_t mark = text_find_byte(url, '?');
+    if (mark >= 0) {
+        query = text_slice(url, (size_t)mark + 1, url.size);
+        url = text_slice(url, 0, (size_t)mark);
+    } else {
+        query = input->request->query;
+    }
+    struct buffer out = {0};
+    struct text path = settings->path_forwarding_disabled ? TEXT("") : input->request->path;
+    if (path.size > 0 && text_ends_with(url, TEXT("/")))
+        url.size--;
+    buffer_append_text(&out, url);
+    buffer_append_text(&out, path);
+    if (query.size > 0)
+        buffer_printf(&out, "?%.*s", TEXT_ARGS(query));
+    if (settings->auth == DESTINATION_AUTH_API_KEY && settings->key_in_query) {
+        buffer_append_byte(&out, query.size > 0 ? '&' : '?');
+        percent_encode(&out, settings->key);
+        buffer_append_byte(&out, '=');
+        percent_encode(&out, settings->secret);
+    }
+    const char *copy = arena_copy_string(arena, buffer_text(&out));
+    buffer_free(&out);
+    return copy;
+}
+
+/* ---- headers ---- */
+
+static bool is_dropped(struct text name)
+{
+    static const char *const dropped[] = {
+        "host", "content-length", "connection", "keep-alive", "proxy-connection", "proxy-authorization",
+        "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "expect", "accept",
+        "accept-encoding", "idempotency-key",
+    };
+    for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++) {
+        if (text_equal(name, text_of(dropped[i])))
+            return true;
+    }
+    return text_starts_with(name, TEXT("x-hookdeck-"));
+}
+
+static void add(struct http_headers *headers, const char *name, struct text value)
+{
+    headers->items[headers->count++] = (struct http_header){text_of(name), value};
+}
+
+static struct text signature(struct arena *arena, struct text secret, struct text body)
+{
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    struct buffer out = {0};
+    if (HMAC(EVP_sha256(), secret.data, (int)secret.size, (const unsigned char *)body.data, body.size, mac, &size))
+        base64_encode(&out, (struct text){(const char *)mac, size});
+    struct text text = arena_copy_text(arena, buffer_text(&out));
+    buffer_free(&out);
+    return text;
+}
+
+static struct text basic(struct arena *arena, const struct destination_settings *settings)
+{
+    struct buffer out = {0};
+    const char *pair = arena_printf(arena, "%.*s:%.*s", TEXT_ARGS(settings->username), TEXT_ARGS(settings->password));
+    buffer_append_string(&out, "Basic ");
+    base64_encode(&out, text_of(pair));
+    struct text text = arena_copy_text(arena, buffer_text(&out));
+    buffer_free(&out);
+    return text;
+}
+
+static void add_auth(struct arena *arena, const struct envelope_input *input, struct http_headers *headers)
+{
+    const struct destination_settings *settings = &input->destination->settings;
+    struct text body = input->request->body;
+    switch (settings->auth) {
+    case DESTINATION_AUTH_SIGNATURE:
+        if (input->project != NULL)
+            add(headers, "x-hookdeck-signature", signature(arena, input->project->record.signing_secret, body));
+        break;
+    case DESTINATION_AUTH_CUSTOM_SIGNATURE:
+        add(headers, arena_copy_string(arena, settings->key), signature(arena, settings->secret, body));
+        break;
+    case DESTINATION_AUTH_BASIC:
+        add(headers, "authorization", basic(arena, settings));
+        break;
+    case DESTINATION_AUTH_API_KEY:
+        if (!settings->key_in_query)
+            add(headers, arena_copy_string(arena, settings->key), settings->secret);
+        break;
+    case DESTINATION_AUTH_BEARER:
+        add(headers, "authorization", text_of(arena_printf(arena, "Bearer %.*s", TEXT_ARGS(settings->secret))));
+        break;
+    }
+}
+
+static struct text public_id(struct arena *arena, enum id_kind kind, int64_t id)
+{
+    char text[ID_TEXT_SIZE];
+    id_format(kind, id, text);
+    return arena_copy_text(arena, text_of(text));
+}
+
+static struct text or_empty(struct text text)
+{
+    return text.data ? text : TEXT("");
+}
+
+static void add_own(struct arena *arena, const struct envelope_input *input, struct text original_ip,
+                    struct http_headers *headers)
+{
+    struct text event_id = public_id(arena, ID_EVENT, input->event->id);
+    add(headers, "accept", TEXT("application/json, text/plain, */*"));
+    add(headers, "idempotency-key", event_id);
+    add_auth(arena, input, headers);
+    add(headers, "x-hookdeck-eventid", event_id);
+    add(headers, "x-hookdeck-requestid", public_id(arena, ID_REQUEST, input->request->id));
+    add(headers, "x-hookdeck-original-ip", or_empty(original_ip));
+    add(headers, "x-hookdeck-verified", input->request->verified ? TEXT("true") : TEXT("false"));
+    add(headers, "x-hookdeck-event-url",
+        text_of(arena_printf(arena, "%s/events/%.*s", input->public_url, TEXT_ARGS(event_id))));
+    add(headers, "x-hookdeck-source-name", input->source ? input->source->record.name : TEXT(""));
+    add(headers, "x-hookdeck-connection-name", or_empty(input->connection->record.name));
+    add(headers, "x-hookdeck-destination-name", input->destination->record.name);
+    add(headers, "x-hookdeck-attempt-count", text_of(arena_printf(arena, "%" PRId64, input->attempt_number)));
+    add(headers, "x-hookdeck-attempt-trigger", text_of(attempt_trigger_name(input->trigger)));
+    if (input->retry_after_s >= 0)
+        add(headers, "x-hookdeck-will-retry-after", text_of(arena_printf(arena, "%" PRId64, input->retry_after_s)));
+}
+
+static bool is_sendable(const struct http_headers *headers)
+{
+    for (size_t i = 0; i < headers->count; i++) {
+        struct text value = headers->items[i].value;
+        for (size_t k = 0; k < value.size; k++) {
+            if (value.data[k] == '\r' || value.data[k] == '\n' || value.data[k] == '\0')
+                return false;
+        }
+    }
+    return true;
+}
+
+bool envelope_write(struct arena *arena, const struct envelope_input *input, struct envelope *envelope)
+{
+    const struct destination_settings *settings = &input->destination->settings;
+    struct http_headers stored = http_headers_read(arena, input->request->headers);
+    struct text original_ip = http_headers_get(&stored, TEXT("x-hookdeck-original-ip"));
+    struct http_headers headers = {ARENA_ARRAY(arena, struct http_header, stored.count + MOST_ADDED), 0};
+    for (size_t i = 0; i < stored.count; i++) {
+        bool replaced = text_equal(stored.items[i].name, TEXT("authorization")) &&
+                        (settings->auth == DESTINATION_AUTH_BASIC || settings->auth == DESTINATION_AUTH_BEARER);
+        if (!replaced && !is_dropped(stored.items[i].name))
+            headers.items[headers.count++] = stored.items[i];
+    }
+    envelope->added_from = headers.count;
+    add_own(arena, input, original_ip, &headers);
+    envelope->headers = headers;
+    envelope->url = write_url(arena, input);
+    envelope->method = arena_copy_string(arena, settings->method.data ? settings->method : input->request->method);
+    return is_sendable(&headers);
+}

@@ -1,0 +1,35 @@
+/*
+ * envelope.h - what is sent for an event: URL, method and headers. Pure but for HMAC.
+ *
+ * Path and query of the request are forwarded behind the destination's URL (a query of the URL's own replaces the
+ * request's), the sender's headers are kept but for those of the connection they came on, and the gateway's own
+ * are added. The forms are those of the hosted service.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "catalog/catalog.h"
+#include "http/message.h"
+#include "model/model.h"
+
+struct envelope_input {
+    const struct event *event;
+    const struct request *request;
+    const struct catalog_connection *connection;
+    const struct catalog_destination *destination;
+    const struct catalog_source *source;   /* may be NULL */
+    const struct catalog_project *project; /* may be NULL: then nothing is signed */
+    const char *public_url;
+    int64_t attempt_number;
+    enum attempt_trigger trigger;
+    int64_t retry_after_s; /* wait before the planned retry if this attempt fails; -1: none is planned */
+};
+
+struct envelope {
+    const char *url, *method; /* NUL-terminated */
+    struct http_headers headers;
+    size_t added_from;        /* headers from this index on are the gateway's */
+};
+
+/* All in the arena, or in the input's own memory. False when the URL or a header cannot be sent. */
+bool envelope_write(struct arena *arena, const struct envelope_input *input, struct envelope *envelope);

@@ -59,9 +59,6 @@ void deliver_wake(struct deliver *deliver, int64_t destination_id, int64_t due_a
 /* The event was cancelled: drops it from the queue if its delivery has not begun. */
 void deliver_forget(struct deliver *deliver, int64_t event_id);
 
-/* After an event was cancelled: takes it out of the queue in memory. One that is being sent is not called back. */
-void deliver_forget(struct deliver *deliver, int64_t event_id);
-
 /*
  * The request as it would be delivered next, for the API's event.data: url, method, headers (in http/message.h's
  * stored form) with the gateway's own, and the comma-separated names of those. Texts in the arena.

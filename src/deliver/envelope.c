@@ -4,195 +4,178 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/buffer.h"
 #include "base/encoding.h"
 #include "base/id.h"
 
-enum { ADDED_MOST = 20, SHA256_SIZE = 32 };
-
-/* Of one connection only, or made anew for each by the HTTP client. */
-static const struct text dropped[] = {
-    {"connection", 10}, {"keep-alive", 10}, {"te", 2}, {"trailer", 7}, {"transfer-encoding", 17},
-    {"upgrade", 7}, {"host", 4}, {"content-length", 14}, {"expect", 6}, {"accept-encoding", 15},
-};
-
-const char *envelope_sign(struct arena *arena, struct text secret, struct text body)
-{
-    unsigned char digest[SHA256_SIZE];
-    unsigned size = sizeof digest;
-    unsigned char *encoded = arena_allocate(arena, 4 * (SHA256_SIZE + 2) / 3 + 1);
-    if (HMAC(EVP_sha256(), secret.size > 0 ? secret.data : "", (int)secret.size,
-             (const unsigned char *)(body.size > 0 ? body.data : ""), body.size, digest, &size) == NULL)
-        return NULL;
-    EVP_EncodeBlock(encoded, digest, (int)size);
-    return (const char *)encoded;
-}
+enum { MOST_ADDED = 24 };
 
 /* ---- URL ---- */
 
-static struct text in_arena(struct arena *arena, struct buffer *buffer)
+static const char *write_url(struct arena *arena, const struct envelope_input *input)
 {
-    struct text copy = arena_copy_text(arena, buffer_text(buffer));
-    buffer_free(buffer);
-    return copy;
-}
-
-static const char *make_url(struct arena *arena, const struct envelope_input *input)
-{
-    const struct destination_settings *settings = input->settings;
-    const struct request *request = input->request;
-    struct text base = input->type == DESTINATION_MOCK_API ? TEXT("mock://fairlead") : settings->url;
-    struct text path = settings->path_forwarding_disabled ? TEXT("") : request->path;
-    struct text query = request->query;
-    ptrdiff_t fragment = text_find_byte(base, '#');
+    const struct destination_settings *settings = &input->destination->settings;
+    struct text url = settings->url, query = TEXT_NONE;
+    ptrdiff_t fragment = text_find_byte(url, '#');
     if (fragment >= 0)
-        base = text_slice(base, 0, (size_t)fragment);
-    ptrdiff_t mark = text_find_byte(base, '?');
+        url = text_slice(url, 0, (size_t)fragment);
+    ptrdiff_t mark = text_find_byte(url, '?');
     if (mark >= 0) {
-        query = text_slice(base, (size_t)mark + 1, base.size);
-        base = text_slice(base, 0, (size_t)mark);
+        query = text_slice(url, (size_t)mark + 1, url.size);
+        url = text_slice(url, 0, (size_t)mark);
+    } else {
+        query = input->request->query;
     }
-    if (path.size > 0 && base.size > 0 && base.data[base.size - 1] == '/')
-        base.size--;
-    struct text key = {"", 0};
+    struct buffer out = {0};
+    struct text path = settings->path_forwarding_disabled ? TEXT("") : input->request->path;
+    if (path.size > 0 && text_ends_with(url, TEXT("/")))
+        url.size--;
+    buffer_append_text(&out, url);
+    buffer_append_text(&out, path);
+    if (query.size > 0)
+        buffer_printf(&out, "?%.*s", TEXT_ARGS(query));
     if (settings->auth == DESTINATION_AUTH_API_KEY && settings->key_in_query) {
-        struct buffer pair = {0};
-        percent_encode(&pair, settings->key);
-        buffer_append_byte(&pair, '=');
-        percent_encode(&pair, settings->secret);
-        key = in_arena(arena, &pair);
+        buffer_append_byte(&out, query.size > 0 ? '&' : '?');
+        percent_encode(&out, settings->key);
+        buffer_append_byte(&out, '=');
+        percent_encode(&out, settings->secret);
     }
-    return arena_printf(arena, "%.*s%.*s%s%.*s%s%.*s", TEXT_ARGS(base), TEXT_ARGS(path),
-                        query.size > 0 || key.size > 0 ? "?" : "", TEXT_ARGS(query),
-                        query.size > 0 && key.size > 0 ? "&" : "", TEXT_ARGS(key));
+    const char *copy = arena_copy_string(arena, buffer_text(&out));
+    buffer_free(&out);
+    return copy;
 }
 
 /* ---- headers ---- */
 
-struct additions {
-    struct arena *arena;
-    struct http_header items[ADDED_MOST];
-    size_t count;
-};
-
-/* A control character in a name or a key would end the header and begin another. */
-static struct text without_controls(struct arena *arena, struct text value)
+static bool is_dropped(struct text name)
 {
-    bool clean = true;
-    for (size_t i = 0; i < value.size; i++)
-        clean &= ((unsigned char)value.data[i] >= 0x20 && value.data[i] != 0x7f) || value.data[i] == '\t';
-    if (clean)
-        return value.data != NULL ? value : TEXT("");
-    char *copy = arena_allocate(arena, value.size);
-    for (size_t i = 0; i < value.size; i++)
-        copy[i] = (unsigned char)value.data[i] < 0x20 || value.data[i] == 0x7f ? '?' : value.data[i];
-    return (struct text){copy, value.size};
+    static const char *const dropped[] = {
+        "host", "content-length", "connection", "keep-alive", "proxy-connection", "proxy-authorization",
+        "proxy-authenticate", "te", "trailer", "transfer-encoding", "upgrade", "expect", "accept",
+        "accept-encoding", "idempotency-key",
+    };
+    for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++) {
+        if (text_equal(name, text_of(dropped[i])))
+            return true;
+    }
+    return text_starts_with(name, TEXT("x-hookdeck-"));
 }
 
-static void add(struct additions *additions, struct text name, struct text value)
+static void add(struct http_headers *headers, const char *name, struct text value)
 {
-    additions->items[additions->count++] = (struct http_header){name, without_controls(additions->arena, value)};
+    headers->items[headers->count++] = (struct http_header){text_of(name), value};
 }
 
-static struct text id_text(struct arena *arena, enum id_kind kind, int64_t id)
+static struct text signature(struct arena *arena, struct text secret, struct text body)
+{
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    struct buffer out = {0};
+    if (HMAC(EVP_sha256(), secret.data, (int)secret.size, (const unsigned char *)body.data, body.size, mac, &size))
+        base64_encode(&out, (struct text){(const char *)mac, size});
+    struct text text = arena_copy_text(arena, buffer_text(&out));
+    buffer_free(&out);
+    return text;
+}
+
+static struct text basic(struct arena *arena, const struct destination_settings *settings)
+{
+    struct buffer out = {0};
+    const char *pair = arena_printf(arena, "%.*s:%.*s", TEXT_ARGS(settings->username), TEXT_ARGS(settings->password));
+    buffer_append_string(&out, "Basic ");
+    base64_encode(&out, text_of(pair));
+    struct text text = arena_copy_text(arena, buffer_text(&out));
+    buffer_free(&out);
+    return text;
+}
+
+static void add_auth(struct arena *arena, const struct envelope_input *input, struct http_headers *headers)
+{
+    const struct destination_settings *settings = &input->destination->settings;
+    struct text body = input->request->body;
+    switch (settings->auth) {
+    case DESTINATION_AUTH_SIGNATURE:
+        if (input->project != NULL)
+            add(headers, "x-hookdeck-signature", signature(arena, input->project->record.signing_secret, body));
+        break;
+    case DESTINATION_AUTH_CUSTOM_SIGNATURE:
+        add(headers, arena_copy_string(arena, settings->key), signature(arena, settings->secret, body));
+        break;
+    case DESTINATION_AUTH_BASIC:
+        add(headers, "authorization", basic(arena, settings));
+        break;
+    case DESTINATION_AUTH_API_KEY:
+        if (!settings->key_in_query)
+            add(headers, arena_copy_string(arena, settings->key), settings->secret);
+        break;
+    case DESTINATION_AUTH_BEARER:
+        add(headers, "authorization", text_of(arena_printf(arena, "Bearer %.*s", TEXT_ARGS(settings->secret))));
+        break;
+    }
+}
+
+static struct text public_id(struct arena *arena, enum id_kind kind, int64_t id)
 {
     char text[ID_TEXT_SIZE];
     id_format(kind, id, text);
     return arena_copy_text(arena, text_of(text));
 }
 
-static bool add_auth(struct additions *additions, const struct envelope_input *input)
+static struct text or_empty(struct text text)
 {
-    const struct destination_settings *settings = input->settings;
-    struct arena *arena = additions->arena;
-    struct buffer pair = {0}, encoded = {0};
-    const char *signature;
-    switch (settings->auth) {
-    case DESTINATION_AUTH_SIGNATURE:
-        signature = envelope_sign(arena, input->signing_secret, input->request->body);
-        add(additions, TEXT("X-Hookdeck-Signature"), text_of(signature));
-        return signature != NULL;
-    case DESTINATION_AUTH_CUSTOM_SIGNATURE:
-        signature = envelope_sign(arena, settings->secret, input->request->body);
-        add(additions, without_controls(arena, settings->key), text_of(signature));
-        return signature != NULL;
-    case DESTINATION_AUTH_BASIC:
-        buffer_printf(&pair, "%.*s:%.*s", TEXT_ARGS(settings->username), TEXT_ARGS(settings->password));
-        buffer_append_string(&encoded, "Basic ");
-        base64_encode(&encoded, buffer_text(&pair));
-        buffer_free(&pair);
-        add(additions, TEXT("Authorization"), in_arena(arena, &encoded));
-        return true;
-    case DESTINATION_AUTH_API_KEY:
-        if (!settings->key_in_query)
-            add(additions, without_controls(arena, settings->key), settings->secret);
-        return true;
-    case DESTINATION_AUTH_BEARER:
-        add(additions, TEXT("Authorization"),
-            text_of(arena_printf(arena, "Bearer %.*s", TEXT_ARGS(settings->secret))));
-        return true;
-    }
-    return false;
+    return text.data ? text : TEXT("");
 }
 
-static bool add_own(struct additions *additions, const struct envelope_input *input)
+static void add_own(struct arena *arena, const struct envelope_input *input, struct text original_ip,
+                    struct http_headers *headers)
 {
-    struct arena *arena = additions->arena;
-    struct text event_id = id_text(arena, ID_EVENT, input->event->id);
-    add(additions, TEXT("Accept"), TEXT("application/json, text/plain, */*"));
-    add(additions, TEXT("Idempotency-Key"), event_id);
-    add(additions, TEXT("X-Hookdeck-EventID"), event_id);
-    add(additions, TEXT("X-Hookdeck-RequestID"), id_text(arena, ID_REQUEST, input->event->request_id));
-    add(additions, TEXT("X-Hookdeck-Verified"), input->request->verified ? TEXT("true") : TEXT("false"));
-    add(additions, TEXT("X-Hookdeck-Event-URL"),
+    struct text event_id = public_id(arena, ID_EVENT, input->event->id);
+    add(headers, "accept", TEXT("application/json, text/plain, */*"));
+    add(headers, "idempotency-key", event_id);
+    add_auth(arena, input, headers);
+    add(headers, "x-hookdeck-eventid", event_id);
+    add(headers, "x-hookdeck-requestid", public_id(arena, ID_REQUEST, input->request->id));
+    add(headers, "x-hookdeck-original-ip", or_empty(original_ip));
+    add(headers, "x-hookdeck-verified", input->request->verified ? TEXT("true") : TEXT("false"));
+    add(headers, "x-hookdeck-event-url",
         text_of(arena_printf(arena, "%s/events/%.*s", input->public_url, TEXT_ARGS(event_id))));
-    add(additions, TEXT("X-Hookdeck-Source-Name"), input->source_name);
-    add(additions, TEXT("X-Hookdeck-Connection-Name"), input->connection_name);
-    add(additions, TEXT("X-Hookdeck-Destination-Name"), input->destination_name);
-    add(additions, TEXT("X-Hookdeck-Attempt-Count"),
-        text_of(arena_printf(arena, "%" PRId64, input->attempt_number)));
-    add(additions, TEXT("X-Hookdeck-Attempt-Trigger"), text_of(attempt_trigger_name(input->trigger)));
-    if (input->will_retry_after_ms >= 0)
-        add(additions, TEXT("X-Hookdeck-Will-Retry-After"),
-            text_of(arena_printf(arena, "%" PRId64, (input->will_retry_after_ms + 999) / 1000)));
-    return add_auth(additions, input);
+    add(headers, "x-hookdeck-source-name", input->source ? input->source->record.name : TEXT(""));
+    add(headers, "x-hookdeck-connection-name", or_empty(input->connection->record.name));
+    add(headers, "x-hookdeck-destination-name", input->destination->record.name);
+    add(headers, "x-hookdeck-attempt-count", text_of(arena_printf(arena, "%" PRId64, input->attempt_number)));
+    add(headers, "x-hookdeck-attempt-trigger", text_of(attempt_trigger_name(input->trigger)));
+    if (input->retry_after_s >= 0)
+        add(headers, "x-hookdeck-will-retry-after", text_of(arena_printf(arena, "%" PRId64, input->retry_after_s)));
 }
 
-static bool is_forwarded(struct text name, const struct additions *additions)
+static bool is_sendable(const struct http_headers *headers)
 {
-    if (name.size >= 6 && text_equal_ignoring_case(text_slice(name, 0, 6), TEXT("proxy-")))
-        return false;
-    for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++) {
-        if (text_equal_ignoring_case(name, dropped[i]))
-            return false;
-    }
-    for (size_t i = 0; i < additions->count; i++) {
-        if (text_equal_ignoring_case(name, additions->items[i].name))
-            return false;
+    for (size_t i = 0; i < headers->count; i++) {
+        struct text value = headers->items[i].value;
+        for (size_t k = 0; k < value.size; k++) {
+            if (value.data[k] == '\r' || value.data[k] == '\n' || value.data[k] == '\0')
+                return false;
+        }
     }
     return true;
 }
 
-enum attempt_error envelope_make(struct arena *arena, const struct envelope_input *input, struct envelope *envelope)
+bool envelope_write(struct arena *arena, const struct envelope_input *input, struct envelope *envelope)
 {
-    const struct destination_settings *settings = input->settings;
-    struct additions additions = {.arena = arena};
-    if (input->type == DESTINATION_CLI)
-        return ATTEMPT_ERROR_CLI_UNAVAILABLE;
-    if (input->type == DESTINATION_HTTP && settings->url.size == 0)
-        return ATTEMPT_ERROR_MISSING_URL;
-    if (!add_own(&additions, input))
-        return ATTEMPT_ERROR_INTERNAL_ERROR;
-    struct http_headers sent = http_headers_read(arena, input->request->headers), all = {0};
-    all.items = ARENA_ARRAY(arena, struct http_header, sent.count + additions.count);
-    for (size_t i = 0; i < sent.count; i++) {
-        if (is_forwarded(sent.items[i].name, &additions))
-            all.items[all.count++] = sent.items[i];
+    const struct destination_settings *settings = &input->destination->settings;
+    struct http_headers stored = http_headers_read(arena, input->request->headers);
+    struct text original_ip = http_headers_get(&stored, TEXT("x-hookdeck-original-ip"));
+    struct http_headers headers = {ARENA_ARRAY(arena, struct http_header, stored.count + MOST_ADDED), 0};
+    for (size_t i = 0; i < stored.count; i++) {
+        bool replaced = text_equal(stored.items[i].name, TEXT("authorization")) &&
+                        (settings->auth == DESTINATION_AUTH_BASIC || settings->auth == DESTINATION_AUTH_BEARER);
+        if (!replaced && !is_dropped(stored.items[i].name))
+            headers.items[headers.count++] = stored.items[i];
     }
-    memcpy(all.items + all.count, additions.items, additions.count * sizeof additions.items[0]);
-    all.count += additions.count;
-    envelope->headers = all;
-    envelope->added = additions.count;
-    envelope->url = make_url(arena, input);
-    envelope->method = arena_copy_string(arena, settings->method.size > 0 ? settings->method : input->request->method);
-    return ATTEMPT_ERROR_NONE;
+    envelope->added_from = headers.count;
+    add_own(arena, input, original_ip, &headers);
+    envelope->headers = headers;
+    envelope->url = write_url(arena, input);
+    envelope->method = arena_copy_string(arena, settings->method.data ? settings->method : input->request->method);
+    return is_sendable(&headers);
 }

@@ -1,41 +1,35 @@
 /*
- * envelope.h - what is sent to a destination for an event: URL, method and headers. Pure.
+ * envelope.h - what is sent for an event: URL, method and headers. Pure but for HMAC.
  *
- * URL: the request's path is appended to that of the destination's URL unless that is switched off; a query in the
- * destination's URL replaces the request's, otherwise the request's is forwarded.
- * Headers: those of the sender without what belongs to one connection only (RFC 9110 section 7.6.1) and without
- * what the gateway sets itself, then the gateway's own: Accept, Idempotency-Key, X-Hookdeck-*, authentication.
+ * Path and query of the request are forwarded behind the destination's URL (a query of the URL's own replaces the
+ * request's), the sender's headers are kept but for those of the connection they came on, and the gateway's own
+ * are added. The forms are those of the hosted service.
  */
 #pragma once
 
+#include "base/arena.h"
+#include "catalog/catalog.h"
 #include "http/message.h"
 #include "model/model.h"
-#include "model/settings.h"
 
 struct envelope_input {
     const struct event *event;
-    const struct request *request; /* with its data */
-    enum destination_type type;
-    const struct destination_settings *settings;
-    struct text source_name, connection_name, destination_name; /* TEXT_NONE: sent empty */
-    struct text signing_secret;    /* the project's */
-    const char *public_url;        /* of the gateway, without "/" at the end */
+    const struct request *request;
+    const struct catalog_connection *connection;
+    const struct catalog_destination *destination;
+    const struct catalog_source *source;   /* may be NULL */
+    const struct catalog_project *project; /* may be NULL: then nothing is signed */
+    const char *public_url;
     int64_t attempt_number;
     enum attempt_trigger trigger;
-    int64_t will_retry_after_ms;   /* until the retry that would follow a failure; -1: none would */
+    int64_t retry_after_s; /* wait before the planned retry if this attempt fails; -1: none is planned */
 };
 
 struct envelope {
-    const char *url, *method;
+    const char *url, *method; /* NUL-terminated */
     struct http_headers headers;
-    size_t added; /* the last `added` of them are the gateway's own */
+    size_t added_from;        /* headers from this index on are the gateway's */
 };
 
-/*
- * Texts are in the arena or are those of the input, which must outlive the envelope. Returns why it cannot be sent:
- * ATTEMPT_ERROR_NONE, _MISSING_URL, _CLI_UNAVAILABLE or _INTERNAL_ERROR.
- */
-enum attempt_error envelope_make(struct arena *arena, const struct envelope_input *input, struct envelope *envelope);
-
-/* base64 of HMAC-SHA256 over the body. NULL when the library refuses. */
-const char *envelope_sign(struct arena *arena, struct text secret, struct text body);
+/* All in the arena, or in the input's own memory. False when the URL or a header cannot be sent. */
+bool envelope_write(struct arena *arena, const struct envelope_input *input, struct envelope *envelope);

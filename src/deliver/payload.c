@@ -3,31 +3,31 @@
 #include "base/memory.h"
 #include "deliver/deliver.h"
 
-static struct text copy_behind(char **place, struct text text)
+static struct text put(char **next, struct text text)
 {
-    struct text copy = {*place, text.size};
+    struct text copy = {*next, text.size};
     if (text.size > 0)
-        memcpy(*place, text.data, text.size);
-    *place += text.size;
+        memcpy(*next, text.data, text.size);
+    *next += text.size;
     return copy;
 }
 
 struct payload *payload_create(const struct request *request)
 {
-    size_t size = sizeof(struct payload) + request->method.size + request->path.size + request->query.size +
-                  request->headers.size + request->body.size;
-    struct payload *payload = memory_try_allocate(size);
+    size_t bytes = sizeof(struct payload) + request->method.size + request->path.size + request->query.size +
+                   request->headers.size + request->body.size;
+    struct payload *payload = memory_try_allocate(bytes);
     if (payload == NULL)
         return NULL;
-    char *place = (char *)(payload + 1);
+    char *next = (char *)(payload + 1);
     atomic_init(&payload->references, 1);
-    payload->bytes = size;
+    payload->bytes = bytes;
     payload->request = *request;
-    payload->request.method = copy_behind(&place, request->method);
-    payload->request.path = copy_behind(&place, request->path);
-    payload->request.query = copy_behind(&place, request->query);
-    payload->request.headers = copy_behind(&place, request->headers);
-    payload->request.body = copy_behind(&place, request->body);
+    payload->request.method = put(&next, request->method);
+    payload->request.path = put(&next, request->path);
+    payload->request.query = put(&next, request->query);
+    payload->request.headers = put(&next, request->headers);
+    payload->request.body = put(&next, request->body);
     return payload;
 }
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/workflow.h"
 
 static const struct {
     const char *name;
@@ -11,7 +10,6 @@ static const struct {
     const char *summary;
 } COMMANDS[] = {
     {"serve", serve_command, "receive, store and deliver webhooks; serve the API"},
-    {"workflow", workflow_command, "run, list and validate Arazzo workflow documents"},
     {"version", version_command, "the version, and those of the libraries"},
 };
 

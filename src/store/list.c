@@ -401,9 +401,9 @@ static bool build_page(struct query *query, const struct store_list *list, const
 static bool list_rows(struct store_reader *reader, struct arena *arena, const struct list_kind *kind,
                       const struct store_list *list, void **out, struct store_page *page, struct error *error)
 {
-    struct page_order order;
-    struct cursor ends[2];
-    bool more, backwards = list->prev.data != NULL;
+    struct page_order order = {0};
+    struct cursor ends[2] = {0};
+    bool more = false, backwards = list->prev.data != NULL;
     struct query query = {.kind = kind, .arena = arena,
                           .bindings = ARENA_ARRAY(arena, struct store_value, MOST_BINDINGS)};
     char *items = arena_allocate(arena, (list->limit + 1) * kind->size);

@@ -20,6 +20,18 @@ static void free_delivery(struct delivery *delivery)
     free(delivery);
 }
 
+/* Is the connection, as of this transaction, still in the state that keeps the event from being delivered? */
+static bool still_wanted(struct store_transaction *transaction, const struct delivery *delivery)
+{
+    struct arena arena = {0};
+    struct connection connection;
+    bool known = store_read_connection(store_transaction_reader(transaction), &arena, 0,
+                                       delivery->queued->event.connection_id, &connection, NULL);
+    bool paused = known && connection.paused_at != 0;
+    arena_free(&arena);
+    return delivery->settle == SETTLE_CANCEL || paused;
+}
+
 /* On the writer's thread: applies what happened to the event as the store has it now. */
 static bool record(struct store_transaction *transaction, struct store_job *job, struct error *error)
 {
@@ -33,8 +45,8 @@ static bool record(struct store_transaction *transaction, struct store_job *job,
         outcome_apply(after, claimed, &delivery->attempt, &delivery->connection->retry, delivery->retry_after, now);
         return store_record_attempt(transaction, &delivery->attempt, after, error);
     }
-    if (after->due_at == 0)
-        return true; /* somebody else settled it meanwhile */
+    if (after->due_at == 0 || !still_wanted(transaction, delivery))
+        return true; /* settled by somebody else meanwhile, or its connection came back */
     after->status = delivery->settle == SETTLE_HOLD ? EVENT_HOLD : EVENT_CANCELLED;
     after->due_at = 0;
     after->updated_at = now;
@@ -60,6 +72,7 @@ static void recorded(struct store_job *job, const struct error *error)
     pthread_mutex_lock(&deliver->lock);
     if (error->code != ERROR_NONE && error->code != ERROR_NOT_FOUND) {
         keep(deliver, delivery);
+        deliver->in_store--;
         pthread_mutex_unlock(&deliver->lock);
         return;
     }
@@ -71,7 +84,17 @@ static void recorded(struct store_job *job, const struct error *error)
     free_delivery(delivery);
     pthread_mutex_lock(&deliver->lock);
     deliver->unrecorded--;
+    deliver->in_store--;
     pthread_mutex_unlock(&deliver->lock);
+}
+
+void courier_discard(struct delivery *deliveries)
+{
+    while (deliveries != NULL) {
+        struct delivery *next = deliveries->next;
+        free_delivery(deliveries);
+        deliveries = next;
+    }
 }
 
 void courier_submit(struct deliver *deliver, struct delivery *deliveries)
@@ -79,8 +102,12 @@ void courier_submit(struct deliver *deliver, struct delivery *deliveries)
     while (deliveries != NULL) {
         struct delivery *next = deliveries->next;
         deliveries->job = (struct store_job){.run = record, .done = recorded};
+        pthread_mutex_lock(&deliver->lock);
+        deliver->in_store++;
+        pthread_mutex_unlock(&deliver->lock);
         if (!store_submit(deliver->store, &deliveries->job, NULL)) {
             pthread_mutex_lock(&deliver->lock);
+            deliver->in_store--;
             keep(deliver, deliveries);
             pthread_mutex_unlock(&deliver->lock);
         }

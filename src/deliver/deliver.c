@@ -294,6 +294,19 @@ static void wait_until_quiet(struct deliver *deliver, int64_t timeout_ms)
     pthread_mutex_unlock(&deliver->lock);
 }
 
+/* Jobs in the store's queue end by themselves, with an error if need be; they must not find us gone. */
+static void wait_for_store(struct deliver *deliver)
+{
+    for (bool waiting = true; waiting;) {
+        pthread_mutex_lock(&deliver->lock);
+        waiting = deliver->in_store > 0 || deliver->settling > 0;
+        pthread_mutex_unlock(&deliver->lock);
+        if (waiting)
+            usleep(STOP_POLL_MS * 1000);
+    }
+    courier_discard(deliver->refused);
+}
+
 static void free_lanes(struct deliver *deliver)
 {
     size_t position = 0;
@@ -320,6 +333,7 @@ void deliver_stop(struct deliver *deliver, int64_t timeout_ms)
         http_client_wake(deliver->client);
     if (deliver->loop_started)
         pthread_join(deliver->loop_thread, NULL);
+    wait_for_store(deliver);
     if (deliver->client != NULL)
         http_client_free(deliver->client);
     if (deliver->reader != NULL)

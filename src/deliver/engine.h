@@ -42,7 +42,7 @@ struct deliver {
     struct lane *ring;    /* circular; its lanes may have something to send */
     struct delivery *refused; /* outcomes that the store did not take */
     int64_t offer_again_at;   /* monotonic ms */
-    int64_t running, unrecorded, queued_bytes, delivered, failed, settling;
+    int64_t running, unrecorded, in_store, queued_bytes, delivered, failed, settling;
     bool stopping, abandoned, loop_awake;
 };
 
@@ -54,6 +54,8 @@ void engine_drop(struct deliver *deliver, struct lane *lane, struct queued *remo
 /* courier.c: one delivery. On the loop's thread. */
 void courier_start(struct deliver *deliver, struct lane *lane, struct queued *queued);
 void courier_submit(struct deliver *deliver, struct delivery *deliveries); /* outcomes, to the store */
+
+void courier_discard(struct delivery *deliveries); /* at the end: they stay due in the store */
 
 /* feeder.c */
 void *feeder_run(void *deliver);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/id.h"
@@ -14,6 +15,8 @@
 #include "base/memory.h"
 #include "store/sqlite/fault.h"
 #include "store/sqlite/schema.h"
+
+enum { PROBE_MS = 500 };
 
 /* ---- one group of jobs ---- */
 
@@ -82,18 +85,48 @@ static void work_off(struct store *store, struct store_job **jobs, size_t count,
         jobs[i]->done(jobs[i], committed ? &outcomes[i] : &trouble);
 }
 
+/* False when none came for PROBE_MS. The mutex is held. */
+static bool wait_for_work(struct store *store)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += PROBE_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return pthread_cond_timedwait(&store->arrived, &store->mutex, &until) != ETIMEDOUT;
+}
+
+/* A write that changes nothing: shows whether the store takes writes again. */
+static bool run_probe(struct store_transaction *transaction, struct store_job *job, struct error *error)
+{
+    (void)job;
+    return database_execute(transaction->database, "UPDATE meta SET value = value WHERE name = 'change'", error);
+}
+
+static void ignore_end(struct store_job *job, const struct error *error)
+{
+    (void)job;
+    (void)error;
+}
+
 static size_t take_group(struct store *store, struct store_job **jobs)
 {
     size_t count = 0;
     pthread_mutex_lock(&store->mutex);
-    while (store->first == NULL && !store->closing) {
+    bool probe = false; /* after a failed commit the store is tried again without waiting for work */
+    while (store->first == NULL && !store->closing && !probe) {
         store->idle = true;
-        pthread_cond_wait(&store->arrived, &store->mutex);
+        if (atomic_load(&store->writable))
+            pthread_cond_wait(&store->arrived, &store->mutex);
+        else
+            probe = !wait_for_work(store);
     }
     store->idle = false;
     while (store->first != NULL && count < (size_t)limits.commit_batch) {
-        jobs[count++] = store->first;
-        store->first = store->first->next;
+        struct store_job *job = store->first;
+        store->first = job->next;
+        job->next = NULL; /* so that `done` can submit it again */
+        jobs[count++] = job;
     }
     if (store->first == NULL)
         store->last = NULL;
@@ -102,14 +135,26 @@ static size_t take_group(struct store *store, struct store_job **jobs)
     return count;
 }
 
+static bool is_closing(struct store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    bool closing = store->closing;
+    pthread_mutex_unlock(&store->mutex);
+    return closing;
+}
+
 static void *run_writer(void *argument)
 {
     struct store *store = argument;
     struct store_job **jobs = memory_allocate((size_t)limits.commit_batch * sizeof(struct store_job *));
     struct error *outcomes = memory_allocate((size_t)limits.commit_batch * sizeof *outcomes);
+    struct store_job probe = {.run = run_probe, .done = ignore_end};
     size_t count;
-    while ((count = take_group(store, jobs)) > 0)
+    while ((count = take_group(store, jobs)) > 0 || !is_closing(store)) {
+        if (count == 0)
+            jobs[count++] = &probe;
         work_off(store, jobs, count, outcomes);
+    }
     free(jobs);
     free(outcomes);
     return NULL;

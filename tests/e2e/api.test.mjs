@@ -10,7 +10,7 @@ const PREFIX = '/2025-07-01';
 before(async () => {
   gateway = await startGateway();
   sink = createServer((request, response) => {
-    request.resume().on('end', () => { response.statusCode = sinkStatus; response.end('{"seen":true}'); });
+    request.resume().on('end', () => { response.statusCode = sinkStatus; response.setHeader('content-type', 'application/json'); response.end('{"seen":true}'); });
   });
   await new Promise((resolve) => sink.listen(0, '127.0.0.1', resolve));
   sinkUrl = `http://127.0.0.1:${sink.address().port}/hook`;

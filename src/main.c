@@ -20,7 +20,7 @@ static void print_usage(FILE *out)
     fputs("usage: fairlead COMMAND [OPTIONS]\n\n", out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-10s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
-    fputs("\n\"fairlead COMMAND --help\" tells more; the manual is fairlead(1).\n", out);
+    fputs("\n\"fairlead COMMAND --help\" tells more.\n", out);
 }
 
 int main(int argc, char **argv)

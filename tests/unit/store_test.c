@@ -26,11 +26,11 @@ struct fixture {
 
 /* ---- a job made of one function ---- */
 
-typedef bool (*step)(struct store_transaction *transaction, void *argument, struct error *error);
+typedef bool (*step_function)(struct store_transaction *transaction, void *argument, struct error *error);
 
 struct step_job {
     struct store_job job;
-    step step;
+    step_function step;
     void *argument;
 };
 
@@ -40,7 +40,7 @@ static bool run_step(struct store_transaction *transaction, struct store_job *jo
     return this->step(transaction, this->argument, error);
 }
 
-static bool write_step(struct store *store, bool isolated, step step, void *argument, struct error *error)
+static bool write_step(struct store *store, bool isolated, step_function step, void *argument, struct error *error)
 {
     struct step_job job = {.job = {.run = run_step, .isolated = isolated}, .step = step, .argument = argument};
     *error = (struct error){0};
@@ -395,10 +395,10 @@ static void an_outcome_ends_the_lease(void **state)
 
 /* ---- slices ---- */
 
-typedef bool (*slice)(struct store_transaction *, int64_t, int64_t, size_t, size_t *, struct error *);
+typedef bool (*slice_function)(struct store_transaction *, int64_t, int64_t, size_t, size_t *, struct error *);
 
 struct slicing {
-    slice slice;
+    slice_function slice;
     int64_t connection_id;
     size_t changed;
 };
@@ -409,7 +409,7 @@ static bool run_slicing(struct store_transaction *transaction, void *argument, s
     return slicing->slice(transaction, slicing->connection_id, NOW + 1, 2, &slicing->changed, error);
 }
 
-static size_t change_all(struct fixture *f, slice slice)
+static size_t change_all(struct fixture *f, slice_function slice)
 {
     struct slicing slicing = {.slice = slice, .connection_id = f->connection_id};
     size_t sum = 0;

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -325,6 +326,8 @@ struct ingest_counts ingest_counts(struct ingest *ingest)
 
 void ingest_stop(struct ingest *ingest)
 {
+    while (atomic_load(&ingest->waiting) > 0) /* the last touch of an arrival comes after its reply */
+        usleep(1000);
     store_reader_close(ingest->keys);
     pthread_mutex_destroy(&ingest->keys_lock);
     free(ingest);

@@ -135,8 +135,6 @@ static void a_torn_write_anywhere_loses_nothing_acknowledged(void **state)
     fault_everywhere("torn", "");
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -206,3 +206,5 @@ static struct event read_event(struct fixture *fixture, int64_t id)
 }
 
 #define ASSERT_TEXT(text, literal) assert_true(text_equal((text), TEXT(literal)))
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

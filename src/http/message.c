@@ -85,6 +85,11 @@ const char *http_status_code(int status)
 
 bool http_error_write(struct buffer *out, int status, const char *message)
 {
-    return buffer_printf(out, "{\"code\":\"%s\",\"status\":%d,\"message\":\"%s\",\"data\":null}",
-                         http_status_code(status), status, message);
+    buffer_printf(out, "{\"code\":\"%s\",\"status\":%d,\"message\":\"", http_status_code(status), status);
+    for (; *message != '\0'; message++) {
+        if (*message == '"' || *message == '\\')
+            buffer_append_byte(out, '\\');
+        buffer_append_byte(out, *message);
+    }
+    return buffer_append_string(out, "\",\"data\":null}");
 }

@@ -34,5 +34,5 @@ struct http_headers http_headers_read(struct arena *arena, struct text stored);
 const char *http_status_phrase(int status);
 /* The `code` of an error reply: "NOT_FOUND", ... ; "FATAL_ERROR" for others. */
 const char *http_status_code(int status);
-/* The body of every error: {"code", "status", "message", "data": null}. The message must need no JSON escapes. */
+/* The body of every error: {"code", "status", "message", "data": null}. The message holds no control characters. */
 bool http_error_write(struct buffer *out, int status, const char *message);

@@ -99,12 +99,16 @@ static void pause_accepting(struct http_loop *loop)
     loop->listen_again = clock_monotonic_ms() + ACCEPT_PAUSE_MS;
 }
 
-/* Closes this loop's connection that has been idle for longest; those of the other loops are theirs. */
+/*
+ * Closes this loop's connection that has been idle for longest; those of the other loops are theirs. One that has just
+ * come, or has just been answered, may be about to speak.
+ */
 static bool make_room(struct http_loop *loop)
 {
     struct http_connection *oldest = NULL;
+    int64_t just_now = clock_monotonic_ms() + limits.idle_timeout_ms - ACCEPT_PAUSE_MS;
     for (struct http_connection *connection = loop->connections; connection != NULL; connection = connection->next) {
-        if (connection_is_idle(connection) &&
+        if (connection_is_idle(connection) && connection->deadline.moment <= just_now &&
             (oldest == NULL || connection->deadline.moment <= oldest->deadline.moment))
             oldest = connection;
     }

@@ -25,8 +25,10 @@ static bool step(struct chunked *chunked, char byte)
     switch (chunked->state) {
     case CHUNK_SIZE:
         if (digit >= 0) {
+            if (++chunked->digits > MOST_DIGITS)
+                return false;
             chunked->left = chunked->left * 16 + digit;
-            return ++chunked->digits <= MOST_DIGITS;
+            return true;
         }
         chunked->state = byte == ';' ? CHUNK_EXTENSION : CHUNK_SIZE_LF;
         return chunked->digits > 0 && (byte == ';' || byte == '\r');

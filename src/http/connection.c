@@ -206,7 +206,7 @@ static bool fill(struct http_connection *connection)
         most = in->capacity - in->size;
     ssize_t got = recv(connection->socket, in->data + in->size, most, 0);
     if (got > 0) {
-        connection->readable = (size_t)got == most;
+        connection->readable = (size_t)got == most || connection->hung_up;
         in->size += (size_t)got;
         return true;
     }

@@ -36,6 +36,7 @@ struct http_connection {
     int socket;
     enum connection_state state;
     bool readable;           /* edge-triggered: what the kernel told and we have not used up */
+    bool hung_up;            /* the end of what the peer sends is told already: read on until it comes */
     bool peer_closed, broken;
     bool close_after;        /* the reply that is written is the last */
     bool request_keep_alive, request_is_head;

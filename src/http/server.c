@@ -144,9 +144,10 @@ static void accept_some(struct http_loop *loop)
 
 static void handle_event(struct http_connection *connection, uint32_t events)
 {
-    connection->readable |= (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    connection->hung_up |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    connection->readable |= connection->hung_up || (events & EPOLLIN) != 0;
     if (connection->state == CONNECTION_HANDLING)
-        return; /* only `readable` is the loop's while the application has the exchange */
+        return; /* only these two are the loop's while the application has the exchange */
     if (!connection_advance(connection))
         connection_free(connection);
 }

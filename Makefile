@@ -3,7 +3,7 @@
 BUILD ?= build
 NODE ?= node
 
-.PHONY: all deps run smoke test test-long bench lint asan tsan install clean
+.PHONY: all deps run smoke test test-long bench fuzz lint asan tsan install clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -38,6 +38,13 @@ tsan: | deps
 	@[ -d build-tsan ] || CC=clang CXX=clang++ meson setup build-tsan -Db_sanitize=thread -Db_lundef=false >/dev/null
 	@ninja -C build-tsan && tests/run build-tsan
 
+# Fuzzers of what strangers send, FUZZ_SECONDS (30) each.
+FUZZ_FLAGS = -fsanitize=fuzzer-no-link
+fuzz: | deps
+	@[ -d build-fuzz ] || CC=clang CXX=clang++ meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined \
+		-Db_lundef=false -Dc_args=$(FUZZ_FLAGS) -Dcpp_args=$(FUZZ_FLAGS) >/dev/null
+	@ninja -j2 -C build-fuzz && tests/fuzz/run build-fuzz
+
 lint: all
 	@tests/architecture/check-includes
 	@tests/architecture/check-length
@@ -46,4 +53,4 @@ install: all
 	@meson install -C $(BUILD)
 
 clean:
-	@rm -rf build build-asan build-tsan
+	@rm -rf build build-asan build-fuzz build-tsan

@@ -49,6 +49,8 @@ static const struct row {
     {false, false, TEXT("[1}")},
     {false, false, TEXT("{} {}")},
     {false, false, TEXT("{}\0")},
+    {false, false, TEXT("true\0")},
+    {false, false, TEXT("[1,\0 2]")},
     {false, false, TEXT("\xEF\xBB\xBF{}")},
     {false, false, TEXT("01")},
     {false, false, TEXT("+1")},

@@ -48,7 +48,7 @@ static bool read_address(const char *url, struct http_client *client, struct buf
 }
 
 struct loading {
-    struct source *source;
+    struct workflow_source *source;
     const struct source_options *options;
     struct http_client *client;
     struct buffer *warnings;
@@ -177,15 +177,15 @@ static bool check_servers(const struct document *document, const struct source_o
     return true;
 }
 
-bool sources_load(struct sources *sources, const struct document *document, const struct source_options *options,
+bool sources_load(struct workflow_sources *sources, const struct document *document, const struct source_options *options,
                   struct http_client *client, struct buffer *warnings, struct error *error)
 {
-    *sources = (struct sources){0};
+    *sources = (struct workflow_sources){0};
     if (!check_servers(document, options, error))
         return false;
-    sources->items = ARENA_ARRAY(&sources->arena, struct source, document->source_count);
+    sources->items = ARENA_ARRAY(&sources->arena, struct workflow_source, document->source_count);
     for (; sources->count < document->source_count; sources->count++) {
-        struct source *source = &sources->items[sources->count];
+        struct workflow_source *source = &sources->items[sources->count];
         struct loading loading = {source, options, client, warnings, &sources->arena};
         source->description = &document->sources[sources->count];
         source->server = chosen_server(options, source->description->name);
@@ -197,17 +197,17 @@ bool sources_load(struct sources *sources, const struct document *document, cons
     return true;
 }
 
-void sources_free(struct sources *sources)
+void sources_free(struct workflow_sources *sources)
 {
     for (size_t i = 0; i < sources->count; i++)
         openapi_free(&sources->items[i].openapi);
     arena_free(&sources->arena);
-    *sources = (struct sources){0};
+    *sources = (struct workflow_sources){0};
 }
 
 /* ---- operations ---- */
 
-static const struct source *source_of(const struct sources *sources, struct text name)
+static const struct workflow_source *source_of(const struct workflow_sources *sources, struct text name)
 {
     for (size_t i = 0; i < sources->count; i++) {
         if (text_equal(text_of(sources->items[i].description->name), name))
@@ -222,7 +222,7 @@ static bool is_same(const struct operation *a, const struct operation *b)
     return strcmp(a->method, b->method) == 0 && strcmp(a->path, b->path) == 0;
 }
 
-static bool find_anywhere(const struct sources *sources, struct text id, const struct source **source,
+static bool find_anywhere(const struct workflow_sources *sources, struct text id, const struct workflow_source **source,
                           struct operation *operation, struct error *error)
 {
     *source = NULL;
@@ -244,7 +244,7 @@ static bool find_anywhere(const struct sources *sources, struct text id, const s
 }
 
 /* "$sourceDescriptions.name.operationId" or the id alone. */
-static bool find_by_id(const struct sources *sources, struct text target, const struct source **source,
+static bool find_by_id(const struct workflow_sources *sources, struct text target, const struct workflow_source **source,
                        struct operation *operation, struct error *error)
 {
     static const struct text prefix = {"$sourceDescriptions.", 20};
@@ -265,7 +265,7 @@ static bool find_by_id(const struct sources *sources, struct text target, const 
 }
 
 /* "{$sourceDescriptions.name.url}#/paths/..." */
-static bool find_by_path(const struct sources *sources, struct text target, const struct source **source,
+static bool find_by_path(const struct workflow_sources *sources, struct text target, const struct workflow_source **source,
                          struct operation *operation, struct error *error)
 {
     static const struct text prefix = {"{$sourceDescriptions.", 21}, middle = {".url}#", 6};
@@ -284,7 +284,7 @@ static bool find_by_path(const struct sources *sources, struct text target, cons
                      TEXT_ARGS(pointer));
 }
 
-bool sources_find(const struct sources *sources, const struct step *step, const struct source **source,
+bool sources_find(const struct workflow_sources *sources, const struct step *step, const struct workflow_source **source,
                   struct operation *operation, struct error *error)
 {
     return step->kind == STEP_OPERATION_ID ? find_by_id(sources, text_of(step->target), source, operation, error)
@@ -303,7 +303,7 @@ static struct text path_of(struct text url)
     return rest;
 }
 
-bool source_base_url(const struct source *source, const struct operation *operation, struct buffer *url,
+bool source_base_url(const struct workflow_source *source, const struct operation *operation, struct buffer *url,
                      struct error *error)
 {
     struct buffer described = {0};

@@ -29,7 +29,7 @@ struct source_options {
     struct text builtin;           /* a description to fall back to; TEXT_NONE: none */
 };
 
-struct source {
+struct workflow_source {
     const struct source_description *description;
     struct openapi openapi;
     bool loaded;
@@ -37,8 +37,8 @@ struct source {
     const char *location; /* where the description came from */
 };
 
-struct sources {
-    struct source *items;
+struct workflow_sources {
+    struct workflow_source *items;
     size_t count;
     struct arena arena;
 };
@@ -47,13 +47,13 @@ struct sources {
  * Loads all of them; what is missing becomes a warning in `warnings`, one sentence a line. False with an error when
  * a description is there but faulty, or a server is named for a source that the document does not have.
  */
-bool sources_load(struct sources *sources, const struct document *document, const struct source_options *options,
+bool sources_load(struct workflow_sources *sources, const struct document *document, const struct source_options *options,
                   struct http_client *client, struct buffer *warnings, struct error *error);
-void sources_free(struct sources *sources);
+void sources_free(struct workflow_sources *sources);
 
 /* The operation of a step. Bare ids are searched in all sources; two different ones that fit are an error. */
-bool sources_find(const struct sources *sources, const struct step *step, const struct source **source,
+bool sources_find(const struct workflow_sources *sources, const struct step *step, const struct workflow_source **source,
                   struct operation *operation, struct error *error);
 /* The URL that the operation's path is put behind, without a slash at its end. False when none is known. */
-bool source_base_url(const struct source *source, const struct operation *operation, struct buffer *url,
+bool source_base_url(const struct workflow_source *source, const struct operation *operation, struct buffer *url,
                      struct error *error);

@@ -189,7 +189,7 @@ static void read_root(struct document *document)
 struct document *document_read(struct text text, struct error *error)
 {
     struct document *document = NEW(struct document);
-    if (!yaml_read(&document->yaml, text, error)) {
+    if (!yaml_tree_read(&document->yaml, text, error)) {
         document_free(document);
         return NULL;
     }
@@ -205,7 +205,7 @@ void document_free(struct document *document)
         return;
     problems_free(&document->problems);
     arena_free(&document->arena);
-    yaml_free(&document->yaml);
+    yaml_tree_free(&document->yaml);
     free(document);
 }
 

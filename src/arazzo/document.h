@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "arazzo/problem.h"
-#include "arazzo/yaml.h"
+#include "arazzo/yaml_tree.h"
 #include "base/arena.h"
 
 struct source_description {
@@ -108,7 +108,7 @@ struct workflow {
 };
 
 struct document {
-    struct yaml_document yaml;
+    struct yaml_tree yaml;
     struct arena arena;
     struct problems problems;
     const char *title, *version; /* version: of the specification */

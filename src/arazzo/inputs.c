@@ -125,7 +125,7 @@ static bool check_text(const json_t *schema, const char *name, const json_t *val
     bool good = pattern != NULL && pattern_match(pattern, text_of(json_string_value(value)), false, &matched, error);
     pattern_free(pattern);
     if (!good)
-        return error_prefix(error, "input %s: its pattern: ", name);
+        return error_prefix(error, "input %s: its pattern", name);
     return matched || error_set(error, ERROR_INVALID, "input %s: the text does not fit %s", name, expression);
 }
 

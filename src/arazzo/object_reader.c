@@ -7,7 +7,7 @@ static void add_problem(const struct object_reader *reader, bool is_error, const
 {
     struct buffer sentence = {0};
     struct place place = {reader->place, member, 0};
-    int line = member ? yaml_line_of_member(&reader->document->yaml, reader->object, member) : 0;
+    int line = member ? yaml_tree_line_of_member(&reader->document->yaml, reader->object, member) : 0;
     buffer_vprintf(&sentence, format, arguments);
     problem_add(&reader->document->problems, is_error, line > 0 ? line : object_line(reader),
                 member ? &place : reader->place, "%s", buffer_string(&sentence));
@@ -32,7 +32,7 @@ void object_warning(const struct object_reader *reader, const char *member, cons
 
 int object_line(const struct object_reader *reader)
 {
-    return reader->object ? yaml_line(&reader->document->yaml, reader->object) : 0;
+    return reader->object ? yaml_tree_line(&reader->document->yaml, reader->object) : 0;
 }
 
 static bool is_among(const char *name, const char *const *names)
@@ -51,7 +51,7 @@ struct object_reader object_begin(struct document *document, const json_t *value
     const char *key;
     json_t *member;
     if (reader.object == NULL) {
-        problem_add(&document->problems, true, value ? yaml_line(&document->yaml, value) : 0, place,
+        problem_add(&document->problems, true, value ? yaml_tree_line(&document->yaml, value) : 0, place,
                     "an object belongs here, not %s", value ? json_type_name(value) : "nothing");
         return reader;
     }

@@ -16,7 +16,7 @@ enum { METHOD_COUNT = sizeof METHODS / sizeof METHODS[0] };
 bool openapi_read(struct openapi *openapi, struct text text, struct error *error)
 {
     *openapi = (struct openapi){0};
-    if (!yaml_read(&openapi->yaml, text, error))
+    if (!yaml_tree_read(&openapi->yaml, text, error))
         return false;
     openapi->root = openapi->yaml.root;
     const char *version = json_string_value(json_object_get(openapi->root, "openapi"));
@@ -30,7 +30,7 @@ bool openapi_read(struct openapi *openapi, struct text text, struct error *error
 
 void openapi_free(struct openapi *openapi)
 {
-    yaml_free(&openapi->yaml);
+    yaml_tree_free(&openapi->yaml);
     *openapi = (struct openapi){0};
 }
 

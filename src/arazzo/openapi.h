@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 
-#include "arazzo/yaml.h"
+#include "arazzo/yaml_tree.h"
 #include "base/buffer.h"
 #include "base/error.h"
 
 struct openapi {
-    struct yaml_document yaml;
+    struct yaml_tree yaml;
     const json_t *root;
 };
 

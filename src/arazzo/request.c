@@ -292,7 +292,11 @@ static bool write_path(struct build *build, struct buffer *url)
 static bool write_url(struct build *build)
 {
     struct buffer url = {0};
-    bool good = source_base_url(build->source, build->operation, &url, build->error) && write_path(build, &url);
+    struct error unknown = {0};
+    bool known = source_base_url(build->source, build->operation, &url, &unknown);
+    if (!known && !build->scope->rehearsal)
+        *build->error = unknown;
+    bool good = (known || build->scope->rehearsal) && write_path(build, &url);
     if (good && build->query.size > 0) {
         buffer_append_byte(&url, '?');
         buffer_append_text(&url, buffer_text(&build->query));

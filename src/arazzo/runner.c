@@ -391,6 +391,17 @@ static bool check_actions(const struct run *run, const struct actions *actions, 
     return true;
 }
 
+static bool leads_somewhere(const struct run *run, const struct step *step, struct error *error)
+{
+    const struct workflow_source *source;
+    struct operation operation;
+    struct buffer url = {0};
+    bool good = sources_find(run->sources, step, &source, &operation, error) &&
+                (run->options->rehearsal || source_base_url(source, &operation, &url, error));
+    buffer_free(&url);
+    return good;
+}
+
 /* Each workflow is looked at once. */
 static bool check_steps(const struct run *run, const struct workflow *workflow, bool *seen, struct error *error)
 {
@@ -404,13 +415,11 @@ static bool check_steps(const struct run *run, const struct workflow *workflow, 
     }
     for (size_t i = 0; i < workflow->step_count; i++) {
         const struct step *step = &workflow->steps[i];
-        const struct workflow_source *source;
-        struct operation operation;
         if (step->kind == STEP_WORKFLOW) {
             if (!check_named(run, step->target, seen, error))
                 return false;
-        } else if (!sources_find(run->sources, step, &source, &operation, error)) {
-            return error_prefix(error, "step %s, line %d: ", step->id, step->line);
+        } else if (!leads_somewhere(run, step, error)) {
+            return error_prefix(error, "step %s, line %d", step->id, step->line);
         }
         if (!check_actions(run, &step->on_success, seen, error) || !check_actions(run, &step->on_failure, seen, error))
             return false;

@@ -65,7 +65,7 @@ static bool load_from(const struct loading *loading, const char *location, struc
         loading->source->loaded = openapi_read(&loading->source->openapi, buffer_text(&content), error);
         loading->source->location = arena_copy_string(loading->arena, text_of(location));
         if (!loading->source->loaded)
-            error_prefix(error, "%s: ", location);
+            error_prefix(error, "%s", location);
     }
     buffer_free(&content);
     return loading->source->loaded;

@@ -123,6 +123,15 @@ static bool judge(const struct frame *frame, const struct step *step, struct att
     return good || error_set(&attempt->error, ERROR_REFUSED, "%s, which is no success", why);
 }
 
+static void keep_outputs(const struct frame *frame, const struct step *step, struct attempt *attempt)
+{
+    struct scope scope = attempt_scope(frame, attempt);
+    if (step->outputs != NULL)
+        attempt->outputs = outputs_resolve(step->outputs, &scope);
+    else if (attempt->called_outputs != NULL)
+        attempt->outputs = json_incref(attempt->called_outputs);
+}
+
 void attempt_step(struct frame *frame, const struct step *step, int number, struct attempt *attempt)
 {
     int64_t started = clock_monotonic_ms();
@@ -134,12 +143,8 @@ void attempt_step(struct frame *frame, const struct step *step, int number, stru
                                                 : send_request(frame, step, attempt);
     result->exchange = attempt->exchange;
     result->succeeded = answered && (rehearsal || judge(frame, step, attempt));
-    if (step->outputs != NULL) {
-        struct scope scope = attempt_scope(frame, attempt);
-        attempt->outputs = outputs_resolve(step->outputs, &scope);
-    } else if (attempt->called_outputs != NULL) {
-        attempt->outputs = json_incref(attempt->called_outputs);
-    }
+    if (!rehearsal) /* else nothing came back, and later steps show the expressions themselves */
+        keep_outputs(frame, step, attempt);
     result->outputs = attempt->outputs;
     result->failure = result->succeeded ? NULL : attempt->error.message;
     result->duration_ms = clock_monotonic_ms() - started;

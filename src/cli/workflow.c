@@ -255,7 +255,7 @@ static bool prepare(struct session *session, json_t **inputs, struct error *erro
             return false;
         inputs[i] = given_inputs(session, workflow, error);
         if (inputs[i] == NULL)
-            return error_prefix(error, "%s: ", workflow->id);
+            return error_prefix(error, "%s", workflow->id);
         mask_add_inputs(&session->mask, workflow->inputs, inputs[i]);
     }
     return true;

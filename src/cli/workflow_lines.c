@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/encoding.h"
+
 enum { NAME_COLUMN = 24, REPLY_SHOWN = 600 };
 
 static void print_line(const struct workflow_lines *lines, int deeper, const char *format, ...)
@@ -42,9 +44,17 @@ static void print_body(const struct workflow_lines *lines, const char *mark, con
         print_line(lines, 3, "%s %.*s%s", mark, TEXT_ARGS(text), body->size > most ? " ..." : "");
 }
 
+/* Expressions in the URL of a rehearsal are for reading. */
+static void write_url(struct buffer *out, const struct step_result *result)
+{
+    if (result->rehearsed)
+        percent_decode(out, text_of(result->exchange->url), false);
+    else
+        buffer_append_string(out, result->exchange->url);
+}
+
 static void print_exchange(const struct workflow_lines *lines, const struct exchange *exchange)
 {
-    print_line(lines, 3, "> %s %s", exchange->method, exchange->url);
     print_headers(lines, ">", exchange->headers, exchange->header_count);
     print_body(lines, ">", &exchange->body, SIZE_MAX);
     if (exchange->status == 0)
@@ -57,7 +67,7 @@ static void print_exchange(const struct workflow_lines *lines, const struct exch
 static void print_action(const struct workflow_lines *lines, const struct action *action)
 {
     const char *target = action->step_id ? action->step_id : action->workflow_id ? action->workflow_id : "";
-    print_line(lines, 3, "%s: %s %s", action->name, action_type_names[action->type], target);
+    print_line(lines, 3, "%s: %s%s%s", action->name, action_type_names[action->type], target[0] ? " " : "", target);
 }
 
 static void workflow_started(void *user, const struct workflow *workflow, const json_t *inputs)
@@ -68,23 +78,33 @@ static void workflow_started(void *user, const struct workflow *workflow, const 
     print_line(lines, 0, "%s", workflow->id);
 }
 
+static void print_request(const struct workflow_lines *lines, const char *mark, const struct step_result *result,
+                          const char *attempt)
+{
+    struct buffer url = {0};
+    char reply[48] = "";
+    if (result->exchange->status != 0)
+        snprintf(reply, sizeof reply, " %d, %lld ms", result->exchange->status, (long long)result->duration_ms);
+    write_url(&url, result);
+    print_line(lines, 1, "%s %-*s %s %s%s%s", mark, NAME_COLUMN, result->step->id, result->exchange->method,
+               buffer_string(&url), reply, attempt);
+    buffer_free(&url);
+}
+
 static void step_ended(void *user, const struct step_result *result)
 {
     struct workflow_lines *lines = user;
     const struct exchange *exchange = result->exchange;
     const char *mark = !result->succeeded ? "FAILED" : result->rehearsed ? "would " : "ok    ";
-    char attempt[24] = "", status[24] = "";
+    char attempt[24] = "";
     if (result->attempt > 1)
         snprintf(attempt, sizeof attempt, " (attempt %d)", result->attempt);
-    if (exchange != NULL && exchange->status != 0)
-        snprintf(status, sizeof status, " %d", exchange->status);
     if (exchange == NULL)
         print_line(lines, 1, "%s %-*s %s%s", mark, NAME_COLUMN, result->step->id, result->step->target, attempt);
     else if (exchange->url == NULL)
         print_line(lines, 1, "%s %-*s not sent", mark, NAME_COLUMN, result->step->id);
     else
-        print_line(lines, 1, "%s %-*s %s %s%s %lld ms%s", mark, NAME_COLUMN, result->step->id, exchange->method,
-                   exchange->url, status, (long long)result->duration_ms, attempt);
+        print_request(lines, mark, result, attempt);
     if (lines->verbose && exchange != NULL && exchange->url != NULL)
         print_exchange(lines, exchange);
     for (size_t i = 0; i < result->finding_count; i++) {

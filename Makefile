@@ -17,7 +17,7 @@ deps:
 # A build directory that was made before the test libraries were there has to look again.
 test-deps:
 	@packaging/deps test
-	@[ ! -d $(BUILD) ] || [ -d $(BUILD)/tests/unit ] || meson setup --reconfigure $(BUILD) >/dev/null
+	@[ ! -d $(BUILD) ] || [ -e $(BUILD)/tests/unit/store_test.p ] || meson setup --reconfigure $(BUILD) >/dev/null
 
 run: all
 	@$(BUILD)/fairlead serve --quick-start $(SERVE_ARGS)

@@ -122,19 +122,20 @@ static void warn(const struct loading *loading, const char *reason, const char *
 
 static bool load_source(const struct loading *loading, struct error *error)
 {
+    enum { AT_SERVER = 2 };
     const char *const locations[] = {named_location(loading), location_in_directory(loading),
-                                     location_at_server(loading)};
+                                     [AT_SERVER] = location_at_server(loading)};
     struct error first = {0};
     for (size_t i = 0; i < sizeof locations / sizeof locations[0]; i++) {
         struct error *reason = i == 0 ? &first : error;
         if (locations[i] == NULL)
             continue;
         if (load_from(loading, locations[i], reason)) {
-            if (i == 2)
+            if (i == AT_SERVER)
                 warn(loading, first.message, arena_printf(loading->arena, "%s is used", locations[i]));
             return true;
         }
-        if (!is_elsewhere(reason)) {
+        if (!is_elsewhere(reason) && i != AT_SERVER) { /* what a server answers there may be anything */
             *error = *reason;
             return false;
         }

@@ -243,10 +243,11 @@ bool store_count(struct store_reader *, enum store_countable, const struct store
 /* ---- faults, for tests ------------------------------------------------------------------------------ */
 
 /*
- * FAIRLEAD_FAULT_STORE="KIND:N[:COUNT]" in the environment makes the N-th disk operation (write, sync, truncate,
- * open-for-writing) of the store, and the COUNT-1 after it (default 1, "-" for all), fail:
+ * FAIRLEAD_FAULT_STORE="KIND:N[:COUNT]" in the environment makes the N-th disk operation (write, sync, truncate)
+ * of the store, and the COUNT-1 after it (default 1, "-" for all), fail:
  *   ioerr   the operation fails with an I/O error
  *   full    the disk has no room
  *   torn    half of a write reaches the file, then the process ends as by kill -9
+ * "KIND:while:FILE" makes all fail for as long as FILE exists.
  * FAIRLEAD_FAULT_STORE="count:FILE" counts the operations and writes their number to FILE at close.
  */

@@ -155,6 +155,9 @@ bool store_read_projects(struct store_reader *, struct arena *, struct project *
 /* Destinations that have events with a due_at, with the earliest of them: for start. */
 bool store_read_due_destinations(struct store_reader *, struct arena *, int64_t **destination_ids,
                                  int64_t **first_due_at, size_t *count, struct error *);
+/* Connections that are not paused but have events on hold: for start. */
+bool store_read_unsettled(struct store_reader *, struct arena *, struct connection **connections, size_t *count,
+                          struct error *);
 
 /* What changed in configuration after change number `since`, deleted things included, oldest change first. */
 struct store_changes {

@@ -43,8 +43,9 @@ export function openLedger() {
     },
     // A destination that writes down what it takes. `answer(count)` as for startSink; only a 2xx counts as taken.
     async startDestination(answer = () => ({})) {
-      const sink = await startSink((entry, count) => {
-        const reply = answer(count) ?? {};
+      let calls = 0;
+      const sink = await startSink((entry) => {
+        const reply = answer(++calls) ?? {};
         const { number } = JSON.parse(entry.body);
         if ((reply.status ?? 200) < 300) arrivals.set(number, (arrivals.get(number) ?? 0) + 1);
         sink.received.length = 0; // the books are enough
@@ -67,11 +68,11 @@ export function openLedger() {
   };
 }
 
-// A connection from a new source to `url`, retried every half second. Gives the path of the source's url.
-export async function connect(gateway, url, name = 'crash') {
-  const made = await gateway.api('POST', '/connections', {
+// A connection from a new source to `url`, with 50 retries. Gives the path of the source's url.
+export async function connect(gateway, url, { name = 'crash', interval = 500 } = {}) {
+  const made = await gateway.api('PUT', '/connections', {
     name, source: { name }, destination: { name, type: 'HTTP', config: { url } },
-    rules: [{ type: 'retry', strategy: 'linear', interval: 500, count: 50 }],
+    rules: [{ type: 'retry', strategy: 'linear', interval, count: 50 }],
   });
   if (made.status !== 200) throw new Error(`the connection was answered ${made.status}: ${JSON.stringify(made.body)}`);
   return new URL(made.body.source.url).pathname;

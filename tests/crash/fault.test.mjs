@@ -161,7 +161,12 @@ for (const [name, fault, kill] of KINDS) {
     const numbers = chosen();
     let acknowledged = 0;
     const rest = numbers.values();
-    const take = async () => { for (const number of rest) acknowledged += await withFault(fault(number), kill); };
+    const take = async () => {
+      for (const number of rest) {
+        const count = await withFault(fault(number), kill);
+        acknowledged += count;
+      }
+    };
     await Promise.all(Array.from({ length: AT_ONCE }, take));
     context.diagnostic(`${numbers.length} runs, ${acknowledged} webhooks acknowledged and delivered`);
     assert.ok(acknowledged > 0);

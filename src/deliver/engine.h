@@ -42,6 +42,7 @@ struct deliver {
     struct lane *ring;    /* circular; its lanes may have something to send */
     struct delivery *refused; /* outcomes that the store did not take */
     int64_t offer_again_at;   /* monotonic ms */
+    struct settling *unsettled; /* settlements that the store did not take */
     int64_t running, unrecorded, in_store, queued_bytes, delivered, failed, settling;
     bool stopping, abandoned, loop_awake;
 };
@@ -61,3 +62,5 @@ void courier_discard(struct delivery *deliveries); /* at the end: they stay due 
 void *feeder_run(void *deliver);
 /* Sees to it that waiting events follow the connection's state: paused, disabled or deleted, or neither. */
 void feeder_settle(struct deliver *deliver, int64_t connection_id, int64_t destination_id);
+/* At the end: what the store did not take is taken up by the next start. */
+void feeder_discard(struct deliver *deliver);

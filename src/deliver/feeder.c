@@ -119,32 +119,6 @@ static int64_t take_wakes(struct deliver *deliver)
     return node != NULL && node->moment - now < NAP_MS ? node->moment - now : NAP_MS;
 }
 
-void *feeder_run(void *argument)
-{
-    struct deliver *deliver = argument;
-    pthread_mutex_lock(&deliver->lock);
-    while (!deliver->stopping) {
-        int64_t wait = take_wakes(deliver);
-        bool fed = false;
-        size_t position = 0;
-        struct lane *lane;
-        /* New lanes may come while the lock is away: the walk then may miss one until the next round. */
-        while (!deliver->stopping && store_is_writable(deliver->store) &&
-               (lane = hash_map_next(&deliver->lanes, &position)) != NULL) {
-            if (has_room(deliver, lane)) {
-                feed(deliver, lane);
-                fed = true;
-            }
-        }
-        if (!fed || !store_is_writable(deliver->store))
-            nap(deliver, wait);
-        else
-            nap(deliver, 1);
-    }
-    pthread_mutex_unlock(&deliver->lock);
-    return NULL;
-}
-
 /* ---- waiting events follow their connection ---- */
 
 struct settling {
@@ -153,6 +127,7 @@ struct settling {
     int64_t connection_id, destination_id;
     size_t changed;
     bool resumed;
+    struct settling *next; /* in deliver->unsettled */
 };
 
 static bool run_settling(struct store_transaction *transaction, struct store_job *job, struct error *error)
@@ -174,22 +149,43 @@ static bool run_settling(struct store_transaction *transaction, struct store_job
     return done;
 }
 
+/* The feeder offers it to the store again. With the lock held. */
+static void keep_settling(struct deliver *deliver, struct settling *settling)
+{
+    settling->next = deliver->unsettled;
+    deliver->unsettled = settling;
+}
+
+static void submit_settling(struct deliver *deliver, struct settling *settling)
+{
+    if (store_submit(deliver->store, &settling->job, NULL))
+        return;
+    pthread_mutex_lock(&deliver->lock);
+    keep_settling(deliver, settling);
+    pthread_mutex_unlock(&deliver->lock);
+}
+
 static void settled(struct store_job *job, const struct error *error)
 {
     struct settling *settling = (struct settling *)job;
     struct deliver *deliver = settling->deliver;
+    bool failed = error->code != ERROR_NONE && error->code != ERROR_NOT_FOUND;
     bool more = error->code == ERROR_NONE && settling->changed > 0;
     if (more && settling->resumed)
         deliver_wake(deliver, settling->destination_id, clock_now_ms());
     pthread_mutex_lock(&deliver->lock);
-    more = more && !deliver->stopping;
+    if (deliver->stopping) {
+        more = failed = false; /* the next start takes it up */
+    } else if (failed) {
+        keep_settling(deliver, settling);
+    }
+    if (!more && !failed)
+        deliver->settling--;
     pthread_mutex_unlock(&deliver->lock);
-    if (more && store_submit(deliver->store, &settling->job, NULL))
-        return;
-    free(settling);
-    pthread_mutex_lock(&deliver->lock);
-    deliver->settling--;
-    pthread_mutex_unlock(&deliver->lock);
+    if (more)
+        submit_settling(deliver, settling);
+    else if (!failed)
+        free(settling);
 }
 
 void feeder_settle(struct deliver *deliver, int64_t connection_id, int64_t destination_id)
@@ -200,10 +196,60 @@ void feeder_settle(struct deliver *deliver, int64_t connection_id, int64_t desti
     pthread_mutex_lock(&deliver->lock);
     deliver->settling++;
     pthread_mutex_unlock(&deliver->lock);
-    if (!store_submit(deliver->store, &settling->job, NULL)) {
-        free(settling);
-        pthread_mutex_lock(&deliver->lock);
-        deliver->settling--;
-        pthread_mutex_unlock(&deliver->lock);
+    submit_settling(deliver, settling);
+}
+
+static void settle_again(struct deliver *deliver)
+{
+    struct settling *settling = deliver->unsettled;
+    deliver->unsettled = NULL;
+    pthread_mutex_unlock(&deliver->lock);
+    while (settling != NULL) {
+        struct settling *next = settling->next;
+        submit_settling(deliver, settling);
+        settling = next;
     }
+    pthread_mutex_lock(&deliver->lock);
+}
+
+void feeder_discard(struct deliver *deliver)
+{
+    pthread_mutex_lock(&deliver->lock);
+    while (deliver->unsettled != NULL) {
+        struct settling *settling = deliver->unsettled;
+        deliver->unsettled = settling->next;
+        deliver->settling--;
+        free(settling);
+    }
+    pthread_mutex_unlock(&deliver->lock);
+}
+
+/* ---- the thread ---- */
+
+void *feeder_run(void *argument)
+{
+    struct deliver *deliver = argument;
+    pthread_mutex_lock(&deliver->lock);
+    while (!deliver->stopping) {
+        int64_t wait = take_wakes(deliver);
+        if (deliver->unsettled != NULL && store_is_writable(deliver->store))
+            settle_again(deliver);
+        bool fed = false;
+        size_t position = 0;
+        struct lane *lane;
+        /* New lanes may come while the lock is away: the walk then may miss one until the next round. */
+        while (!deliver->stopping && store_is_writable(deliver->store) &&
+               (lane = hash_map_next(&deliver->lanes, &position)) != NULL) {
+            if (has_room(deliver, lane)) {
+                feed(deliver, lane);
+                fed = true;
+            }
+        }
+        if (!fed || !store_is_writable(deliver->store))
+            nap(deliver, wait);
+        else
+            nap(deliver, 1);
+    }
+    pthread_mutex_unlock(&deliver->lock);
+    return NULL;
 }

@@ -3,6 +3,9 @@
 #include <stdarg.h>
 
 static void add_problem(const struct object_reader *reader, bool is_error, const char *member, const char *format,
+                        va_list arguments) __attribute__((format(printf, 4, 0)));
+
+static void add_problem(const struct object_reader *reader, bool is_error, const char *member, const char *format,
                         va_list arguments)
 {
     struct buffer sentence = {0};
@@ -101,8 +104,9 @@ int object_choice(const struct object_reader *reader, const char *member, bool r
     for (int i = 0; names[i] != NULL; i++) {
         if (strcmp(names[i], text) == 0)
             return i;
-        buffer_printf(&known, "%s%s", i > 0 ? ", " : "", names[i]);
     }
+    for (int i = 0; names[i] != NULL; i++)
+        buffer_printf(&known, "%s%s", i > 0 ? ", " : "", names[i]);
     object_error(reader, member, "\"%s\" is none of: %s", text, buffer_string(&known));
     buffer_free(&known);
     return -1;

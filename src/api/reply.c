@@ -8,28 +8,10 @@
 
 enum { RATE_LIMIT_SHOWN = 100000, RATE_WINDOW_MS = 60000, MESSAGE_SIZE = 1024 };
 
-static const struct {
-    int status;
-    const char *code;
-} status_codes[] = {
-    {400, "BAD_REQUEST"}, {401, "UNAUTHORIZED"}, {404, "NOT_FOUND"}, {405, "METHOD_NOT_ALLOWED"},
-    {409, "RESOURCE_ALREADY_EXISTS"}, {410, "GONE"}, {413, "PAYLOAD_TOO_LARGE"},
-    {422, "UNPROCESSABLE_ENTITY"}, {503, "SERVICE_UNAVAILABLE"}, {507, "INSUFFICIENT_STORAGE"},
-};
-
-static const char *code_of(int status)
-{
-    for (size_t i = 0; i < sizeof status_codes / sizeof status_codes[0]; i++) {
-        if (status_codes[i].status == status)
-            return status_codes[i].code;
-    }
-    return "FATAL_ERROR";
-}
-
 static json_t *error_json(int status, const char *message, json_t *data)
 {
     return json_pack("{s:s, s:b, s:i, s:s, s:o, s:o}", "level", "error", "handled", 1, "status", status, "code",
-                     code_of(status), "message", json_text(text_of(message)), "data",
+                     http_status_code(status), "message", json_text(text_of(message)), "data",
                      data != NULL ? data : json_null());
 }
 

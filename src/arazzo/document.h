@@ -5,7 +5,7 @@
  * each finding becomes a problem with its line and place. Fields that the specification does not know at a place
  * are warned about by name ("x-" fields are extensions and pass). References into components are followed here, so
  * that the rest sees plain objects. After document_read without errors, all names that steps and actions refer to
- * exist.
+ * exist. What is not supported yet (sources of type arazzo and asyncapi, XPath, selectors) is an error that says so.
  *
  * Everything is owned by the document; texts and json values are borrowed from its root.
  */
@@ -16,14 +16,11 @@
 #include <stdint.h>
 
 #include "arazzo/problem.h"
-#include "arazzo/yaml.h"
+#include "arazzo/yaml_tree.h"
 #include "base/arena.h"
-
-enum source_type { SOURCE_OPENAPI, SOURCE_ARAZZO };
 
 struct source_description {
     const char *name, *url;
-    enum source_type type;
     int line;
 };
 
@@ -31,8 +28,13 @@ enum parameter_in { IN_PATH, IN_QUERY, IN_HEADER, IN_COOKIE, IN_UNSAID };
 
 struct parameter {
     const char *name;
-    enum parameter_in in;
+    enum parameter_in in; /* UNSAID only for steps that call a workflow */
     const json_t *value;
+};
+
+struct parameters {
+    struct parameter *items;
+    size_t count;
 };
 
 enum criterion_type { CRITERION_SIMPLE, CRITERION_REGEX, CRITERION_JSONPATH };
@@ -43,6 +45,11 @@ struct criterion {
     enum criterion_type type;
 };
 
+struct criteria {
+    struct criterion *items;
+    size_t count;
+};
+
 enum action_type { ACTION_END, ACTION_GOTO, ACTION_RETRY };
 
 struct action {
@@ -51,8 +58,7 @@ struct action {
     const char *workflow_id, *step_id; /* where to go, or what to run before a retry; at most one is set */
     double retry_after_s;              /* negative: not said */
     int64_t retry_limit;
-    struct criterion *criteria;
-    size_t criterion_count;
+    struct criteria criteria;
 };
 
 struct actions {
@@ -79,12 +85,10 @@ struct step {
     enum step_kind kind;
     const char *target; /* the operationId, operationPath or workflowId as written */
     int64_t timeout_ms; /* 0: not said */
-    struct parameter *parameters;
-    size_t parameter_count;
+    struct parameters parameters;
     bool has_body;
     struct request_body body;
-    struct criterion *criteria;
-    size_t criterion_count; /* 0: any 2xx is success */
+    struct criteria criteria; /* none: any 2xx is success */
     struct actions on_success, on_failure;
     const json_t *outputs; /* NULL: none */
     int line;
@@ -98,17 +102,17 @@ struct workflow {
     struct step *steps;
     size_t step_count;
     struct actions on_success, on_failure; /* of all its steps */
-    struct parameter *parameters;          /* of all its steps */
-    size_t parameter_count;
+    struct parameters parameters;          /* of all its steps */
     const json_t *outputs;
     int line;
 };
 
 struct document {
-    struct yaml_document yaml;
+    struct yaml_tree yaml;
     struct arena arena;
     struct problems problems;
     const char *title, *version; /* version: of the specification */
+    const json_t *components;    /* NULL: none */
     struct source_description *sources;
     size_t source_count;
     struct workflow *workflows;
@@ -127,8 +131,6 @@ const struct workflow *document_workflow(const struct document *document, const 
 const struct source_description *document_source(const struct document *document, struct text name);
 const struct step *workflow_step(const struct workflow *workflow, const char *id);
 
-/* Parses in: "path", "query", "header", "cookie". */
-bool parameter_in_parse(const char *name, enum parameter_in *in);
-extern const char *const parameter_in_names[];
+extern const char *const parameter_in_names[]; /* by enum parameter_in, without UNSAID */
 extern const char *const action_type_names[];
 extern const char *const criterion_type_names[];

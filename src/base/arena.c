@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-enum { FIRST_BLOCK = 1024, LARGEST_BLOCK = 64 * 1024 };
+enum { FIRST_BLOCK = 1024, LARGEST_BLOCK = 64 * 1024, KEPT_BLOCK = 16 * 1024 };
 
 struct arena_block {
     struct arena_block *older;
@@ -32,7 +32,7 @@ static void add_block(struct arena *arena, size_t need)
 void *arena_allocate(struct arena *arena, size_t size)
 {
     size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-    if (rounded > arena->left)
+    if (rounded > arena->left || arena->next == NULL)
         add_block(arena, rounded);
     void *memory = arena->next;
     arena->next += rounded;
@@ -74,4 +74,17 @@ void arena_free(struct arena *arena)
         block = older;
     }
     *arena = (struct arena){0};
+}
+
+void arena_clear(struct arena *arena)
+{
+    struct arena kept = {0};
+    struct arena_block *newest = arena->blocks;
+    if (newest != NULL && newest->size <= KEPT_BLOCK) {
+        arena->blocks = newest->older;
+        newest->older = NULL;
+        kept = (struct arena){newest, newest->bytes, newest->size};
+    }
+    arena_free(arena);
+    *arena = kept;
 }

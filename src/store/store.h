@@ -53,6 +53,7 @@ struct store_job {
      */
     void (*done)(struct store_job *job, const struct error *error);
     bool isolated;
+    bool patient;           /* may wait up to limits.outcome_wait_ms for others to share its commit */
     struct store_job *next; /* the store's while the job is queued */
 };
 

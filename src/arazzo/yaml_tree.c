@@ -1,4 +1,4 @@
-#include "arazzo/yaml.h"
+#include "arazzo/yaml_tree.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct anchor {
 
 struct reader {
     yaml_parser_t parser;
-    struct yaml_document *document;
+    struct yaml_tree *document;
     struct anchor *anchors;        /* all, for the end */
     struct hash_map named_anchors; /* by name; a name may be given again */
     int64_t nodes;          /* read so far, aliased ones counted each time */
@@ -368,10 +368,10 @@ static void free_anchors(struct anchor *anchor)
     }
 }
 
-bool yaml_read(struct yaml_document *document, struct text text, struct error *error)
+bool yaml_tree_read(struct yaml_tree *document, struct text text, struct error *error)
 {
     struct reader reader = {.document = document, .error = error};
-    *document = (struct yaml_document){0};
+    *document = (struct yaml_tree){0};
     if (text.size > (size_t)limits.workflow_document_bytes)
         return error_set(error, ERROR_TOO_LARGE,
                          "the document has %zu bytes, but the limit workflow_document_bytes is %" PRId64, text.size,
@@ -384,24 +384,24 @@ bool yaml_read(struct yaml_document *document, struct text text, struct error *e
     hash_map_free(&reader.named_anchors);
     free_anchors(reader.anchors);
     if (!good)
-        yaml_free(document);
+        yaml_tree_free(document);
     return good;
 }
 
-void yaml_free(struct yaml_document *document)
+void yaml_tree_free(struct yaml_tree *document)
 {
     json_decref(document->root);
     hash_map_free(&document->lines);
-    *document = (struct yaml_document){0};
+    *document = (struct yaml_tree){0};
 }
 
-int yaml_line(const struct yaml_document *document, const json_t *value)
+int yaml_tree_line(const struct yaml_tree *document, const json_t *value)
 {
     return (int)(uintptr_t)hash_map_get(&document->lines, (int64_t)(uintptr_t)value);
 }
 
-int yaml_line_of_member(const struct yaml_document *document, const json_t *object, const char *name)
+int yaml_tree_line_of_member(const struct yaml_tree *document, const json_t *object, const char *name)
 {
     void *member = json_object_iter_at((json_t *)object, name);
-    return member ? yaml_line(document, (const json_t *)(const void *)json_object_iter_key(member)) : 0;
+    return member ? yaml_tree_line(document, (const json_t *)(const void *)json_object_iter_key(member)) : 0;
 }

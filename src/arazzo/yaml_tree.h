@@ -1,5 +1,5 @@
 /*
- * yaml.h - a YAML or JSON document as a JSON value that still knows its lines.
+ * yaml_tree.h - a YAML or JSON document as a JSON value that still knows its lines.
  *
  * Scalars follow the core schema of YAML 1.2: null, booleans, integers (also 0o and 0x) and decimal numbers are
  * typed, everything else is text. Keys are taken as text. Refused, with line and column: duplicate keys, keys that
@@ -17,15 +17,15 @@
 #include "base/json.h"
 #include "base/text.h"
 
-struct yaml_document {
+struct yaml_tree {
     json_t *root;          /* owned; NULL: nothing was read */
     struct hash_map lines; /* address of a value, or of a key inside its object, to its line */
 };
 
-/* Fills *document, which is freed by yaml_free also after an error. */
-bool yaml_read(struct yaml_document *document, struct text text, struct error *error);
-void yaml_free(struct yaml_document *document); /* back to {0} */
+/* Fills *document, which is freed by yaml_tree_free also after an error. */
+bool yaml_tree_read(struct yaml_tree *document, struct text text, struct error *error);
+void yaml_tree_free(struct yaml_tree *document); /* back to {0} */
 
 /* The line, from 1, where a value or a member of an object begins; 0 when that is not known. */
-int yaml_line(const struct yaml_document *document, const json_t *value);
-int yaml_line_of_member(const struct yaml_document *document, const json_t *object, const char *name);
+int yaml_tree_line(const struct yaml_tree *document, const json_t *value);
+int yaml_tree_line_of_member(const struct yaml_tree *document, const json_t *object, const char *name);

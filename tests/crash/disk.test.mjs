@@ -33,7 +33,7 @@ async function assertReadsGoOn(gateway, anEvent) {
 async function assertChangesAreRefused(gateway) {
   const reply = await gateway.api('POST', '/sources', { name: 'while-full' });
   assert.equal(reply.status, 507, JSON.stringify(reply.body));
-  assert.equal(reply.body.code, 'INSUFFICIENT_STORAGE');
+  assert.equal(reply.body.code, 'STORAGE_FULL');
   assert.match(reply.body.message, /full/);
 }
 

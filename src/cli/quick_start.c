@@ -25,11 +25,12 @@ static void write_own_url(const struct config *config, char url[URL_SIZE])
     snprintf(url, URL_SIZE, ipv6 ? "http://[%s]:%u" : "http://%s:%u", config->listen_host, config->listen_port);
 }
 
-/* The number of sources, or -1 with a log line. */
-static int64_t count_sources(struct http_client *client, const struct config *config, const char *own_url)
+/* GET of one of the gateway's own paths. A new reference, NULL with a log line when it failed. */
+static json_t *read_own(struct http_client *client, const struct config *config, const char *path)
 {
-    char url[URL_SIZE + 64], key[300];
-    snprintf(url, sizeof url, "%s/2025-07-01/sources/count", own_url);
+    char url[URL_SIZE + 64], own_url[URL_SIZE], key[300];
+    write_own_url(config, own_url);
+    snprintf(url, sizeof url, "%s/2025-07-01%s", own_url, path);
     snprintf(key, sizeof key, "Bearer %s", config->api_key);
     const struct http_header header = {TEXT("authorization"), text_of(key)};
     struct http_call call = {.method = "GET", .url = url, .headers = &header, .header_count = 1,
@@ -39,25 +40,27 @@ static int64_t count_sources(struct http_client *client, const struct config *co
     json_t *reply = call.status == 200 ? json_parse(call.response_body, NULL) : NULL;
     if (reply == NULL)
         log_warn("the quick start failed: %s answered %d %s", url, call.status, call.failure_text);
-    int64_t count = json_member_integer(reply, "count", -1);
-    json_decref(reply);
-    return count;
+    return reply;
 }
 
-static void print_address(const struct config *config)
+/* `source_url` may be missing: then somebody has removed the source since. */
+static void print_hints(const struct config *config, struct text source_url)
 {
-    printf("\n  API  %s/2025-07-01\n  key  %s\n", config->public_url, config->api_key);
-}
-
-static void print_hints(const struct config *config, const json_t *outputs)
-{
-    struct text url = json_member_text(outputs, "sourceUrl");
-    print_address(config);
-    printf("\nSend a first webhook, then look at what became of it:\n\n"
-           "  curl -X POST '%.*s' -H 'Content-Type: application/json' -d '{\"hello\":\"world\"}'\n"
-           "  curl '%s/2025-07-01/events' -H 'Authorization: Bearer %s'\n\n",
-           TEXT_ARGS(url), config->public_url, config->api_key);
+    printf("\n  API  %s/2025-07-01\n  key  %s\n\n", config->public_url, config->api_key);
+    if (source_url.size > 0)
+        printf("Send a webhook, then look at what became of it:\n\n"
+               "  curl -X POST '%.*s' -H 'Content-Type: application/json' -d '{\"hello\":\"world\"}'\n"
+               "  curl '%s/2025-07-01/events' -H 'Authorization: Bearer %s'\n\n",
+               TEXT_ARGS(source_url), config->public_url, config->api_key);
     fflush(stdout);
+}
+
+/* Something is there already: nothing is made. */
+static void print_present(struct http_client *client, const struct config *config)
+{
+    json_t *found = read_own(client, config, "/sources?name=quick-start&disabled=false");
+    print_hints(config, json_member_text(json_array_get(json_member(found, "models"), 0), "url"));
+    json_decref(found);
 }
 
 /* Runs the document with the sources loaded. A new reference to its outputs, NULL with an error. */
@@ -108,16 +111,16 @@ void quick_start(const struct config *config)
         log_warn("the quick start failed: %s", error.message);
         return;
     }
-    write_own_url(config, own_url);
-    int64_t count = count_sources(client, config, own_url);
+    json_t *counted = read_own(client, config, "/sources/count");
+    int64_t count = json_member_integer(counted, "count", -1);
+    json_decref(counted);
     if (count > 0) {
-        print_address(config);
-        printf("\n");
-        fflush(stdout);
+        print_present(client, config);
     } else if (count == 0) {
+        write_own_url(config, own_url);
         json_t *outputs = run_document(client, config, own_url, &error);
         if (outputs != NULL)
-            print_hints(config, outputs);
+            print_hints(config, json_member_text(outputs, "sourceUrl"));
         else
             log_warn("the quick start failed: %s", error.message);
         json_decref(outputs);

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-enum { RATE_LIMIT_SHOWN = 100000, RATE_WINDOW_MS = 60000, MESSAGE_SIZE = 1024 };
+enum { RATE_LIMIT_SHOWN = 100000, RATE_WINDOW_MS = 60000, MESSAGE_SIZE = 1024, PROBLEMS_SHOWN = 50 };
 
 static json_t *error_json(int status, const char *message, json_t *data)
 {
@@ -60,6 +60,8 @@ void call_problem(struct call *call, const char *format, ...)
 {
     char sentence[MESSAGE_SIZE];
     va_list arguments;
+    if (++call->problem_count > PROBLEMS_SHOWN)
+        return;
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
@@ -74,7 +76,7 @@ bool call_check(struct call *call)
         return true;
     json_t *problems = call->problems;
     call->problems = NULL;
-    size_t count = json_array_size(problems);
+    size_t count = call->problem_count;
     const char *first = json_string_value(json_array_get(problems, 0));
     if (count > 1)
         return call_fail(call, 422, problems, "%s (and %zu more)", first, count - 1);

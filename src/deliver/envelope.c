@@ -1,8 +1,10 @@
 #include "deliver/envelope.h"
 
 #include <inttypes.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
+#include <pthread.h>
 
 #include "base/buffer.h"
 #include "base/encoding.h"
@@ -76,12 +78,41 @@ static void add(struct http_headers *headers, const char *name, struct text valu
     headers->items[headers->count++] = (struct http_header){text_of(name), value};
 }
 
+/* HMAC-SHA256 without a key: found once, copied for each signature. */
+static EVP_MAC_CTX *hmac_template;
+static pthread_once_t hmac_once = PTHREAD_ONCE_INIT;
+
+static void find_hmac(void)
+{
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                               OSSL_PARAM_construct_end()};
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *context = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+    if (context != NULL && EVP_MAC_CTX_set_params(context, parameters))
+        hmac_template = context;
+    else
+        EVP_MAC_CTX_free(context);
+    EVP_MAC_free(hmac);
+}
+
+static bool sign(struct text secret, struct text body, unsigned char mac[EVP_MAX_MD_SIZE], size_t *size)
+{
+    pthread_once(&hmac_once, find_hmac);
+    EVP_MAC_CTX *context = hmac_template ? EVP_MAC_CTX_dup(hmac_template) : NULL;
+    bool done = context != NULL && EVP_MAC_init(context, (const unsigned char *)secret.data, secret.size, NULL) &&
+                EVP_MAC_update(context, (const unsigned char *)body.data, body.size) &&
+                EVP_MAC_final(context, mac, size, EVP_MAX_MD_SIZE);
+    EVP_MAC_CTX_free(context);
+    return done;
+}
+
 static struct text signature(struct arena *arena, struct text secret, struct text body)
 {
     unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
+    size_t size = 0;
     struct buffer out = {0};
-    if (HMAC(EVP_sha256(), secret.data, (int)secret.size, (const unsigned char *)body.data, body.size, mac, &size))
+    if (sign(secret.data ? secret : TEXT(""), body, mac, &size))
         base64_encode(&out, (struct text){(const char *)mac, size});
     struct text text = arena_copy_text(arena, buffer_text(&out));
     buffer_free(&out);

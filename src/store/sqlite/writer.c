@@ -81,6 +81,27 @@ static void note_writable(struct store *store, bool writable, const struct error
         log_error("the store takes no writes: %s", error->message);
 }
 
+static int note_log(void *context, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    ((struct store *)context)->log_pages = pages;
+    return SQLITE_OK;
+}
+
+/*
+ * Copies the log back into the database, after those who wait for the commit have heard of it. What fails here is
+ * lost to nobody: it stays in the log and is tried again after the next commit.
+ */
+static void shorten_log(struct store *store)
+{
+    if (store->log_pages < limits.checkpoint_pages)
+        return;
+    store->log_pages = 0;
+    if (sqlite3_wal_checkpoint_v2(store->database.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK)
+        log_debug("the log of %s was not copied back: %s", store->path, sqlite3_errmsg(store->database.db));
+}
+
 static void work_off(struct store *store, struct store_job **jobs, size_t count, struct error *outcomes)
 {
     struct error trouble = {0};
@@ -91,6 +112,7 @@ static void work_off(struct store *store, struct store_job **jobs, size_t count,
     note_writable(store, committed, &trouble);
     for (size_t i = 0; i < count; i++)
         jobs[i]->done(jobs[i], committed ? &outcomes[i] : &trouble);
+    shorten_log(store);
 }
 
 /* False when nothing came until that moment. The mutex is held. */
@@ -302,6 +324,7 @@ static bool open_database(struct store *store, struct error *error)
         !schema_apply(&store->database, error) || !schema_last_key(&store->database, &last_key, error))
         return false;
     id_raise_above(last_key);
+    sqlite3_wal_hook(store->database.db, note_log, store);
     return true;
 }
 

@@ -22,6 +22,7 @@ struct store {
     struct store_reader database; /* the writing connection: the writer's thread only, once it runs */
     struct store_transaction transaction;
     struct leases leases;
+    int log_pages;                /* of the write-ahead log, as of the last commit: the writer's thread only */
     atomic_bool writable;
 
     pthread_t thread;

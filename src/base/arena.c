@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-enum { FIRST_BLOCK = 1024, LARGEST_BLOCK = 64 * 1024 };
+enum { FIRST_BLOCK = 1024, LARGEST_BLOCK = 64 * 1024, KEPT_BLOCK = 16 * 1024 };
 
 struct arena_block {
     struct arena_block *older;
@@ -74,4 +74,17 @@ void arena_free(struct arena *arena)
         block = older;
     }
     *arena = (struct arena){0};
+}
+
+void arena_clear(struct arena *arena)
+{
+    struct arena kept = {0};
+    struct arena_block *newest = arena->blocks;
+    if (newest != NULL && newest->size <= KEPT_BLOCK) {
+        arena->blocks = newest->older;
+        newest->older = NULL;
+        kept = (struct arena){newest, newest->bytes, newest->size};
+    }
+    arena_free(arena);
+    *arena = kept;
 }

@@ -26,6 +26,8 @@ char *arena_copy_string(struct arena *arena, struct text text);     /* NUL-termi
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void arena_free(struct arena *arena); /* back to {0} */
+/* Ends what was allocated, but keeps a block of modest size for what comes next. */
+void arena_clear(struct arena *arena);
 
 #define ARENA_NEW(arena, type) ((type *)arena_allocate((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, type, count) ((type *)arena_allocate((arena), sizeof(type) * (count)))

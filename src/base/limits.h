@@ -37,12 +37,13 @@
     X(rules, 100, 1, 1000, "rules", "rules of one connection")                                          \
     /* the store */                                                                                     \
     X(commit_batch, 512, 1, 65536, "jobs", "jobs committed together")                                   \
+    X(outcome_wait_ms, 5, 0, 1000, "ms", "a finished attempt waits this long for webhooks to share its commit") \
     X(store_queue, 50000, 64, 1000000, "jobs", "jobs waiting for the store's writer")                    \
     X(checkpoint_pages, 1000, 100, 1000000, "pages", "the write-ahead log is copied back beyond this many pages") \
     X(writer_cache_kib, 8192, 512, 16777216, "KiB", "page cache of the store's writer")                 \
     X(reader_cache_kib, 1024, 128, 16777216, "KiB", "page cache of each of the store's readers")        \
     /* delivering */                                                                                    \
-    X(delivery_queue, 256, 1, 100000, "events", "events of one destination held in memory; the rest waits in the store") \
+    X(delivery_queue, 1024, 1, 100000, "events", "events of one destination held in memory; the rest waits in the store") \
     X(delivery_queue_bytes, 16777216, 65536, 68719476736, "bytes", "payloads held in memory by all destinations together") \
     X(deliveries, 512, 1, 100000, "deliveries", "running deliveries")                                   \
     X(destination_deliveries, 64, 1, 10000, "deliveries", "running deliveries of one destination")       \
@@ -62,6 +63,7 @@
     X(workflow_steps, 10000, 1, 10000000, "steps", "steps that one run executes")                       \
     X(workflow_nesting, 16, 1, 100, "workflows", "workflows that call each other")                      \
     X(workflow_response_bytes, 16777216, 1024, 1073741824, "bytes", "a reply to a step")                \
+    X(workflow_report_body_bytes, 65536, 0, 16777216, "bytes", "kept of each body in reports and archives of a run") \
     X(workflow_request_timeout_ms, 60000, 10, 3600000, "ms", "one request of a step")                   \
     X(workflow_timeout_ms, 600000, 100, 86400000, "ms", "one run")
 

@@ -9,15 +9,59 @@
 #include "deliver/mock.h"
 #include "deliver/outcome.h"
 
+enum { OFFER_AGAIN_MS = 500 };
+
 /* ---- the end ---- */
 
-static void free_delivery(struct delivery *delivery)
+/* Lets go of the event. The delivery itself stays. */
+static void release(struct delivery *delivery)
 {
     payload_release(delivery->queued->payload);
     free(delivery->queued);
     catalog_connection_release(delivery->connection);
-    arena_free(&delivery->arena);
-    free(delivery);
+    delivery->queued = NULL;
+    delivery->connection = NULL;
+}
+
+/* The lock is held. Takes a released one. */
+static void put_back(struct deliver *deliver, struct delivery *delivery)
+{
+    if (deliver->spares < MOST_SPARE) {
+        arena_clear(&delivery->arena);
+        delivery->next = deliver->spare;
+        deliver->spare = delivery;
+        deliver->spares++;
+    } else {
+        arena_free(&delivery->arena);
+        free(delivery);
+    }
+}
+
+static struct delivery *take_delivery(struct deliver *deliver)
+{
+    pthread_mutex_lock(&deliver->lock);
+    struct delivery *delivery = deliver->spare;
+    if (delivery != NULL) {
+        deliver->spare = delivery->next;
+        deliver->spares--;
+    }
+    pthread_mutex_unlock(&deliver->lock);
+    if (delivery == NULL)
+        return NEW(struct delivery);
+    *delivery = (struct delivery){.arena = delivery->arena};
+    return delivery;
+}
+
+void courier_free(struct delivery *deliveries)
+{
+    while (deliveries != NULL) {
+        struct delivery *next = deliveries->next;
+        if (deliveries->queued != NULL)
+            release(deliveries);
+        arena_free(&deliveries->arena);
+        free(deliveries);
+        deliveries = next;
+    }
 }
 
 /* Is the connection, as of this transaction, still in the state that keeps the event from being delivered? */
@@ -39,8 +83,9 @@ static bool record(struct store_transaction *transaction, struct store_job *job,
     const struct event *claimed = &delivery->queued->event;
     struct event *after = &delivery->after;
     int64_t now = clock_now_ms();
+    delivery->gone = false;
     if (!store_read_event(store_transaction_reader(transaction), NULL, 0, claimed->id, after, error))
-        return false;
+        return error->code == ERROR_NOT_FOUND && (delivery->gone = true); /* the other jobs must not suffer */
     if (delivery->settle == SETTLE_ATTEMPT) {
         outcome_apply(after, claimed, &delivery->attempt, &delivery->connection->retry, delivery->retry_after, now);
         return store_record_attempt(transaction, &delivery->attempt, after, error);
@@ -57,88 +102,105 @@ static bool record(struct store_transaction *transaction, struct store_job *job,
     return store_update_event(transaction, after, error);
 }
 
-/* The store did not take it: it is offered again. Frees nothing. */
+/* The store did not take it: it is offered again. The lock is held. Frees nothing. */
 static void keep(struct deliver *deliver, struct delivery *delivery)
 {
     delivery->next = deliver->refused;
     deliver->refused = delivery;
-    deliver->offer_again_at = clock_monotonic_ms() + 500;
+    deliver->offer_again_at = clock_monotonic_ms() + OFFER_AGAIN_MS;
 }
 
+/* On the writer's thread. After the lock is given back the engine may be gone. */
 static void recorded(struct store_job *job, const struct error *error)
 {
     struct delivery *delivery = (struct delivery *)job;
     struct deliver *deliver = delivery->deliver;
-    pthread_mutex_lock(&deliver->lock);
-    if (error->code != ERROR_NONE && error->code != ERROR_NOT_FOUND) {
-        keep(deliver, delivery);
-        deliver->in_store--;
-        pthread_mutex_unlock(&deliver->lock);
-        return;
-    }
-    pthread_mutex_unlock(&deliver->lock);
-    if (delivery->settle != SETTLE_ATTEMPT || error->code == ERROR_NOT_FOUND)
+    bool done = error->code == ERROR_NONE;
+    int64_t due_at = delivery->gone ? 0 : delivery->after.due_at;
+    if (done && (delivery->settle != SETTLE_ATTEMPT || delivery->gone))
         store_release(deliver->store, &delivery->queued->event.id, 1);
-    if (error->code == ERROR_NONE && delivery->after.due_at != 0)
-        deliver_wake(deliver, delivery->after.destination_id, delivery->after.due_at);
-    free_delivery(delivery);
+    if (done)
+        release(delivery);
     pthread_mutex_lock(&deliver->lock);
-    deliver->unrecorded--;
     deliver->in_store--;
+    if (!done) {
+        keep(deliver, delivery);
+    } else {
+        deliver->unrecorded--;
+        if (due_at != 0)
+            engine_due(deliver, delivery->lane, due_at);
+        put_back(deliver, delivery);
+        if (deliver->blocked && deliver->unrecorded < limits.unrecorded_outcomes) {
+            deliver->blocked = false;
+            engine_wake(deliver);
+        }
+    }
     pthread_mutex_unlock(&deliver->lock);
 }
 
-void courier_discard(struct delivery *deliveries)
-{
-    while (deliveries != NULL) {
-        struct delivery *next = deliveries->next;
-        free_delivery(deliveries);
-        deliveries = next;
-    }
-}
-
+/* One message to the store for all: it takes all or none. */
 void courier_submit(struct deliver *deliver, struct delivery *deliveries)
 {
-    while (deliveries != NULL) {
-        struct delivery *next = deliveries->next;
-        deliveries->job = (struct store_job){.run = record, .done = recorded};
-        pthread_mutex_lock(&deliver->lock);
-        deliver->in_store++;
-        pthread_mutex_unlock(&deliver->lock);
-        if (!store_submit(deliver->store, &deliveries->job, NULL)) {
-            pthread_mutex_lock(&deliver->lock);
-            deliver->in_store--;
-            keep(deliver, deliveries);
-            pthread_mutex_unlock(&deliver->lock);
-        }
-        deliveries = next;
+    int64_t count = 0;
+    if (deliveries == NULL)
+        return;
+    for (struct delivery *delivery = deliveries; delivery != NULL; delivery = delivery->next) {
+        delivery->job = (struct store_job){.run = record, .done = recorded, .patient = true,
+                                           .next = delivery->next ? &delivery->next->job : NULL};
+        count++;
     }
+    pthread_mutex_lock(&deliver->lock);
+    deliver->in_store += count;
+    pthread_mutex_unlock(&deliver->lock);
+    if (store_submit(deliver->store, &deliveries->job, NULL))
+        return;
+    pthread_mutex_lock(&deliver->lock);
+    deliver->in_store -= count;
+    for (struct delivery *delivery = deliveries, *next; delivery != NULL; delivery = next) {
+        next = delivery->next;
+        keep(deliver, delivery);
+    }
+    pthread_mutex_unlock(&deliver->lock);
 }
 
-/* The slot and the payload's place are free; the outcome goes to the store. */
+/* The delivery is over: its slot and the payload's place become free at the end of the loop's turn. */
 static void end(struct delivery *delivery)
 {
     struct deliver *deliver = delivery->deliver;
-    bool attempted = delivery->settle == SETTLE_ATTEMPT;
+    delivery->next = NULL;
+    if (deliver->ended == NULL)
+        deliver->ended = delivery;
+    else
+        deliver->last_ended->next = delivery;
+    deliver->last_ended = delivery;
+}
+
+bool courier_finish(struct deliver *deliver)
+{
+    struct delivery *ended = deliver->ended;
+    if (ended == NULL)
+        return false;
+    deliver->ended = deliver->last_ended = NULL;
     pthread_mutex_lock(&deliver->lock);
     bool abandoned = deliver->abandoned;
-    delivery->lane->running--;
-    deliver->running--;
-    delivery->lane->bytes -= delivery->queued->payload->bytes;
-    deliver->queued_bytes -= (int64_t)delivery->queued->payload->bytes;
-    if (!abandoned) {
-        deliver->unrecorded++;
+    for (struct delivery *delivery = ended; delivery != NULL; delivery = delivery->next) {
+        struct lane *lane = delivery->lane;
+        bool attempted = delivery->settle == SETTLE_ATTEMPT;
+        lane->running--;
+        lane->bytes -= delivery->queued->payload->bytes;
+        deliver->queued_bytes -= (int64_t)delivery->queued->payload->bytes;
+        deliver->running--;
+        deliver->unrecorded += !abandoned;
         deliver->delivered += attempted && delivery->attempt.successful;
         deliver->failed += attempted && !delivery->attempt.successful;
-        if (delivery->lane->behind)
-            pthread_cond_signal(&deliver->feed);
+        engine_feed(deliver, lane);
     }
     pthread_mutex_unlock(&deliver->lock);
-    delivery->next = NULL;
     if (abandoned)
-        free_delivery(delivery);
+        courier_free(ended);
     else
-        courier_submit(deliver, delivery);
+        courier_submit(deliver, ended);
+    return true;
 }
 
 static struct text keep_text(struct delivery *delivery, struct text text)
@@ -233,19 +295,17 @@ static void attempt(struct delivery *delivery, const struct catalog_destination 
         event, request, delivery->connection, destination, source,
         catalog_find_project(deliver->catalog, event->project_id), deliver->public_url, event->attempts + 1,
         event->next_trigger, planned_wait_s(delivery, now)};
-    bool sendable = envelope_write(&delivery->arena, &input, &envelope);
+    enum attempt_error problem = envelope_write(&delivery->arena, &input, &envelope);
     /* The envelope may point into the source's and the destination's names. */
     for (size_t i = envelope.added_from; i < envelope.headers.count; i++)
         envelope.headers.items[i].value = arena_copy_text(&delivery->arena, envelope.headers.items[i].value);
     catalog_source_release(source);
     begin_attempt(delivery, &envelope, now);
-    if (!sendable) {
-        finish_attempt(delivery, 0, ATTEMPT_ERROR_INVALID_CHARACTER, TEXT_NONE, TEXT_NONE, TEXT_NONE);
+    if (problem != ATTEMPT_ERROR_NONE) {
+        finish_attempt(delivery, 0, problem, TEXT_NONE, TEXT_NONE, TEXT_NONE);
     } else if (destination->record.type == DESTINATION_MOCK_API) {
         struct buffer body = {0};
         int status = mock_answer(&envelope, request, &body);
-        delivery->attempt.requested_url =
-            text_of(arena_printf(&delivery->arena, "mock://fairlead%.*s", TEXT_ARGS(request->path)));
         finish_attempt(delivery, status, ATTEMPT_ERROR_NONE, buffer_text(&body), TEXT("application/json"), TEXT_NONE);
         buffer_free(&body);
     } else if (destination->record.type == DESTINATION_CLI) {
@@ -255,24 +315,32 @@ static void attempt(struct delivery *delivery, const struct catalog_destination 
     }
 }
 
+/* There is nothing to send, and no URL or method to speak of. */
+static void fail_without_payload(struct delivery *delivery)
+{
+    begin_attempt(delivery, &(struct envelope){0}, clock_now_ms());
+    finish_attempt(delivery, 0, ATTEMPT_ERROR_PAYLOAD_MISSING, TEXT_NONE, TEXT_NONE, TEXT_NONE);
+}
+
 void courier_start(struct deliver *deliver, struct lane *lane, struct queued *queued)
 {
-    struct delivery *delivery = NEW(struct delivery);
+    struct delivery *delivery = take_delivery(deliver);
     struct catalog_connection *connection = catalog_find_connection(deliver->catalog, queued->event.connection_id);
     struct catalog_destination *destination = catalog_find_destination(deliver->catalog, queued->event.destination_id);
     delivery->deliver = deliver;
     delivery->lane = lane;
     delivery->queued = queued;
     delivery->connection = connection;
-    bool by_hand = queued->event.next_trigger == TRIGGER_MANUAL;
     if (connection == NULL || destination == NULL || connection->record.deleted_at != 0 ||
         connection->record.disabled_at != 0 || destination->record.deleted_at != 0 ||
         destination->record.disabled_at != 0) {
         delivery->settle = SETTLE_CANCEL;
         end(delivery);
-    } else if (connection->record.paused_at != 0 && !by_hand) {
+    } else if (connection->record.paused_at != 0) {
         delivery->settle = SETTLE_HOLD;
         end(delivery);
+    } else if (queued->payload->missing) {
+        fail_without_payload(delivery);
     } else {
         attempt(delivery, destination);
     }

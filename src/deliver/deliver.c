@@ -1,6 +1,7 @@
 #include "deliver/deliver.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -24,6 +25,14 @@ struct lane *engine_lane(struct deliver *deliver, int64_t destination_id)
     return lane;
 }
 
+void engine_wake(struct deliver *deliver)
+{
+    if (!deliver->loop_awake) {
+        deliver->loop_awake = true;
+        http_client_wake(deliver->client);
+    }
+}
+
 void engine_list(struct deliver *deliver, struct lane *lane)
 {
     if (!lane->listed) {
@@ -37,10 +46,35 @@ void engine_list(struct deliver *deliver, struct lane *lane)
             deliver->ring = lane;
         }
     }
-    if (!deliver->loop_awake) {
-        deliver->loop_awake = true;
-        http_client_wake(deliver->client);
+    engine_wake(deliver);
+}
+
+static void ask_feeder(struct deliver *deliver)
+{
+    if (!deliver->feed_asked) {
+        deliver->feed_asked = true;
+        pthread_cond_signal(&deliver->feed);
     }
+}
+
+void engine_due(struct deliver *deliver, struct lane *lane, int64_t due_at)
+{
+    lane->wakes++;
+    if (due_at <= clock_now_ms()) {
+        if (!lane->behind)
+            ask_feeder(deliver);
+        lane->behind = true;
+    } else if (lane->wake.place == 0 || due_at < lane->wake.moment) {
+        heap_put(&deliver->wakes, &lane->wake, due_at);
+        if (heap_first(&deliver->wakes) == &lane->wake)
+            ask_feeder(deliver);
+    }
+}
+
+void engine_feed(struct deliver *deliver, struct lane *lane)
+{
+    if (lane->behind && lane_wants(lane, (size_t)deliver->queued_bytes, 1) > 0)
+        ask_feeder(deliver);
 }
 
 void engine_drop(struct deliver *deliver, struct lane *lane, struct queued *removed)
@@ -95,16 +129,7 @@ void deliver_push(struct deliver *deliver, const struct event *event, struct pay
 void deliver_wake(struct deliver *deliver, int64_t destination_id, int64_t due_at)
 {
     pthread_mutex_lock(&deliver->lock);
-    struct lane *lane = engine_lane(deliver, destination_id);
-    lane->wakes++;
-    if (due_at <= clock_now_ms()) {
-        if (!lane->behind)
-            pthread_cond_signal(&deliver->feed);
-        lane->behind = true;
-    } else if (lane->wake.place == 0 || due_at < lane->wake.moment) {
-        heap_put(&deliver->wakes, &lane->wake, due_at);
-        pthread_cond_signal(&deliver->feed);
-    }
+    engine_due(deliver, engine_lane(deliver, destination_id), due_at);
     pthread_mutex_unlock(&deliver->lock);
 }
 
@@ -143,14 +168,26 @@ static void connection_changed(void *context, const struct catalog_connection *c
     if (lane != NULL && !live)
         engine_drop(deliver, lane, lane_remove(lane, 0, record->id));
     pthread_mutex_unlock(&deliver->lock);
-    feeder_settle(deliver, record->id, record->destination_id);
+    settle_connection(deliver, record->id, record->destination_id);
+}
+
+void deliver_check_hold(struct deliver *deliver, const struct event *event)
+{
+    struct catalog_connection *connection = catalog_find_connection(deliver->catalog, event->connection_id);
+    bool held = connection != NULL && connection->record.paused_at != 0;
+    catalog_connection_release(connection);
+    if (!held)
+        settle_connection(deliver, event->connection_id, event->destination_id);
 }
 
 /* ---- the loop ---- */
 
-static bool may_dispatch(const struct deliver *deliver)
+static bool may_dispatch(struct deliver *deliver)
 {
-    return !deliver->stopping && deliver->unrecorded < limits.unrecorded_outcomes && store_is_writable(deliver->store);
+    if (deliver->stopping)
+        return false;
+    deliver->blocked = deliver->unrecorded >= limits.unrecorded_outcomes || !store_is_writable(deliver->store);
+    return !deliver->blocked;
 }
 
 static void unlist(struct deliver *deliver, struct lane *before)
@@ -194,9 +231,9 @@ static void dispatch(struct deliver *deliver)
         struct lane *lane = NULL;
         pthread_mutex_lock(&deliver->lock);
         struct queued *queued = may_dispatch(deliver) ? next_event(deliver, &lane) : NULL;
-        if (queued != NULL && lane->behind && lane->queued == (size_t)limits.delivery_queue / 2)
-            pthread_cond_signal(&deliver->feed);
-        if (queued == NULL)
+        if (queued != NULL)
+            engine_feed(deliver, lane);
+        else
             deliver->loop_awake = false;
         pthread_mutex_unlock(&deliver->lock);
         if (queued == NULL)
@@ -231,9 +268,12 @@ static void *run_loop(void *argument)
     while (!loop_is_over(deliver)) {
         dispatch(deliver);
         offer_again(deliver);
-        http_client_run(deliver->client, LOOP_NAP_MS);
+        /* What ended at once, without network, has made room for others. */
+        http_client_run(deliver->client, courier_finish(deliver) ? 0 : LOOP_NAP_MS);
+        courier_finish(deliver);
     }
     http_client_cancel_all(deliver->client);
+    courier_finish(deliver);
     return NULL;
 }
 
@@ -251,6 +291,19 @@ static bool arm_lanes(struct deliver *deliver, struct error *error)
     return done;
 }
 
+/* Connections that were unpaused, disabled or deleted just before the end, with events that are still on hold. */
+static bool settle_the_rest(struct deliver *deliver, struct error *error)
+{
+    struct arena arena = {0};
+    struct connection *connections;
+    size_t count;
+    bool done = store_read_unsettled(deliver->reader, &arena, &connections, &count, error);
+    for (size_t i = 0; done && i < count; i++)
+        settle_connection(deliver, connections[i].id, connections[i].destination_id);
+    arena_free(&arena);
+    return done;
+}
+
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, const char *public_url,
                               struct error *error)
 {
@@ -259,9 +312,14 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, cons
     deliver->catalog = catalog;
     deliver->public_url = public_url;
     pthread_mutex_init(&deliver->lock, NULL);
-    pthread_cond_init(&deliver->feed, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&deliver->feed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     if ((deliver->client = http_client_create(error)) != NULL &&
-        (deliver->reader = store_reader_open(store, error)) != NULL && arm_lanes(deliver, error)) {
+        (deliver->reader = store_reader_open(store, error)) != NULL && arm_lanes(deliver, error) &&
+        settle_the_rest(deliver, error)) {
         catalog_listen(catalog, (struct catalog_listener){deliver, connection_changed, NULL});
         deliver->loop_started = pthread_create(&deliver->loop_thread, NULL, run_loop, deliver) == 0;
         deliver->feeder_started = pthread_create(&deliver->feeder_thread, NULL, feeder_run, deliver) == 0;
@@ -304,7 +362,9 @@ static void wait_for_store(struct deliver *deliver)
         if (waiting)
             usleep(STOP_POLL_MS * 1000);
     }
-    courier_discard(deliver->refused);
+    courier_free(deliver->refused);
+    courier_free(deliver->spare);
+    settle_free(deliver);
 }
 
 static void free_lanes(struct deliver *deliver)

@@ -12,9 +12,11 @@
  * When there is no room, deliver_reserve says no, the event is stored without a lease, and deliver_wake after the
  * commit tells the engine that something is waiting in the store.
  *
- * Before each attempt the engine looks at the connection: paused -> the event goes to HOLD, disabled or deleted ->
- * CANCELLED. After each attempt outcome and event are recorded in the store before the event is forgotten; if the
- * store cannot take it, it is offered again, and beyond limits.unrecorded_outcomes no delivery starts.
+ * Before each attempt the engine looks at the connection: paused -> the event goes to HOLD, also when a user asked
+ * for the attempt (the unpausing brings it), disabled or deleted -> CANCELLED. An event whose request is not in the
+ * store any more fails with PAYLOAD_MISSING. After each attempt outcome and event are recorded in the store before
+ * the event is forgotten; if the store cannot take it, it is offered again, and beyond limits.unrecorded_outcomes no
+ * delivery starts.
  *
  * Threads: one delivery loop and one feeder (which claims and reads payloads) of its own; all functions here may
  * be called from any thread and do not block unless said.
@@ -36,11 +38,14 @@ struct deliver;
 struct payload {
     atomic_int references;
     size_t bytes;           /* what it counts against limits.delivery_queue_bytes */
+    bool missing;           /* the store has it no more: there is nothing to send */
     struct request request; /* its texts point behind the struct, into the same allocation */
 };
 
 /* Copies the request's texts. One reference. NULL without memory. */
 struct payload *payload_create(const struct request *request);
+/* In the place of one that cannot be found. */
+struct payload *payload_create_missing(const struct event *event);
 struct payload *payload_reference(struct payload *payload);
 void payload_release(struct payload *payload); /* NULL is fine */
 
@@ -55,6 +60,8 @@ void deliver_unreserve(struct deliver *deliver, int64_t destination_id, size_t b
 void deliver_push(struct deliver *deliver, const struct event *event, struct payload *payload);
 /* Something of this destination is or will be due at `due_at` in the store, not leased. */
 void deliver_wake(struct deliver *deliver, int64_t destination_id, int64_t due_at);
+/* An event was stored as on hold: releases it, should its connection have been unpaused since it was routed. */
+void deliver_check_hold(struct deliver *deliver, const struct event *event);
 
 /* The event was cancelled: drops it from the queue if its delivery has not begun. */
 void deliver_forget(struct deliver *deliver, int64_t event_id);

@@ -1,8 +1,10 @@
 #include "deliver/envelope.h"
 
 #include <inttypes.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
+#include <pthread.h>
 
 #include "base/buffer.h"
 #include "base/encoding.h"
@@ -12,37 +14,47 @@ enum { MOST_ADDED = 24 };
 
 /* ---- URL ---- */
 
-static const char *write_url(struct arena *arena, const struct envelope_input *input)
+/* The destination's URL without fragment and query. *query: its query, TEXT_NONE when it has no "?". */
+static struct text base_url(const struct destination_settings *settings, struct text *query)
 {
-    const struct destination_settings *settings = &input->destination->settings;
-    struct text url = settings->url, query = TEXT_NONE;
+    struct text url = settings->url;
     ptrdiff_t fragment = text_find_byte(url, '#');
     if (fragment >= 0)
         url = text_slice(url, 0, (size_t)fragment);
     ptrdiff_t mark = text_find_byte(url, '?');
-    if (mark >= 0) {
-        query = text_slice(url, (size_t)mark + 1, url.size);
-        url = text_slice(url, 0, (size_t)mark);
-    } else {
-        query = input->request->query;
-    }
+    *query = mark < 0 ? TEXT_NONE : text_slice(url, (size_t)mark + 1, url.size);
+    return mark < 0 ? url : text_slice(url, 0, (size_t)mark);
+}
+
+static void append_key(struct buffer *out, const struct destination_settings *settings, bool first)
+{
+    buffer_append_byte(out, first ? '?' : '&');
+    percent_encode(out, settings->key);
+    buffer_append_byte(out, '=');
+    percent_encode(out, settings->secret);
+}
+
+static void write_url(struct arena *arena, const struct envelope_input *input, struct envelope *envelope)
+{
+    const struct destination_settings *settings = &input->destination->settings;
+    struct text own_query, base = base_url(settings, &own_query);
     struct buffer out = {0};
-    struct text path = settings->path_forwarding_disabled ? TEXT("") : input->request->path;
-    if (path.size > 0 && text_ends_with(url, TEXT("/")))
-        url.size--;
-    buffer_append_text(&out, url);
-    buffer_append_text(&out, path);
-    if (query.size > 0)
-        buffer_printf(&out, "?%.*s", TEXT_ARGS(query));
-    if (settings->auth == DESTINATION_AUTH_API_KEY && settings->key_in_query) {
-        buffer_append_byte(&out, query.size > 0 ? '&' : '?');
-        percent_encode(&out, settings->key);
-        buffer_append_byte(&out, '=');
-        percent_encode(&out, settings->secret);
+    envelope->path = settings->path_forwarding_disabled ? TEXT("") : input->request->path;
+    envelope->query = own_query.data != NULL ? own_query : input->request->query;
+    if (base.size == 0 && input->destination->record.type == DESTINATION_MOCK_API)
+        base = TEXT("mock://fairlead");
+    if (envelope->path.size > 0 && text_ends_with(base, TEXT("/")))
+        base.size--;
+    buffer_append_text(&out, base);
+    buffer_append_text(&out, envelope->path);
+    if (envelope->query.size > 0) {
+        buffer_append_byte(&out, '?');
+        buffer_append_text(&out, envelope->query);
     }
-    const char *copy = arena_copy_string(arena, buffer_text(&out));
+    if (settings->auth == DESTINATION_AUTH_API_KEY && settings->key_in_query)
+        append_key(&out, settings, envelope->query.size == 0);
+    envelope->url = arena_copy_string(arena, buffer_text(&out));
     buffer_free(&out);
-    return copy;
 }
 
 /* ---- headers ---- */
@@ -66,12 +78,41 @@ static void add(struct http_headers *headers, const char *name, struct text valu
     headers->items[headers->count++] = (struct http_header){text_of(name), value};
 }
 
+/* HMAC-SHA256 without a key: found once, copied for each signature. */
+static EVP_MAC_CTX *hmac_template;
+static pthread_once_t hmac_once = PTHREAD_ONCE_INIT;
+
+static void find_hmac(void)
+{
+    char digest[] = "SHA256";
+    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                               OSSL_PARAM_construct_end()};
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *context = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+    if (context != NULL && EVP_MAC_CTX_set_params(context, parameters))
+        hmac_template = context;
+    else
+        EVP_MAC_CTX_free(context);
+    EVP_MAC_free(hmac);
+}
+
+static bool sign(struct text secret, struct text body, unsigned char mac[EVP_MAX_MD_SIZE], size_t *size)
+{
+    pthread_once(&hmac_once, find_hmac);
+    EVP_MAC_CTX *context = hmac_template ? EVP_MAC_CTX_dup(hmac_template) : NULL;
+    bool done = context != NULL && EVP_MAC_init(context, (const unsigned char *)secret.data, secret.size, NULL) &&
+                EVP_MAC_update(context, (const unsigned char *)body.data, body.size) &&
+                EVP_MAC_final(context, mac, size, EVP_MAX_MD_SIZE);
+    EVP_MAC_CTX_free(context);
+    return done;
+}
+
 static struct text signature(struct arena *arena, struct text secret, struct text body)
 {
     unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
+    size_t size = 0;
     struct buffer out = {0};
-    if (HMAC(EVP_sha256(), secret.data, (int)secret.size, (const unsigned char *)body.data, body.size, mac, &size))
+    if (sign(secret.data ? secret : TEXT(""), body, mac, &size))
         base64_encode(&out, (struct text){(const char *)mac, size});
     struct text text = arena_copy_text(arena, buffer_text(&out));
     buffer_free(&out);
@@ -160,22 +201,40 @@ static bool is_sendable(const struct http_headers *headers)
     return true;
 }
 
-bool envelope_write(struct arena *arena, const struct envelope_input *input, struct envelope *envelope)
+/* The sender's header gives way to the one that the destination's settings ask for. */
+static bool is_replaced(struct text name, const struct destination_settings *settings)
 {
+    switch (settings->auth) {
+    case DESTINATION_AUTH_SIGNATURE:
+        return false; /* x-hookdeck-* is dropped anyway */
+    case DESTINATION_AUTH_BASIC:
+    case DESTINATION_AUTH_BEARER:
+        return text_equal(name, TEXT("authorization"));
+    case DESTINATION_AUTH_API_KEY:
+        return !settings->key_in_query && text_equal_ignoring_case(name, settings->key);
+    case DESTINATION_AUTH_CUSTOM_SIGNATURE:
+        return text_equal_ignoring_case(name, settings->key);
+    }
+    return false;
+}
+
+enum attempt_error envelope_write(struct arena *arena, const struct envelope_input *input, struct envelope *envelope)
+{
+    const struct destination *record = &input->destination->record;
     const struct destination_settings *settings = &input->destination->settings;
     struct http_headers stored = http_headers_read(arena, input->request->headers);
     struct text original_ip = http_headers_get(&stored, TEXT("x-hookdeck-original-ip"));
     struct http_headers headers = {ARENA_ARRAY(arena, struct http_header, stored.count + MOST_ADDED), 0};
     for (size_t i = 0; i < stored.count; i++) {
-        bool replaced = text_equal(stored.items[i].name, TEXT("authorization")) &&
-                        (settings->auth == DESTINATION_AUTH_BASIC || settings->auth == DESTINATION_AUTH_BEARER);
-        if (!replaced && !is_dropped(stored.items[i].name))
+        if (!is_dropped(stored.items[i].name) && !is_replaced(stored.items[i].name, settings))
             headers.items[headers.count++] = stored.items[i];
     }
     envelope->added_from = headers.count;
     add_own(arena, input, original_ip, &headers);
     envelope->headers = headers;
-    envelope->url = write_url(arena, input);
+    write_url(arena, input, envelope);
     envelope->method = arena_copy_string(arena, settings->method.data ? settings->method : input->request->method);
-    return is_sendable(&headers);
+    if (record->type == DESTINATION_HTTP && settings->url.size == 0)
+        return ATTEMPT_ERROR_MISSING_URL;
+    return is_sendable(&headers) ? ATTEMPT_ERROR_NONE : ATTEMPT_ERROR_INVALID_CHARACTER;
 }

@@ -27,9 +27,15 @@ struct envelope_input {
 
 struct envelope {
     const char *url, *method; /* NUL-terminated */
+    struct text path, query;  /* what follows the destination's own URL, as sent */
     struct http_headers headers;
     size_t added_from;        /* headers from this index on are the gateway's */
 };
 
-/* All in the arena, or in the input's own memory. False when the URL or a header cannot be sent. */
-bool envelope_write(struct arena *arena, const struct envelope_input *input, struct envelope *envelope);
+/*
+ * All in the arena, or in the input's own memory. A destination of type MOCK_API has the URL "mock://fairlead".
+ * MISSING_URL when the destination has none, INVALID_CHARACTER when a header cannot be sent; the envelope is
+ * complete all the same, for the record.
+ */
+enum attempt_error envelope_write(struct arena *arena, const struct envelope_input *input,
+                                  struct envelope *envelope);

@@ -1,4 +1,4 @@
-/* The feeder: claims what is due from the store and reads its payloads, when a lane has room. */
+/* The feeder: claims what is due from the store and reads its payloads, when lanes have room. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -8,24 +8,97 @@
 #include "base/memory.h"
 #include "deliver/engine.h"
 
-enum { NAP_MS = 200, SLICE = 500 };
+enum { NAP_MS = 200 };
+
+struct round;
 
 struct claim {
-    struct store_job job;
-    int64_t destination_id, now, next_due_at;
+    struct store_job job; /* first: the store hands it back */
+    struct round *round;
+    struct lane *lane;
+    uint64_t wakes; /* the lane's, when the claim was made */
+    int64_t now, next_due_at;
     size_t limit, count;
     struct arena arena;
     struct event *events;
+    bool failed;
 };
+
+/* The claims of several lanes, which share one commit. */
+struct round {
+    struct claim claims[CLAIM_LANES];
+    size_t count;
+    pthread_mutex_t lock; /* guards `open` */
+    pthread_cond_t closed;
+    size_t open;
+};
+
+/* ---- claiming ---- */
 
 static bool run_claim(struct store_transaction *transaction, struct store_job *job, struct error *error)
 {
     struct claim *claim = (struct claim *)job;
-    return store_claim(transaction, claim->destination_id, claim->now, claim->limit, &claim->arena, &claim->events,
-                       &claim->count, &claim->next_due_at, error);
+    arena_clear(&claim->arena);
+    return store_claim(transaction, claim->lane->destination_id, claim->now, claim->limit, &claim->arena,
+                       &claim->events, &claim->count, &claim->next_due_at, error);
 }
 
-/* Reads the payload of an event, or takes the one before if it is of the same request. */
+static void claimed(struct store_job *job, const struct error *error)
+{
+    struct claim *claim = (struct claim *)job;
+    struct round *round = claim->round;
+    pthread_mutex_lock(&round->lock);
+    claim->failed = error->code != ERROR_NONE;
+    if (--round->open == 0)
+        pthread_cond_signal(&round->closed);
+    pthread_mutex_unlock(&round->lock);
+}
+
+/* Writes down which lanes want how much. The engine's lock is held. */
+static void plan_round(struct deliver *deliver, struct round *round)
+{
+    size_t events = 0, seen = 0;
+    round->count = 0;
+    while (seen++ <= deliver->lanes.used && round->count < CLAIM_LANES && events < CLAIM_ROUND) {
+        struct lane *lane = hash_map_next(&deliver->lanes, &deliver->feed_position);
+        if (lane == NULL) {
+            deliver->feed_position = 0;
+            continue;
+        }
+        size_t wanted = lane_wants(lane, (size_t)deliver->queued_bytes, CLAIM_SLICE);
+        bool planned = false;
+        for (size_t i = 0; i < round->count; i++)
+            planned |= round->claims[i].lane == lane;
+        if (wanted == 0 || planned)
+            continue;
+        events += wanted;
+        round->claims[round->count++] = (struct claim){
+            .job = {.run = run_claim, .done = claimed}, .round = round, .lane = lane, .wakes = lane->wakes,
+            .now = clock_now_ms(), .limit = wanted};
+    }
+}
+
+/* False when the store did not take them. */
+static bool make_claims(struct deliver *deliver, struct round *round)
+{
+    for (size_t i = 0; i + 1 < round->count; i++)
+        round->claims[i].job.next = &round->claims[i + 1].job;
+    round->open = round->count;
+    if (!store_submit(deliver->store, &round->claims[0].job, NULL))
+        return false;
+    pthread_mutex_lock(&round->lock);
+    while (round->open > 0)
+        pthread_cond_wait(&round->closed, &round->lock);
+    pthread_mutex_unlock(&round->lock);
+    return true;
+}
+
+/* ---- queueing ---- */
+
+/*
+ * The payload of an event, or once more the one before if it is of the same request. NULL when it cannot be read
+ * now, with *last NULL, too.
+ */
 static struct payload *read_payload(struct deliver *deliver, const struct event *event, struct payload **last)
 {
     struct arena arena = {0};
@@ -36,6 +109,8 @@ static struct payload *read_payload(struct deliver *deliver, const struct event 
         *last = NULL;
         if (store_read_request(deliver->reader, &arena, 0, event->request_id, true, &request, &error))
             *last = payload_create(&request);
+        else if (error.code == ERROR_NOT_FOUND)
+            *last = payload_create_missing(event);
         else
             log_warn("an event cannot be delivered now: %s", error.message);
     }
@@ -43,71 +118,90 @@ static struct payload *read_payload(struct deliver *deliver, const struct event 
     return *last ? payload_reference(*last) : NULL;
 }
 
-/* Queues as many of the claimed events as there is room for. False: some were given back. */
-static bool queue_claimed(struct deliver *deliver, struct lane *lane, const struct claim *claim)
+/* Takes over the payload if there is room. */
+static bool queue_one(struct deliver *deliver, struct lane *lane, const struct event *event, struct payload *payload)
 {
-    struct payload *last = NULL;
-    size_t i;
-    for (i = 0; i < claim->count; i++) {
-        struct payload *payload = read_payload(deliver, &claim->events[i], &last);
-        if (payload == NULL)
-            break;
-        pthread_mutex_lock(&deliver->lock);
-        bool room = !deliver->stopping && lane_may_hold(lane, payload->bytes, (size_t)deliver->queued_bytes);
-        if (room) {
-            lane->bytes += payload->bytes;
-            deliver->queued_bytes += (int64_t)payload->bytes;
-            lane_append(lane, &claim->events[i], payload);
-            engine_list(deliver, lane);
-        }
-        pthread_mutex_unlock(&deliver->lock);
-        if (!room) {
-            payload_release(payload);
-            break;
-        }
-    }
-    payload_release(last);
-    for (size_t k = i; k < claim->count; k++)
-        store_release(deliver->store, &claim->events[k].id, 1);
-    return i == claim->count;
-}
-
-/* Fills one lane. The lock is held at the beginning and at the end, not between. */
-static void feed(struct deliver *deliver, struct lane *lane)
-{
-    struct error error = {0};
-    uint64_t wakes = lane->wakes;
-    struct claim claim = {.job = {.run = run_claim, .isolated = true}, .destination_id = lane->destination_id,
-                          .now = clock_now_ms(),
-                          .limit = (size_t)limits.delivery_queue - lane->queued - lane->reserved};
-    pthread_mutex_unlock(&deliver->lock);
-    bool claimed = store_write(deliver->store, &claim.job, &error);
-    bool all = claimed && queue_claimed(deliver, lane, &claim);
     pthread_mutex_lock(&deliver->lock);
-    if (all && lane->wakes == wakes)
-        lane->behind = claim.next_due_at != 0 && claim.next_due_at <= claim.now;
-    if (claimed && claim.next_due_at > claim.now)
-        heap_put(&deliver->wakes, &lane->wake, claim.next_due_at);
-    arena_free(&claim.arena);
+    bool fits = lane_may_hold(lane, payload->bytes, (size_t)deliver->queued_bytes);
+    if (!fits) {
+        lane_lacks(lane, payload->bytes);
+    } else if (!deliver->stopping) {
+        lane->bytes += payload->bytes;
+        deliver->queued_bytes += (int64_t)payload->bytes;
+        lane_append(lane, event, payload);
+        engine_list(deliver, lane);
+    }
+    fits = fits && !deliver->stopping;
+    pthread_mutex_unlock(&deliver->lock);
+    if (!fits)
+        payload_release(payload);
+    return fits;
 }
 
-static bool has_room(const struct deliver *deliver, const struct lane *lane)
+/* Queues as many of the claimed events as there is room for and gives the others back. Returns how many. */
+static size_t queue_claimed(struct deliver *deliver, const struct claim *claim)
 {
-    return lane->behind && lane->queued + lane->reserved <= (size_t)limits.delivery_queue / 2 &&
-           lane_may_hold(lane, 1, (size_t)deliver->queued_bytes);
+    struct payload *last = NULL, *payload;
+    size_t queued = 0;
+    while (queued < claim->count && (payload = read_payload(deliver, &claim->events[queued], &last)) != NULL &&
+           queue_one(deliver, claim->lane, &claim->events[queued], payload))
+        queued++;
+    payload_release(last);
+    for (size_t i = queued; i < claim->count; i++)
+        store_release(deliver->store, &claim->events[i].id, 1);
+    return queued;
 }
 
+/* True when the claim brought something or showed that there is nothing. */
+static bool finish_claim(struct deliver *deliver, struct claim *claim)
+{
+    struct lane *lane = claim->lane;
+    if (claim->failed)
+        return false;
+    size_t queued = queue_claimed(deliver, claim);
+    pthread_mutex_lock(&deliver->lock);
+    if (queued == claim->count && lane->wakes == claim->wakes)
+        lane->behind = claim->next_due_at != 0 && claim->next_due_at <= claim->now;
+    if (claim->next_due_at > claim->now)
+        engine_due(deliver, lane, claim->next_due_at);
+    bool progress = queued > 0 || !lane->behind;
+    pthread_mutex_unlock(&deliver->lock);
+    return progress;
+}
+
+/* One round over the lanes. False when it brought nothing. */
+static bool feed(struct deliver *deliver, struct round *round)
+{
+    bool progress = false;
+    if (round->count == 0 || !make_claims(deliver, round))
+        return false;
+    /* One look at the store for all payloads: the claims were committed before. */
+    bool reading = store_reader_begin(deliver->reader, NULL);
+    for (size_t i = 0; i < round->count; i++) {
+        progress |= finish_claim(deliver, &round->claims[i]);
+        arena_free(&round->claims[i].arena);
+    }
+    if (reading)
+        store_reader_end(deliver->reader);
+    return progress;
+}
+
+/* ---- the thread ---- */
+
+/* The lock is held. */
 static void nap(struct deliver *deliver, int64_t wait_ms)
 {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     int64_t nanoseconds = until.tv_nsec + wait_ms % 1000 * 1000000;
     until.tv_sec += wait_ms / 1000 + nanoseconds / 1000000000;
     until.tv_nsec = nanoseconds % 1000000000;
-    pthread_cond_timedwait(&deliver->feed, &deliver->lock, &until);
+    while (!deliver->feed_asked && !deliver->stopping &&
+           pthread_cond_timedwait(&deliver->feed, &deliver->lock, &until) == 0)
+        ;
 }
 
-/* Lanes whose moment has come are behind. Returns ms until the next one, at most NAP_MS. */
+/* Lanes whose moment has come are behind. Returns ms until the next one, at most NAP_MS. The lock is held. */
 static int64_t take_wakes(struct deliver *deliver)
 {
     struct heap_node *node;
@@ -122,88 +216,25 @@ static int64_t take_wakes(struct deliver *deliver)
 void *feeder_run(void *argument)
 {
     struct deliver *deliver = argument;
+    struct round *round = NEW(struct round);
+    pthread_mutex_init(&round->lock, NULL);
+    pthread_cond_init(&round->closed, NULL);
     pthread_mutex_lock(&deliver->lock);
     while (!deliver->stopping) {
         int64_t wait = take_wakes(deliver);
-        bool fed = false;
-        size_t position = 0;
-        struct lane *lane;
-        /* New lanes may come while the lock is away: the walk then may miss one until the next round. */
-        while (!deliver->stopping && store_is_writable(deliver->store) &&
-               (lane = hash_map_next(&deliver->lanes, &position)) != NULL) {
-            if (has_room(deliver, lane)) {
-                feed(deliver, lane);
-                fed = true;
-            }
-        }
-        if (!fed || !store_is_writable(deliver->store))
-            nap(deliver, wait);
-        else
-            nap(deliver, 1);
-    }
-    pthread_mutex_unlock(&deliver->lock);
-    return NULL;
-}
-
-/* ---- waiting events follow their connection ---- */
-
-struct settling {
-    struct store_job job;
-    struct deliver *deliver;
-    int64_t connection_id, destination_id;
-    size_t changed;
-    bool resumed;
-};
-
-static bool run_settling(struct store_transaction *transaction, struct store_job *job, struct error *error)
-{
-    struct settling *settling = (struct settling *)job;
-    struct arena arena = {0};
-    struct connection connection;
-    int64_t now = clock_now_ms();
-    bool done = store_read_connection(store_transaction_reader(transaction), &arena, 0, settling->connection_id,
-                                      &connection, error);
-    settling->resumed = false;
-    if (done && (connection.deleted_at != 0 || connection.disabled_at != 0))
-        done = store_cancel_events(transaction, connection.id, now, SLICE, &settling->changed, error);
-    else if (done && connection.paused_at != 0)
-        done = store_hold_events(transaction, connection.id, now, SLICE, &settling->changed, error);
-    else if (done)
-        done = settling->resumed = store_resume_events(transaction, connection.id, now, SLICE, &settling->changed, error);
-    arena_free(&arena);
-    return done;
-}
-
-static void settled(struct store_job *job, const struct error *error)
-{
-    struct settling *settling = (struct settling *)job;
-    struct deliver *deliver = settling->deliver;
-    bool more = error->code == ERROR_NONE && settling->changed > 0;
-    if (more && settling->resumed)
-        deliver_wake(deliver, settling->destination_id, clock_now_ms());
-    pthread_mutex_lock(&deliver->lock);
-    more = more && !deliver->stopping;
-    pthread_mutex_unlock(&deliver->lock);
-    if (more && store_submit(deliver->store, &settling->job, NULL))
-        return;
-    free(settling);
-    pthread_mutex_lock(&deliver->lock);
-    deliver->settling--;
-    pthread_mutex_unlock(&deliver->lock);
-}
-
-void feeder_settle(struct deliver *deliver, int64_t connection_id, int64_t destination_id)
-{
-    struct settling *settling = NEW(struct settling);
-    *settling = (struct settling){.job = {.run = run_settling, .done = settled, .isolated = true}, .deliver = deliver,
-                                  .connection_id = connection_id, .destination_id = destination_id};
-    pthread_mutex_lock(&deliver->lock);
-    deliver->settling++;
-    pthread_mutex_unlock(&deliver->lock);
-    if (!store_submit(deliver->store, &settling->job, NULL)) {
-        free(settling);
-        pthread_mutex_lock(&deliver->lock);
-        deliver->settling--;
+        deliver->feed_asked = false;
+        bool writable = store_is_writable(deliver->store);
+        plan_round(deliver, round);
         pthread_mutex_unlock(&deliver->lock);
+        settle_again(deliver);
+        bool progress = writable && feed(deliver, round);
+        pthread_mutex_lock(&deliver->lock);
+        if (!progress)
+            nap(deliver, round->count > 0 ? NAP_MS : wait);
     }
+    pthread_mutex_unlock(&deliver->lock);
+    pthread_cond_destroy(&round->closed);
+    pthread_mutex_destroy(&round->lock);
+    free(round);
+    return NULL;
 }

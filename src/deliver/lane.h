@@ -18,7 +18,8 @@ struct lane {
     int64_t destination_id;
     struct queued *first, *last;
     size_t queued, reserved; /* in the queue; promised to ingest */
-    size_t bytes;            /* of both */
+    size_t bytes;            /* of both, and of what is being delivered */
+    size_t typical_bytes;    /* of a payload, as they were lately: what a claim reckons with */
     int64_t running;
     bool behind;             /* the store may hold due events that nobody has */
     uint64_t wakes;          /* counts deliver_wake, to see one that came during a claim */
@@ -39,3 +40,11 @@ struct queued *lane_remove(struct lane *lane, int64_t event_id, int64_t connecti
  */
 bool lane_may_start(const struct lane *lane, int64_t running_in_all);
 bool lane_may_hold(const struct lane *lane, size_t bytes, size_t bytes_in_all);
+
+/*
+ * How many events a claim should bring: 0 unless the lane is behind, at least half empty, and has room for a typical
+ * payload. At most `most`.
+ */
+size_t lane_wants(const struct lane *lane, size_t bytes_in_all, size_t most);
+/* A payload of this size had no room: until it has, the lane wants nothing. */
+void lane_lacks(struct lane *lane, size_t bytes);

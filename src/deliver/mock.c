@@ -23,11 +23,11 @@ int mock_answer(const struct envelope *envelope, const struct request *request, 
     }
     json_t *echo = json_object();
     json_object_set_new(echo, "method", json_string(envelope->method));
-    json_object_set_new(echo, "path", json_text(request->path));
-    json_object_set_new(echo, "query", json_text(request->query));
+    json_object_set_new(echo, "path", json_text(envelope->path));
+    json_object_set_new(echo, "query", json_text(envelope->query));
     json_object_set_new(echo, "headers", headers);
     json_object_set_new(echo, "body", json_text(request->body));
     json_write(body, echo);
     json_decref(echo);
-    return status_of(request->query);
+    return status_of(envelope->query);
 }

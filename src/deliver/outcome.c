@@ -42,6 +42,10 @@ static void apply_failure(struct event *event, const struct attempt *attempt, co
 {
     bool by_hand = attempt->trigger == TRIGGER_MANUAL || attempt->trigger == TRIGGER_BULK_RETRY;
     event->status = EVENT_FAILED;
+    if (attempt->error_code == ATTEMPT_ERROR_PAYLOAD_MISSING) {
+        plan(event, 0); /* no further attempt could find it */
+        return;
+    }
     if (by_hand) {
         plan(event, event->next_attempt_at);
         return;
@@ -60,16 +64,17 @@ void outcome_apply(struct event *event, const struct event *claimed, const struc
     event->attempts++;
     event->automatic_retries += attempt->trigger == TRIGGER_AUTOMATIC;
     event->last_attempt_at = attempt->delivered_at;
-    event->response_status = attempt->response_status;
-    event->error_code = attempt->error_code;
     event->updated_at = now;
+    if (!cancelled || attempt->successful) {
+        event->response_status = attempt->response_status;
+        event->error_code = attempt->error_code;
+    }
     if (attempt->successful) {
         event->status = EVENT_SUCCESSFUL;
         event->successful_at = attempt->responded_at;
         event->due_at = event->next_attempt_at = 0;
     } else if (cancelled) {
-        event->due_at = event->next_attempt_at = 0;
-        event->status = EVENT_CANCELLED;
+        event->due_at = event->next_attempt_at = 0; /* why it ended stays CANCELLED */
     } else {
         apply_failure(event, attempt, rule, retry_after, now);
     }

@@ -15,7 +15,8 @@ enum attempt_error outcome_error(enum http_failure failure);
  *   success                            -> SUCCESSFUL, nothing is due
  *   failure, automatic or first        -> FAILED, due at the next automatic retry if the rule plans one
  *   failure, manual                    -> FAILED, the automatic schedule stays as it was
- *   cancelled meanwhile, failure       -> stays CANCELLED
+ *   failure, its payload is gone       -> FAILED, nothing is due
+ *   cancelled meanwhile, failure       -> stays CANCELLED with the error code CANCELLED
  *   asked for again meanwhile          -> QUEUED again, due at once
  * `claimed` is the event as it was when the delivery began.
  */

@@ -22,12 +22,24 @@ struct payload *payload_create(const struct request *request)
     char *next = (char *)(payload + 1);
     atomic_init(&payload->references, 1);
     payload->bytes = bytes;
+    payload->missing = false;
     payload->request = *request;
     payload->request.method = put(&next, request->method);
     payload->request.path = put(&next, request->path);
     payload->request.query = put(&next, request->query);
     payload->request.headers = put(&next, request->headers);
     payload->request.body = put(&next, request->body);
+    return payload;
+}
+
+struct payload *payload_create_missing(const struct event *event)
+{
+    struct payload *payload = payload_create(&(struct request){.id = event->request_id,
+                                                               .project_id = event->project_id,
+                                                               .source_id = event->source_id,
+                                                               .ingested_at = event->created_at});
+    if (payload != NULL)
+        payload->missing = true;
     return payload;
 }
 

@@ -21,7 +21,9 @@ struct transfer {
     CURL *easy;
     struct http_client *client;
     struct http_call *call;
-    struct curl_slist *headers;
+    struct curl_slist *headers; /* an array, linked; the texts are in header_lines */
+    size_t header_room, header_bytes;
+    char *header_lines;
     struct buffer body;
     struct buffer head; /* the reply's headers in stored form, names in lower case */
     struct arena arena; /* their parsed form */
@@ -32,9 +34,16 @@ struct transfer {
     struct transfer *next, *previous; /* in client->running */
 };
 
+/* What libcurl wants to know of a socket, and what epoll was told. */
+struct interest {
+    uint8_t wanted, watched; /* CURL_POLL_IN | CURL_POLL_OUT */
+};
+
 struct http_client {
     CURLM *multi;
     int epoll, wakeup;
+    struct interest *sockets; /* by descriptor */
+    size_t socket_room;
     int64_t timer_us; /* when libcurl wants to be called, -1: never */
     struct transfer *idle, *running;
     size_t running_count;
@@ -50,20 +59,50 @@ static void start_curl(void)
 
 /* ---- libcurl asks us to watch sockets and a timer ---- */
 
+static struct interest *interest_of(struct http_client *client, curl_socket_t socket)
+{
+    size_t index = (size_t)socket;
+    if (index >= client->socket_room) {
+        size_t room = (index + 1) * 2;
+        client->sockets = memory_resize(client->sockets, room * sizeof *client->sockets);
+        memset(client->sockets + client->socket_room, 0,
+               (room - client->socket_room) * sizeof *client->sockets);
+        client->socket_room = room;
+    }
+    return &client->sockets[index];
+}
+
+static void tell_epoll(struct http_client *client, curl_socket_t socket, struct interest *interest, int what)
+{
+    struct epoll_event event = {
+        .events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u), .data.fd = socket};
+    int operation = what == 0 ? EPOLL_CTL_DEL : interest->watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    epoll_ctl(client->epoll, operation, socket, &event);
+    interest->watched = (uint8_t)what;
+}
+
+/*
+ * A connection that goes idle stays in epoll: the next transfer on it mostly asks for the same. Should something
+ * come in on an idle one, it is taken out then (see take_events).
+ */
 static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *known)
 {
     (void)easy;
+    (void)known;
     struct http_client *client = context;
-    struct epoll_event event = {.data.fd = socket};
-    if (what == CURL_POLL_REMOVE) {
-        epoll_ctl(client->epoll, EPOLL_CTL_DEL, socket, &event);
-        return 0;
-    }
-    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-    if (epoll_ctl(client->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) != 0)
-        epoll_ctl(client->epoll, errno == EEXIST ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event);
-    curl_multi_assign(client->multi, socket, client);
+    struct interest *interest = interest_of(client, socket);
+    interest->wanted = what == CURL_POLL_REMOVE ? 0 : (uint8_t)(what & CURL_POLL_INOUT);
+    if (interest->wanted != 0 && interest->wanted != interest->watched)
+        tell_epoll(client, socket, interest, interest->wanted);
     return 0;
+}
+
+/* The kernel takes a closed socket out of epoll; its number may come back as another's. */
+static int close_socket(void *context, curl_socket_t socket)
+{
+    struct http_client *client = context;
+    *interest_of(client, socket) = (struct interest){0};
+    return close(socket);
 }
 
 static int set_timer(CURLM *multi, long timeout_ms, void *context)
@@ -133,6 +172,8 @@ static struct transfer *take_transfer(struct http_client *client)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->failure_text);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
@@ -140,33 +181,66 @@ static struct transfer *take_transfer(struct http_client *client)
     return transfer;
 }
 
-static void add_header(struct transfer *transfer, struct buffer *line, const struct http_header *header)
+static char *put(char *to, struct text text)
 {
-    buffer_clear(line);
-    buffer_append_text(line, header->name);
-    buffer_append_string(line, header->value.size > 0 ? ": " : ";"); /* libcurl's way to send an empty value */
-    buffer_append_text(line, header->value);
-    transfer->headers = curl_slist_append(transfer->headers, buffer_string(line));
+    if (text.size > 0)
+        memcpy(to, text.data, text.size);
+    return to + text.size;
+}
+
+/* One line of the list that libcurl takes, at *next in header_lines. */
+static void add_line(struct transfer *transfer, size_t index, char **next, const struct http_header *header)
+{
+    struct curl_slist *item = &transfer->headers[index];
+    bool unwanted = header->value.data == NULL;
+    *item = (struct curl_slist){*next, NULL};
+    if (index > 0)
+        transfer->headers[index - 1].next = item;
+    *next = put(*next, header->name);
+    /* libcurl's way to leave one out is ":", and to send an empty value ";". */
+    *next = put(*next, unwanted ? TEXT(":") : header->value.size == 0 ? TEXT(";") : TEXT(": "));
+    *next = put(*next, header->value);
+    *(*next)++ = '\0';
+}
+
+/* Room for so many lines, which then do not move. Both are bounded by limits.header_count and header_bytes. */
+static void make_room(struct transfer *transfer, size_t lines, size_t bytes)
+{
+    if (transfer->header_room < lines) {
+        transfer->headers = memory_resize(transfer->headers, lines * sizeof *transfer->headers);
+        transfer->header_room = lines;
+    }
+    if (transfer->header_bytes < bytes) {
+        transfer->header_lines = memory_resize(transfer->header_lines, bytes);
+        transfer->header_bytes = bytes;
+    }
 }
 
 /* Only what the call names is sent: what libcurl would add by itself is taken out. */
 static void set_headers(struct transfer *transfer)
 {
-    static const char *const unwanted[] = {"Accept", "User-Agent", "Content-Type", "Expect"};
+    static const struct http_header unwanted[] = {
+        {{"Accept", 6}, {NULL, 0}}, {{"User-Agent", 10}, {NULL, 0}}, {{"Content-Type", 12}, {NULL, 0}},
+        {{"Expect", 6}, {NULL, 0}}};
+    enum { UNWANTED = sizeof unwanted / sizeof unwanted[0], UNWANTED_BYTES = 64, LINE_OVERHEAD = 3 };
     const struct http_call *call = transfer->call;
     struct http_headers given = {(struct http_header *)call->headers, call->header_count};
-    struct buffer line = {0};
-    for (size_t i = 0; i < sizeof unwanted / sizeof unwanted[0]; i++) {
-        if (http_headers_get(&given, text_of(unwanted[i])).data == NULL) {
-            char none[32];
-            snprintf(none, sizeof none, "%s:", unwanted[i]);
-            transfer->headers = curl_slist_append(transfer->headers, none);
-        }
+    size_t count = 0, bytes = UNWANTED_BYTES;
+    for (size_t i = 0; i < given.count; i++)
+        bytes += given.items[i].name.size + given.items[i].value.size + LINE_OVERHEAD;
+    make_room(transfer, given.count + UNWANTED, bytes);
+    char *next = transfer->header_lines;
+    for (size_t i = 0; i < UNWANTED; i++) {
+        if (http_headers_get(&given, unwanted[i].name).data == NULL)
+            add_line(transfer, count++, &next, &unwanted[i]);
     }
-    for (size_t i = 0; i < call->header_count; i++)
-        add_header(transfer, &line, &call->headers[i]);
-    buffer_free(&line);
-    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    for (size_t i = 0; i < given.count; i++) {
+        struct http_header header = given.items[i];
+        if (header.value.data == NULL)
+            header.value = TEXT("");
+        add_line(transfer, count++, &next, &header);
+    }
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, count > 0 ? transfer->headers : NULL);
 }
 
 static void set_method(CURL *easy, const struct http_call *call)
@@ -247,7 +321,9 @@ static void read_outcome(struct transfer *transfer, CURLcode result)
     call->status = call->failure == HTTP_OK ? (int)status : 0;
     call->response_body = buffer_text(&transfer->body);
     call->response_cut = transfer->read_bytes > (int64_t)transfer->body.size;
-    call->response_headers = http_headers_read(&transfer->arena, buffer_text(&transfer->head));
+    call->response_headers = (struct http_headers){0};
+    if (transfer->head.size > 0)
+        call->response_headers = http_headers_read(&transfer->arena, buffer_text(&transfer->head));
     const char *type = NULL;
     curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
     call->content_type = text_of(type);
@@ -283,8 +359,6 @@ static void finish(struct http_client *client, struct transfer *transfer, CURLco
         return;
     }
     call->done(call);
-    curl_slist_free_all(transfer->headers);
-    transfer->headers = NULL;
     arena_free(&transfer->arena);
     if (transfer->body.capacity > KEPT_BUFFER)
         buffer_free(&transfer->body);
@@ -324,20 +398,30 @@ static void drain_wakeup(struct http_client *client)
     (void)got; /* nothing there is fine */
 }
 
+static void take_events(struct http_client *client, const struct epoll_event *event)
+{
+    int running, socket = event->data.fd;
+    if (socket == client->wakeup) {
+        drain_wakeup(client);
+        return;
+    }
+    struct interest *interest = interest_of(client, socket);
+    if (interest->wanted == 0) { /* an idle connection: libcurl sees what it is when it would use it again */
+        if (interest->watched != 0)
+            tell_epoll(client, socket, interest, 0);
+        return;
+    }
+    int what = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) | (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+               (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+    curl_multi_socket_action(client->multi, socket, what, &running);
+}
+
 void http_client_run(struct http_client *client, int timeout_ms)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
     int running, ready = epoll_wait(client->epoll, events, EVENTS_AT_ONCE, wait_ms(client, timeout_ms));
-    for (int i = 0; i < ready; i++) {
-        if (events[i].data.fd == client->wakeup) {
-            drain_wakeup(client);
-            continue;
-        }
-        int what = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-                   (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-                   (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-        curl_multi_socket_action(client->multi, events[i].data.fd, what, &running);
-    }
+    for (int i = 0; i < ready; i++)
+        take_events(client, &events[i]);
     if (client->timer_us >= 0 && clock_monotonic_us() >= client->timer_us) {
         client->timer_us = -1;
         curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
@@ -391,7 +475,8 @@ static void free_transfers(struct transfer *transfer)
     while (transfer != NULL) {
         struct transfer *next = transfer->next;
         curl_easy_cleanup(transfer->easy);
-        curl_slist_free_all(transfer->headers);
+        free(transfer->headers);
+        free(transfer->header_lines);
         buffer_free(&transfer->body);
         buffer_free(&transfer->head);
         arena_free(&transfer->arena);
@@ -411,6 +496,7 @@ void http_client_free(struct http_client *client)
         close(client->epoll);
     if (client->wakeup >= 0)
         close(client->wakeup);
+    free(client->sockets);
     free(client);
 }
 

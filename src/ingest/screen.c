@@ -76,6 +76,8 @@ struct screening screen_request(const struct catalog_source *source, const struc
     if (type.size > 0 ? !is_taken(type) : has_body)
         return reject(REJECTION_UNSUPPORTED_CONTENT_TYPE, 415,
                       type.size > 0 ? "this content type is not taken" : "a body needs a content-type");
+    if (!published && text_equal(source->record.type, TEXT("PUBLISH_API")))
+        return reject(REJECTION_VERIFICATION_FAILED, 401, ""); /* it is fed by the publish call only */
     struct verify_input input = {&exchange->headers, exchange->query, exchange->body};
     enum verdict verdict = published ? VERDICT_PASSED : verify_request(settings, &input);
     if (verdict == VERDICT_FAILED)

@@ -17,6 +17,9 @@ struct screening {
     const char *message;        /* for the sender, when status is not 200; else NULL */
 };
 
-/* `published`: it came by the publish call, whose key stands for the signature. */
+/*
+ * `published`: it came by the publish call, whose key stands for the signature. A source of type PUBLISH_API takes
+ * nothing else: what comes to its URL fails verification.
+ */
 struct screening screen_request(const struct catalog_source *source, const struct http_exchange *exchange,
                                 enum http_refusal refusal, bool published);

@@ -36,8 +36,7 @@ bool database_open(struct store_reader *database, const char *path, bool writes,
     sqlite3_busy_timeout(database->db, STORE_BUSY_MS);
     snprintf(pragmas, sizeof pragmas,
              "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-             "PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=%lld; PRAGMA cache_size=-%lld; PRAGMA query_only=%d;",
-             (long long)limits.checkpoint_pages,
+             "PRAGMA mmap_size=0; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-%lld; PRAGMA query_only=%d;",
              (long long)(writes ? limits.writer_cache_kib : limits.reader_cache_kib), writes ? 0 : 1);
     if (!database_execute(database, pragmas, error)) {
         database_close(database);

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -16,19 +17,26 @@
 #include "store/sqlite/fault.h"
 #include "store/sqlite/schema.h"
 
-enum { PROBE_MS = 500 };
+enum { PROBE_MS = 500, PATIENT_JOBS = 64 }; /* as many patient jobs are worth a commit of their own */
 
 /* ---- one group of jobs ---- */
+
+static bool run_statement(struct store *store, const char *sql, struct error *error)
+{
+    return database_run(&store->database, database_statement(&store->database, sql, error), error);
+}
 
 static bool run_job(struct store *store, struct store_job *job, struct error *error)
 {
     if (!job->isolated)
         return job->run(&store->transaction, job, error);
-    if (!database_execute(&store->database, "SAVEPOINT job", error))
+    if (!run_statement(store, "SAVEPOINT job", error))
         return false;
     bool done = job->run(&store->transaction, job, error);
     struct error ignored;
-    database_execute(&store->database, done ? "RELEASE job" : "ROLLBACK TO job; RELEASE job", &ignored);
+    if (!done)
+        run_statement(store, "ROLLBACK TO job", &ignored);
+    run_statement(store, "RELEASE job", &ignored);
     return done;
 }
 
@@ -49,7 +57,7 @@ static void undo(struct store *store)
 static bool run_group(struct store *store, struct store_job **jobs, size_t count, struct error *outcomes,
                       struct error *error)
 {
-    if (!database_execute(&store->database, "BEGIN IMMEDIATE", error))
+    if (!run_statement(store, "BEGIN IMMEDIATE", error))
         return false;
     for (size_t i = 0; i < count; i++) {
         outcomes[i] = (struct error){0};
@@ -60,7 +68,7 @@ static bool run_group(struct store *store, struct store_job **jobs, size_t count
             return false;
         }
     }
-    return database_execute(&store->database, "COMMIT", error);
+    return run_statement(store, "COMMIT", error);
 }
 
 static void note_writable(struct store *store, bool writable, const struct error *error)
@@ -73,6 +81,27 @@ static void note_writable(struct store *store, bool writable, const struct error
         log_error("the store takes no writes: %s", error->message);
 }
 
+static int note_log(void *context, sqlite3 *db, const char *name, int pages)
+{
+    (void)db;
+    (void)name;
+    ((struct store *)context)->log_pages = pages;
+    return SQLITE_OK;
+}
+
+/*
+ * Copies the log back into the database, after those who wait for the commit have heard of it. What fails here is
+ * lost to nobody: it stays in the log and is tried again after the next commit.
+ */
+static void shorten_log(struct store *store)
+{
+    if (store->log_pages < limits.checkpoint_pages)
+        return;
+    store->log_pages = 0;
+    if (sqlite3_wal_checkpoint_v2(store->database.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK)
+        log_debug("the log of %s was not copied back: %s", store->path, sqlite3_errmsg(store->database.db));
+}
+
 static void work_off(struct store *store, struct store_job **jobs, size_t count, struct error *outcomes)
 {
     struct error trouble = {0};
@@ -83,17 +112,21 @@ static void work_off(struct store *store, struct store_job **jobs, size_t count,
     note_writable(store, committed, &trouble);
     for (size_t i = 0; i < count; i++)
         jobs[i]->done(jobs[i], committed ? &outcomes[i] : &trouble);
+    shorten_log(store);
 }
 
-/* False when none came for PROBE_MS. The mutex is held. */
-static bool wait_for_work(struct store *store)
+/* False when nothing came until that moment. The mutex is held. */
+static bool wait_until(struct store *store, int64_t moment_us)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += PROBE_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    struct timespec until = {moment_us / 1000000, moment_us % 1000000 * 1000};
     return pthread_cond_timedwait(&store->arrived, &store->mutex, &until) != ETIMEDOUT;
+}
+
+/* Only patient jobs are there, few and not for long. */
+static bool may_doze(const struct store *store)
+{
+    return store->urgent == 0 && store->queued < PATIENT_JOBS && !store->closing &&
+           clock_monotonic_us() < store->patient_since + limits.outcome_wait_ms * 1000;
 }
 
 /* A write that changes nothing: shows whether the store takes writes again. */
@@ -119,12 +152,18 @@ static size_t take_group(struct store *store, struct store_job **jobs)
         if (atomic_load(&store->writable))
             pthread_cond_wait(&store->arrived, &store->mutex);
         else
-            probe = !wait_for_work(store);
+            probe = !wait_until(store, clock_monotonic_us() + PROBE_MS * 1000);
     }
     store->idle = false;
+    while (store->first != NULL && may_doze(store)) {
+        store->dozing = true;
+        wait_until(store, store->patient_since + limits.outcome_wait_ms * 1000);
+    }
+    store->dozing = false;
     while (store->first != NULL && count < (size_t)limits.commit_batch) {
         struct store_job *job = store->first;
         store->first = job->next;
+        store->urgent -= !job->patient;
         job->next = NULL; /* so that `done` can submit it again */
         jobs[count++] = job;
     }
@@ -164,25 +203,31 @@ static void *run_writer(void *argument)
 
 bool store_submit(struct store *store, struct store_job *jobs, struct error *error)
 {
-    size_t count = 0;
+    size_t count = 0, urgent = 0;
     struct store_job *last = NULL;
     for (struct store_job *job = jobs; job != NULL; job = job->next) {
         last = job;
         count++;
+        urgent += !job->patient;
     }
     if (last == NULL)
         return true;
     pthread_mutex_lock(&store->mutex);
     bool room = store->queued + count <= (size_t)limits.store_queue && !store->closing;
     if (room) {
+        if (store->first == NULL)
+            store->patient_since = clock_monotonic_us();
         if (store->last != NULL)
             store->last->next = jobs;
         else
             store->first = jobs;
         store->last = last;
         store->queued += count;
-        if (store->idle)
+        store->urgent += urgent;
+        if (store->idle || (store->dozing && (urgent > 0 || store->queued >= PATIENT_JOBS))) {
+            store->idle = store->dozing = false; /* one signal is enough */
             pthread_cond_signal(&store->arrived);
+        }
     }
     pthread_mutex_unlock(&store->mutex);
     return room || error_set(error, ERROR_BUSY, "the store has too much to write: try again");
@@ -279,6 +324,7 @@ static bool open_database(struct store *store, struct error *error)
         !schema_apply(&store->database, error) || !schema_last_key(&store->database, &last_key, error))
         return false;
     id_raise_above(last_key);
+    sqlite3_wal_hook(store->database.db, note_log, store);
     return true;
 }
 
@@ -292,7 +338,11 @@ struct store *store_open(const char *directory, struct error *error)
     atomic_init(&store->writable, true);
     leases_init(&store->leases);
     pthread_mutex_init(&store->mutex, NULL);
-    pthread_cond_init(&store->arrived, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->arrived, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     if (lock_directory(store, error) && open_database(store, error)) {
         store->started = pthread_create(&store->thread, NULL, run_writer, store) == 0;
         if (store->started)

@@ -22,6 +22,7 @@ struct store {
     struct store_reader database; /* the writing connection: the writer's thread only, once it runs */
     struct store_transaction transaction;
     struct leases leases;
+    int log_pages;                /* of the write-ahead log, as of the last commit: the writer's thread only */
     atomic_bool writable;
 
     pthread_t thread;
@@ -29,6 +30,7 @@ struct store {
     pthread_mutex_t mutex; /* guards the queue */
     pthread_cond_t arrived;
     struct store_job *first, *last;
-    size_t queued;
-    bool closing, idle;
+    size_t queued, urgent; /* all; those that are not patient */
+    int64_t patient_since; /* monotonic us: since then the queue holds something */
+    bool closing, idle, dozing; /* waits for work; waits for more than the patient jobs it has */
 };

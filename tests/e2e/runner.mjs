@@ -30,7 +30,7 @@ export async function workflow(verb, args, { cwd, env = {}, input } = {}) {
 
 // `redocly respect`, on the Node.js that it asks for.
 export function respect(args, cwd) {
-  return run(join(MODULES, '.bin/node'), [join(MODULES, '@redocly/cli/bin/cli.js'), 'respect', ...args],
+  return run(join(MODULES, `node-linux-${process.arch}/bin/node`), [join(MODULES, '@redocly/cli/bin/cli.js'), 'respect', ...args],
     { cwd, env: { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' } });
 }
 

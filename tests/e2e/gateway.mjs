@@ -25,6 +25,7 @@ export async function startGateway({ args = [], env = {}, dir } = {}) {
       const ready = /fairlead ready on (\S+)/.exec(out);
       if (ready) resolve(ready[1]);
     });
+    child.on('error', reject); // it could not be run at all
     ended.then(({ code, signal }) => reject(new Error(`the gateway ended (${code ?? signal}): ${log}`)));
   });
   const key = env.FAIRLEAD_API_KEY ?? readFileSync(join(data, 'api-key'), 'utf8').trim();

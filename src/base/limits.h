@@ -21,7 +21,7 @@
     X(api_body_bytes, 6291456, 1024, 1073741824, "bytes", "largest body of an API call")                \
     X(header_bytes, 32768, 4096, 1048576, "bytes", "request line and headers of one request together")   \
     X(header_count, 128, 8, 1024, "headers", "headers of one request")                                  \
-    X(connections, 4096, 16, 1000000, "connections", "open connections from senders and API clients")    \
+    X(connections, 4096, 16, 1000000, "connections", "open connections from senders and API clients; a new one takes the place of the longest idle")    \
     X(idle_timeout_ms, 75000, 1000, 3600000, "ms", "a connection without traffic is closed after this")  \
     X(header_timeout_ms, 15000, 100, 3600000, "ms", "from the first byte of a request to the end of its headers") \
     X(body_timeout_ms, 60000, 100, 3600000, "ms", "from the end of the headers to the end of the body")  \

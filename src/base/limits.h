@@ -31,6 +31,7 @@
     /* the API */                                                                                       \
     X(api_queue, 1024, 1, 100000, "calls", "API calls waiting for a worker; more answer 503")            \
     X(api_threads, 2, 1, 64, "threads", "workers that answer API calls")                                \
+    X(api_data_bytes, 33554432, 65536, 1073741824, "bytes", "memory for the bodies that one reply shows; those beyond it are null, with is_large_payload true") \
     X(list_limit, 255, 1, 1000, "models", "largest page of a list")                                     \
     X(list_scan, 200000, 1000, 100000000, "rows", "rows that one list call looks at when its filter has no index") \
     X(array_values, 255, 1, 10000, "values", "values of one array parameter")                           \

@@ -27,7 +27,8 @@ static json_t *request_data_json(struct call *call, const struct event *event, c
                      json_text(preview.method), "path", json_text(request->path.size ? request->path : TEXT("")),
                      "query", json_text(request->query.size ? request->query : TEXT("")), "parsed_query",
                      data_query_json(call, request->query), "headers", data_headers_json(call, preview.headers),
-                     "appended_headers", names_json(preview.appended_headers), "body", body, "is_large_payload", large);
+                     "appended_headers", names_json(preview.appended_headers), "body", body, "is_large_payload",
+                     large);
 }
 
 /* The arena is the request's own, so that the bodies of a page are never in memory together. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -37,6 +38,7 @@ struct transfer {
 /* What libcurl wants to know of a socket, and what epoll was told. */
 struct interest {
     uint8_t wanted, watched; /* CURL_POLL_IN | CURL_POLL_OUT */
+    bool kept;               /* a connection's: we hear of its end, and keep it in epoll while it is idle */
 };
 
 struct http_client {
@@ -83,7 +85,8 @@ static void tell_epoll(struct http_client *client, curl_socket_t socket, struct 
 
 /*
  * A connection that goes idle stays in epoll: the next transfer on it mostly asks for the same. Should something
- * come in on an idle one, it is taken out then (see take_events).
+ * come in on an idle one, it is taken out then (see take_events). Sockets of the resolver are not kept: libcurl
+ * closes them without a word.
  */
 static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *known)
 {
@@ -92,9 +95,20 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *contex
     struct http_client *client = context;
     struct interest *interest = interest_of(client, socket);
     interest->wanted = what == CURL_POLL_REMOVE ? 0 : (uint8_t)(what & CURL_POLL_INOUT);
-    if (interest->wanted != 0 && interest->wanted != interest->watched)
+    bool as_before = interest->wanted == interest->watched || (interest->wanted == 0 && interest->kept);
+    if (!as_before)
         tell_epoll(client, socket, interest, interest->wanted);
     return 0;
+}
+
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)purpose;
+    struct http_client *client = context;
+    int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (opened >= 0)
+        *interest_of(client, opened) = (struct interest){.kept = true};
+    return opened < 0 ? CURL_SOCKET_BAD : opened;
 }
 
 /* The kernel takes a closed socket out of epoll; its number may come back as another's. */
@@ -172,6 +186,8 @@ static struct transfer *take_transfer(struct http_client *client)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->failure_text);

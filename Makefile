@@ -3,7 +3,7 @@
 BUILD ?= build
 NODE ?= node
 
-.PHONY: all deps test-deps run smoke test test-long bench fuzz lint asan tsan install clean
+.PHONY: all deps test-deps run smoke test test-long bench fuzz lint asan tsan install deb clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -56,6 +56,9 @@ lint: all
 
 install: all
 	@meson install -C $(BUILD)
+
+deb: all
+	@packaging/deb $(BUILD)
 
 clean:
 	@rm -rf build build-asan build-fuzz build-tsan

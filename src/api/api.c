@@ -97,7 +97,8 @@ static bool find_operation(struct call *call)
         return true;
     }
     if (allow[0] == 0)
-        return call_fail(call, 404, NULL, "there is nothing at %.*s", TEXT_ARGS(path.size ? text_slice(path, 0, 200) : TEXT("/")));
+        return call_fail(call, 404, NULL, "there is nothing at %.*s",
+                         TEXT_ARGS(path.size ? text_slice(path, 0, 200) : TEXT("/")));
     call->allow = arena_copy_string(call->arena, text_of(allow));
     return call_fail(call, 405, NULL, "%.*s takes %s only", TEXT_ARGS(text_slice(path, 0, 200)), call->allow);
 }

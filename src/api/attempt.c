@@ -1,8 +1,9 @@
 #include "api/nouns.h"
 
 /* The reply's body and the URL are shown on the single attempt only. */
-static json_t *attempt_json(const struct attempt *attempt, bool with_reply)
+static json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply)
 {
+    bool large;
     json_t *object = json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:n, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
         call_id(ID_ATTEMPT, attempt->id), "team_id", call_id(ID_PROJECT, attempt->project_id), "event_id",
@@ -20,8 +21,9 @@ static json_t *attempt_json(const struct attempt *attempt, bool with_reply)
     if (with_reply) {
         json_object_set_new(object, "requested_url", json_text(attempt->requested_url));
         json_object_set_new(object, "body",
-                            attempt->body.data ? data_body_json(attempt->content_type, attempt->body)
-                                               : json_null());
+                            attempt->body.data
+                                ? data_body_json(call, attempt->content_type, attempt->body, &large)
+                                : json_null());
     }
     return object;
 }
@@ -36,7 +38,7 @@ bool attempt_list(struct call *call)
         return call_fail_error(call, &error);
     json_t *models = json_array();
     for (size_t i = 0; i < page.count; i++)
-        json_array_append_new(models, attempt_json(&attempts[i], false));
+        json_array_append_new(models, attempt_json(call, &attempts[i], false));
     return page_reply(call, models, &page);
 }
 
@@ -50,5 +52,5 @@ bool attempt_get(struct call *call)
     if (!store_read_attempt(call->reader, call->arena, call->project_id, key, &attempt, &error))
         return error.code == ERROR_NOT_FOUND ? call_fail_missing(call, "attempt", call->id)
                                              : call_fail_error(call, &error);
-    return call_reply(call, attempt_json(&attempt, true));
+    return call_reply(call, attempt_json(call, &attempt, true));
 }

@@ -20,7 +20,9 @@ static const struct field_row verified_hmac[] = {
     {"encoding", VALUE_TEXT | VALUE_NULL, .names = ENCODING_NAMES}, END,
 };
 static const struct field_row verified_basic[] = {FILLED("username", KEY_MOST), FILLED("password", KEY_MOST), END};
-static const struct field_row verified_key[] = {FILLED("header_key", KEY_MOST), FILLED("api_key", HEADER_MOST), END};
+static const struct field_row verified_key[] = {
+    FILLED("header_key", KEY_MOST), FILLED("api_key", HEADER_MOST), END,
+};
 
 static const struct field_row sent_signature[] = {END};
 static const struct field_row sent_custom_signature[] = {

@@ -72,6 +72,7 @@ struct call {
     int status;       /* 0: no reply yet */
     json_t *reply;
     const char *allow; /* for 405 */
+    int64_t data_bytes; /* of limits.api_data_bytes, used by the bodies in the reply */
 };
 
 /* Sets the error reply (its code follows from the status) unless there is one; steals `data` (may be NULL). */

@@ -2,6 +2,7 @@
 #include "api/nouns.h"
 
 #include "base/encoding.h"
+#include "base/limits.h"
 
 json_t *data_headers_json(struct call *call, struct text stored)
 {
@@ -52,7 +53,17 @@ json_t *data_query_json(struct call *call, struct text query)
     return object;
 }
 
-json_t *data_body_json(struct text content_type, struct text body)
+/* About what a body takes as JSON values: a few bytes of "[[],[],..." become a hundred times as many. */
+static int64_t cost_of(struct text body, bool is_json)
+{
+    enum { NODE_BYTES = 64 };
+    int64_t nodes = 1;
+    for (size_t i = 0; is_json && i < body.size; i++)
+        nodes += body.data[i] == ',' || body.data[i] == '[' || body.data[i] == '{';
+    return (int64_t)body.size + nodes * NODE_BYTES;
+}
+
+json_t *data_body_json(struct call *call, struct text content_type, struct text body, bool *large)
 {
     struct text kind = content_type;
     ptrdiff_t end = text_find_byte(kind, ';');
@@ -60,6 +71,11 @@ json_t *data_body_json(struct text content_type, struct text body)
         kind = text_slice(kind, 0, (size_t)end);
     kind = text_trim(kind);
     bool is_json = text_equal_ignoring_case(kind, TEXT("application/json")) || text_ends_with(kind, TEXT("+json"));
+    int64_t cost = cost_of(body, is_json);
+    *large = cost > limits.api_data_bytes - call->data_bytes;
+    if (*large)
+        return json_null();
+    call->data_bytes += cost;
     json_t *value = is_json && body.size > 0 ? json_parse(body, NULL) : NULL;
     return value != NULL ? value : json_text(body.data != NULL ? body : TEXT(""));
 }

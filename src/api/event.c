@@ -14,23 +14,32 @@ static json_t *names_json(struct text names)
 }
 
 /* The request as it would be delivered next; as it came when its destination says nothing about that. */
-static json_t *data_json(struct call *call, const struct event *event)
+static json_t *request_data_json(struct call *call, const struct event *event, const struct request *request)
 {
     struct error error = {0};
-    struct request request;
     struct delivery_preview preview;
-    if (!store_read_request(call->reader, call->arena, call->project_id, event->request_id, true, &request, &error))
-        return json_null();
-    if (!deliver_preview(call->catalog, call->public_url, call->arena, event, &request, &preview, &error))
-        preview = (struct delivery_preview){.url = TEXT(""), .method = request.method, .headers = request.headers};
-    struct http_headers headers = http_headers_read(call->arena, request.headers);
+    bool large;
+    if (!deliver_preview(call->catalog, call->public_url, call->arena, event, request, &preview, &error))
+        preview = (struct delivery_preview){.url = TEXT(""), .method = request->method, .headers = request->headers};
+    struct http_headers headers = http_headers_read(call->arena, request->headers);
+    json_t *body = data_body_json(call, http_headers_get(&headers, TEXT("content-type")), request->body, &large);
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "url", json_text(preview.url), "method",
-                     json_text(preview.method), "path", json_text(request.path.size ? request.path : TEXT("")),
-                     "query", json_text(request.query.size ? request.query : TEXT("")), "parsed_query",
-                     data_query_json(call, request.query), "headers", data_headers_json(call, preview.headers),
-                     "appended_headers", names_json(preview.appended_headers), "body",
-                     data_body_json(http_headers_get(&headers, TEXT("content-type")), request.body),
-                     "is_large_payload", 0);
+                     json_text(preview.method), "path", json_text(request->path.size ? request->path : TEXT("")),
+                     "query", json_text(request->query.size ? request->query : TEXT("")), "parsed_query",
+                     data_query_json(call, request->query), "headers", data_headers_json(call, preview.headers),
+                     "appended_headers", names_json(preview.appended_headers), "body", body, "is_large_payload",
+                     large);
+}
+
+/* The arena is the request's own, so that the bodies of a page are never in memory together. */
+static json_t *data_json(struct call *call, const struct event *event)
+{
+    struct arena arena = {0};
+    struct request request;
+    bool found = store_read_request(call->reader, &arena, call->project_id, event->request_id, true, &request, NULL);
+    json_t *data = found ? request_data_json(call, event, &request) : json_null();
+    arena_free(&arena);
+    return data;
 }
 
 json_t *event_json(struct call *call, const struct event *event, bool with_data)

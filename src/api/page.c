@@ -12,7 +12,6 @@ struct store_list page_list(struct call *call)
         .limit = (size_t)query->limit,
         .next = query->next,
         .prev = query->prev,
-        .with_data = query->include_data,
     };
 }
 

@@ -9,11 +9,12 @@
 static json_t *data_json(struct call *call, const struct request *request)
 {
     struct http_headers headers = http_headers_read(call->arena, request->headers);
+    bool large;
+    json_t *body = data_body_json(call, http_headers_get(&headers, TEXT("content-type")), request->body, &large);
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "path", json_text(request->path.size ? request->path : TEXT("")),
                      "query", json_text(request->query.size ? request->query : TEXT("")), "parsed_query",
                      data_query_json(call, request->query), "headers", data_headers_json(call, request->headers),
-                     "body", data_body_json(http_headers_get(&headers, TEXT("content-type")), request->body),
-                     "is_large_payload", 0);
+                     "body", body, "is_large_payload", large);
 }
 
 json_t *request_json(struct call *call, const struct request *request, bool with_data)
@@ -44,6 +45,21 @@ bool request_find(struct call *call, struct text id, bool with_data, struct requ
                                          : call_fail_error(call, &error);
 }
 
+/* One by one, so that the bodies of a page are never in memory together. */
+static json_t *request_with_data_json(struct call *call, const struct request *listed)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct request request;
+    json_t *object = NULL;
+    if (store_read_request(call->reader, &arena, call->project_id, listed->id, true, &request, &error))
+        object = request_json(call, &request, true);
+    else
+        call_fail_error(call, &error);
+    arena_free(&arena);
+    return object;
+}
+
 bool request_list(struct call *call)
 {
     struct error error = {0};
@@ -53,8 +69,14 @@ bool request_list(struct call *call)
     if (list.limit > 0 && !store_list_requests(call->reader, call->arena, &list, &requests, &page, &error))
         return call_fail_error(call, &error);
     json_t *models = json_array();
-    for (size_t i = 0; i < page.count; i++)
-        json_array_append_new(models, request_json(call, &requests[i], call->query.include_data));
+    for (size_t i = 0; i < page.count; i++) {
+        json_t *model = call->query.include_data ? request_with_data_json(call, &requests[i])
+                                                 : request_json(call, &requests[i], false);
+        if (json_array_append_new(models, model) != 0) {
+            json_decref(models);
+            return call_fail(call, 500, NULL, "no memory for the reply");
+        }
+    }
     return page_reply(call, models, &page);
 }
 

@@ -21,7 +21,7 @@
     X(api_body_bytes, 6291456, 1024, 1073741824, "bytes", "largest body of an API call")                \
     X(header_bytes, 32768, 4096, 1048576, "bytes", "request line and headers of one request together")   \
     X(header_count, 128, 8, 1024, "headers", "headers of one request")                                  \
-    X(connections, 4096, 16, 1000000, "connections", "open connections from senders and API clients")    \
+    X(connections, 4096, 16, 1000000, "connections", "open connections from senders and API clients; a new one takes the place of the longest idle")    \
     X(idle_timeout_ms, 75000, 1000, 3600000, "ms", "a connection without traffic is closed after this")  \
     X(header_timeout_ms, 15000, 100, 3600000, "ms", "from the first byte of a request to the end of its headers") \
     X(body_timeout_ms, 60000, 100, 3600000, "ms", "from the end of the headers to the end of the body")  \
@@ -31,6 +31,7 @@
     /* the API */                                                                                       \
     X(api_queue, 1024, 1, 100000, "calls", "API calls waiting for a worker; more answer 503")            \
     X(api_threads, 2, 1, 64, "threads", "workers that answer API calls")                                \
+    X(api_data_bytes, 33554432, 65536, 1073741824, "bytes", "memory for the bodies that one reply shows; those beyond it are null, with is_large_payload true") \
     X(list_limit, 255, 1, 1000, "models", "largest page of a list")                                     \
     X(list_scan, 200000, 1000, 100000000, "rows", "rows that one list call looks at when its filter has no index") \
     X(array_values, 255, 1, 10000, "values", "values of one array parameter")                           \

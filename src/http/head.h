@@ -2,8 +2,8 @@
  * head.h - reads the head of an HTTP/1.x request, strictly. Pure.
  *
  * Every byte is checked, and what could be understood in two ways is refused (RFC 9112 sections 2.2, 3, 5, 6 and
- * 11.2; RFC 9110 sections 5.5 and 5.6.2): lines end in CRLF, no bare CR or LF, no folding, no space before a colon, no
- * control characters, one Host, one body length in one form.
+ * 11.2; RFC 9110 sections 5.5 and 5.6.2): lines end in CRLF, no bare CR or LF, no folding, no space before a colon,
+ * no control characters, one Host, one body length in one form.
  */
 #pragma once
 

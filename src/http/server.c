@@ -100,8 +100,8 @@ static void pause_accepting(struct http_loop *loop)
 }
 
 /*
- * Closes this loop's connection that has been idle for longest; those of the other loops are theirs. One that has just
- * come, or has just been answered, may be about to speak.
+ * Closes this loop's connection that has been idle for longest; those of the other loops are theirs. One that has
+ * just come, or has just been answered, may be about to speak.
  */
 static bool make_room(struct http_loop *loop)
 {
@@ -169,7 +169,7 @@ static void handle_events(struct http_loop *loop, const struct epoll_event *even
         accept_some(loop);
 }
 
-/* What is replied to meanwhile waits for the next turn, so that no peer that sends ahead keeps the loop to itself. */
+/* What is replied to meanwhile waits for the next turn: no peer that sends ahead keeps the loop to itself. */
 static void handle_replied(struct http_loop *loop)
 {
     for (struct http_connection *list = take_replied(loop), *next; list != NULL; list = next) {

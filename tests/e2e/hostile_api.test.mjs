@@ -333,4 +333,19 @@ describe('webhooks that are hard to show', () => {
     }
     await callAll(calls, (reply, next, what) => assert.equal(reply.status, 200, what));
   });
+
+  test('bodies that would take too much memory to show are left to raw_body', async () => {
+    const body = `[${'[],'.repeat(500000)}1]`, small = '{"small":true}';
+    for (const text of [body, small]) {
+      const reply = await send(fixture.gateway.url + fixture.path, { headers: { 'content-type': 'application/json' }, body: text });
+      assert.equal(reply.status, 200);
+    }
+    const list = await fixture.gateway.api('GET', '/requests?limit=2&include=data');
+    assert.deepEqual(list.body.models.map((model) => [model.data.body, model.data.is_large_payload]), [[{ small: true }, false], [null, true]]);
+    const { id } = list.body.models[1];
+    assert.equal((await fixture.gateway.api('GET', `/requests/${id}`)).body.data.is_large_payload, true);
+    assert.equal((await fixture.gateway.api('GET', `/requests/${id}/raw_body`)).body.body, body);
+    await until('its event', async () => (await fixture.gateway.api('GET', `/requests/${id}/events?include=data`)).body.models[0]?.data.body === null);
+    await fixture.served('large bodies');
+  });
 });

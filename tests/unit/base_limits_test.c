@@ -61,7 +61,8 @@ static void every_limit_keeps_to_its_range(void **state)
         const struct {
             bool good;
             int64_t value;
-        } tries[] = {{true, row->least}, {true, row->most}, {false, row->least - 1}, {false, row->most + 1}, {true, row->value}};
+        } tries[] = {{true, row->least}, {true, row->most}, {false, row->least - 1}, {false, row->most + 1},
+                     {true, row->value}};
         assert_true(row->least <= row->value && row->value <= row->most);
         for (size_t k = 0; k < sizeof tries / sizeof tries[0]; k++) {
             struct error error = {0};

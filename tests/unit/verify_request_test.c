@@ -131,7 +131,8 @@ static void basic(void **state)
         {VERDICT_FAILED, NULL, AUTHORIZED("Basic dXNlcjpwOg==")},  /* user:p: */
         {VERDICT_FAILED, NULL, AUTHORIZED("Basic VXNlcjpwOnc=")},  /* User:p:w */
         {VERDICT_FAILED, NULL, AUTHORIZED("Basic Og==")},          /* : */
-        {VERDICT_FAILED, NULL, {{TEXT("authorization"), TEXT("Basic dXNlcjpwOnc=")}, {TEXT("authorization"), TEXT("Basic dXNlcjpwOnc=")}}},
+        {VERDICT_FAILED, NULL, {{TEXT("authorization"), TEXT("Basic dXNlcjpwOnc=")},
+                                {TEXT("authorization"), TEXT("Basic dXNlcjpwOnc=")}}},
     };
     struct source_settings settings = {.auth = SOURCE_AUTH_BASIC, .username = TEXT("user"), .password = TEXT("p:w")};
     (void)state;

@@ -3,7 +3,7 @@
 BUILD ?= build
 NODE ?= node
 
-.PHONY: all deps run smoke test test-long bench lint asan tsan install clean
+.PHONY: all deps test-deps run smoke test test-long bench fuzz lint asan tsan install clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -14,29 +14,41 @@ $(BUILD)/build.ninja: | deps
 deps:
 	@packaging/deps
 
+# A build directory that was made before the test libraries were there has to look again.
+test-deps:
+	@packaging/deps test
+	@[ ! -d $(BUILD) ] || [ -e $(BUILD)/tests/unit/store_test.p ] || meson setup --reconfigure $(BUILD) >/dev/null
+
 run: all
 	@$(BUILD)/fairlead serve --quick-start $(SERVE_ARGS)
 
 smoke: all
 	@packaging/smoke $(BUILD)/fairlead
 
-test: all
+test: test-deps all
 	@NODE=$(NODE) tests/run $(BUILD)
 
-test-long: all
+test-long: test-deps all
 	@NODE=$(NODE) FAIRLEAD_LONG=1 tests/run $(BUILD)
 
-bench: all
+bench: test-deps all
 	@$(NODE) tests/bench/bench.mjs $(BENCH_ARGS)
 
 # Sanitizer builds run the same tests.
-asan: | deps
+asan: | test-deps
 	@[ -d build-asan ] || CC=clang CXX=clang++ meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	@ninja -C build-asan && tests/run build-asan
 
-tsan: | deps
+tsan: | test-deps
 	@[ -d build-tsan ] || CC=clang CXX=clang++ meson setup build-tsan -Db_sanitize=thread -Db_lundef=false >/dev/null
 	@ninja -C build-tsan && tests/run build-tsan
+
+# Fuzzers of what strangers send, FUZZ_SECONDS (30) each.
+FUZZ_FLAGS = -fsanitize=fuzzer-no-link
+fuzz: | test-deps
+	@[ -d build-fuzz ] || CC=clang CXX=clang++ meson setup build-fuzz -Dfuzz=true -Db_sanitize=address,undefined \
+		-Db_lundef=false -Dc_args=$(FUZZ_FLAGS) -Dcpp_args=$(FUZZ_FLAGS) >/dev/null
+	@ninja -j2 -C build-fuzz && tests/fuzz/run build-fuzz
 
 lint: all
 	@tests/architecture/check-includes
@@ -46,4 +58,4 @@ install: all
 	@meson install -C $(BUILD)
 
 clean:
-	@rm -rf build build-asan build-tsan
+	@rm -rf build build-asan build-fuzz build-tsan

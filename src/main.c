@@ -10,6 +10,7 @@ static const struct {
     const char *summary;
 } COMMANDS[] = {
     {"serve", serve_command, "receive, store and deliver webhooks; serve the API"},
+    {"workflow", workflow_command, "run, list and validate Arazzo workflow documents"},
     {"version", version_command, "the version, and those of the libraries"},
 };
 

@@ -67,7 +67,8 @@ struct call {
     int64_t changed_id; /* the record that a change wrote */
     struct call_sweep *sweeps;
     struct made_event *made; /* newest first */
-    json_t *problems; /* array of sentences, NULL: none so far */
+    json_t *problems; /* array of the first sentences, NULL: none so far */
+    size_t problem_count;
     int status;       /* 0: no reply yet */
     json_t *reply;
     const char *allow; /* for 405 */

@@ -27,7 +27,7 @@ struct field_row {
     bool required;
     bool older;     /* of an earlier version of the API: taken, not described */
     bool is_name;   /* letters, digits and -_[]\^` only, not empty */
-    int64_t least, most;             /* integer range, with most 0: none; for texts most is the length */
+    int64_t least, most;             /* range of integers, and of the length of texts; with most 0: none */
     const char *const *names;        /* the texts that are allowed, NULL-terminated; NULL: any */
     const struct field_row *fields;  /* members of an object; NULL: any */
     const struct field_row *item;    /* one row for the items of an array; NULL: any */

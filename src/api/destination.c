@@ -1,6 +1,7 @@
 #include "api/nouns.h"
 
 #include "base/clock.h"
+#include "http/url.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
@@ -95,53 +96,6 @@ static void fold_older_members(json_t *input)
         config_fold(input, moves[i][0], moves[i][1]);
 }
 
-static bool is_http_url(struct text url)
-{
-    bool plain = text_starts_with(url, TEXT("http://")), tls = text_starts_with(url, TEXT("https://"));
-    struct text rest = text_slice(url, tls ? 8 : 7, url.size);
-    if ((!plain && !tls) || rest.size == 0 || rest.data[0] == '/' || rest.data[0] == ':')
-        return false;
-    for (size_t i = 0; i < url.size; i++) {
-        if ((unsigned char)url.data[i] <= ' ' || url.data[i] == 0x7F)
-            return false;
-    }
-    return true;
-}
-
-static const struct {
-    const char *type;
-    const char *members[2];
-} auth_rows[] = {
-    {"HOOKDECK_SIGNATURE", {NULL, NULL}},
-    {"CUSTOM_SIGNATURE", {"key", "signing_secret"}},
-    {"BASIC_AUTH", {"username", "password"}},
-    {"API_KEY", {"key", "api_key"}},
-    {"BEARER_TOKEN", {"token", NULL}},
-};
-
-static void check_auth(struct call *call, const json_t *config)
-{
-    const json_t *auth = json_member(config, "auth");
-    struct text type = json_member_text(config, "auth_type"), to = json_member_text(auth, "to");
-    if (type.data == NULL) {
-        if (json_object_size(auth) > 0)
-            call_problem(call, "config.auth_type: is required with config.auth");
-        return;
-    }
-    for (size_t i = 0; i < sizeof auth_rows / sizeof auth_rows[0]; i++) {
-        if (!text_equal(type, text_of(auth_rows[i].type)))
-            continue;
-        for (size_t k = 0; k < 2 && auth_rows[i].members[k] != NULL; k++) {
-            if (json_member_text(auth, auth_rows[i].members[k]).data == NULL)
-                call_problem(call, "config.auth.%s: is required and must be a string", auth_rows[i].members[k]);
-        }
-        if (to.data != NULL && !text_equal(to, TEXT("header")) && !text_equal(to, TEXT("query")))
-            call_problem(call, "config.auth.to: must be header or query");
-        return;
-    }
-    call_problem(call, "config.auth_type: %.*s is not sent by this version", TEXT_ARGS(type));
-}
-
 /* A limit that nobody keeps must not look as if it were kept. */
 static void check_rates(struct call *call, json_t *config)
 {
@@ -158,7 +112,7 @@ static void check_place(struct call *call, const struct destination *destination
     struct text url = json_member_text(config, "url");
     if (destination->type == DESTINATION_HTTP && url.data == NULL)
         call_problem(call, "config.url: is required for a destination of type HTTP");
-    else if (url.data != NULL && !is_http_url(url))
+    else if (url.data != NULL && !http_url_is_valid(url))
         call_problem(call, "config.url: must be an absolute http or https URL");
     if (destination->type == DESTINATION_CLI && json_member_text(config, "path").data == NULL)
         call_problem(call, "config.path: is required for a destination of type CLI");
@@ -181,7 +135,7 @@ static bool merge_input(struct call *call, json_t *input, struct destination *de
     if (json_is_object(json_member(input, "config")))
         config_merge(config, json_member(input, "config"));
     check_place(call, destination, config);
-    check_auth(call, config);
+    auth_check_destination(call, config);
     check_rates(call, config);
     destination->config = config_text(call, config);
     destination->updated_at = call->now;

@@ -48,6 +48,10 @@ bool connection_disable_of(struct call *call, enum store_field field, int64_t id
 /* Checks a connection's rules and brings them into the form that is stored; problems are noted in the call. */
 void rules_check(struct call *call, json_t *rules);
 
+/* Checks the auth members of a config; problems are noted in the call. */
+void auth_check_source(struct call *call, struct text source_type, const json_t *config);
+void auth_check_destination(struct call *call, const json_t *config);
+
 /* Lays the members of `change` over `config`; a null removes a member. */
 void config_merge(json_t *config, json_t *change);
 /* A stored JSON object as a new reference; an empty one for an empty text. */

@@ -4,7 +4,8 @@
 #include "base/encoding.h"
 #include "base/limits.h"
 
-enum { QUERY_PARAMETERS = 1024 };
+/* The store's statement holds a condition for each filter and a value for each of theirs. */
+enum { QUERY_PARAMETERS = 1024, QUERY_FILTERS = 100 };
 
 static const struct store_value NO_KEY = {.integer = -1};
 
@@ -34,7 +35,10 @@ static struct store_filter *add_filter(struct reading *reading, enum store_field
             return &query->filters[i];
     }
     struct store_filter *filter = &query->filters[query->filter_count];
-    query->filter_rows[query->filter_count++] = reading->row;
+    if (query->filter_count == QUERY_FILTERS) /* the place behind the last one takes what is refused anyway */
+        call_problem(reading->call, "%s: the query has more than %d filters", reading->row->name, QUERY_FILTERS);
+    else
+        query->filter_rows[query->filter_count++] = reading->row;
     *filter = (struct store_filter){.field = field, .operator = operator};
     return filter;
 }
@@ -194,6 +198,14 @@ static void read_disabled(struct reading *reading, struct text text)
         add_filter(reading, FIELD_DISABLED_AT, OP_IS_NULL);
 }
 
+static void read_include(struct reading *reading, struct text text, struct text known, bool *include)
+{
+    if (text_equal(text, known))
+        *include = true;
+    else
+        bad_value(reading, text);
+}
+
 static void read_parameter(struct reading *reading, struct text text)
 {
     struct call_query *query = &reading->call->query;
@@ -213,8 +225,8 @@ static void read_parameter(struct reading *reading, struct text text)
         call_problem(reading->call, "%s: filtering by content is not supported by this version",
                      reading->row->name);
         break;
-    case PARAMETER_INCLUDE_DATA: query->include_data = text_equal(text, TEXT("data")); break;
-    case PARAMETER_INCLUDE_AUTH: query->include_auth = text_equal(text, TEXT("config.auth")); break;
+    case PARAMETER_INCLUDE_DATA: read_include(reading, text, TEXT("data"), &query->include_data); break;
+    case PARAMETER_INCLUDE_AUTH: read_include(reading, text, TEXT("config.auth"), &query->include_auth); break;
     case PARAMETER_HINT: break;
     default:
         if (reading->operator.size > 0)
@@ -250,6 +262,13 @@ static const struct parameter_row *find_row(const struct parameter_row *rows, st
     return NULL;
 }
 
+/* An operation that shows records may be asked to include what others have. */
+static bool is_stray_include(struct text name, struct text value)
+{
+    return text_equal(name, TEXT("include")) &&
+           (value.size == 0 || text_equal(value, TEXT("data")) || text_equal(value, TEXT("config.auth")));
+}
+
 static void read_pair(struct call *call, struct text pair)
 {
     ptrdiff_t equals = text_find_byte(pair, '=');
@@ -260,18 +279,14 @@ static void read_pair(struct call *call, struct text pair)
     struct reading reading = {.call = call};
     bool well_formed = split_name(&name, &reading.operator);
     reading.row = find_row(call->operation->parameters, name);
+    if (reading.row == NULL && is_stray_include(full, value))
+        return;
     if (!well_formed || reading.row == NULL)
         call_problem(call, "%.*s: is not a parameter of this operation", TEXT_ARGS(text_slice(full, 0, 100)));
     else if (reading.operator.size > 0 && !reading.row->operators)
         call_problem(call, "%s: takes no operators", reading.row->name);
     else if (value.size > 0)
         read_parameter(&reading, value);
-}
-
-/* An operation that shows records may be asked to include something, whether it has it or not. */
-static bool is_stray_include(const struct call *call, struct text pair)
-{
-    return text_starts_with(pair, TEXT("include=")) && find_row(call->operation->parameters, TEXT("include")) == NULL;
 }
 
 static void set_defaults(struct call *call)
@@ -294,10 +309,10 @@ bool query_read(struct call *call)
     set_defaults(call);
     if (rest.size == 0)
         return true;
-    call->query.filters = ARENA_ARRAY(call->arena, struct store_filter, QUERY_PARAMETERS);
-    call->query.filter_rows = ARENA_ARRAY(call->arena, const struct parameter_row *, QUERY_PARAMETERS);
+    call->query.filters = ARENA_ARRAY(call->arena, struct store_filter, QUERY_FILTERS + 1);
+    call->query.filter_rows = ARENA_ARRAY(call->arena, const struct parameter_row *, QUERY_FILTERS);
     while (text_split(&rest, '&', &pair)) {
-        if (pair.size == 0 || is_stray_include(call, pair))
+        if (pair.size == 0)
             continue;
         if (++count > QUERY_PARAMETERS)
             return call_fail(call, 422, NULL, "the query has more than %d parameters", QUERY_PARAMETERS);

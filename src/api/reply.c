@@ -6,30 +6,12 @@
 
 #include "base/clock.h"
 
-enum { RATE_LIMIT_SHOWN = 100000, RATE_WINDOW_MS = 60000, MESSAGE_SIZE = 1024 };
-
-static const struct {
-    int status;
-    const char *code;
-} status_codes[] = {
-    {400, "BAD_REQUEST"}, {401, "UNAUTHORIZED"}, {404, "NOT_FOUND"}, {405, "METHOD_NOT_ALLOWED"},
-    {409, "RESOURCE_ALREADY_EXISTS"}, {410, "GONE"}, {413, "PAYLOAD_TOO_LARGE"},
-    {422, "UNPROCESSABLE_ENTITY"}, {503, "SERVICE_UNAVAILABLE"}, {507, "INSUFFICIENT_STORAGE"},
-};
-
-static const char *code_of(int status)
-{
-    for (size_t i = 0; i < sizeof status_codes / sizeof status_codes[0]; i++) {
-        if (status_codes[i].status == status)
-            return status_codes[i].code;
-    }
-    return "FATAL_ERROR";
-}
+enum { RATE_LIMIT_SHOWN = 100000, RATE_WINDOW_MS = 60000, MESSAGE_SIZE = 1024, PROBLEMS_SHOWN = 50 };
 
 static json_t *error_json(int status, const char *message, json_t *data)
 {
     return json_pack("{s:s, s:b, s:i, s:s, s:o, s:o}", "level", "error", "handled", 1, "status", status, "code",
-                     code_of(status), "message", json_text(text_of(message)), "data",
+                     http_status_code(status), "message", json_text(text_of(message)), "data",
                      data != NULL ? data : json_null());
 }
 
@@ -78,6 +60,8 @@ void call_problem(struct call *call, const char *format, ...)
 {
     char sentence[MESSAGE_SIZE];
     va_list arguments;
+    if (++call->problem_count > PROBLEMS_SHOWN)
+        return;
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
@@ -92,7 +76,7 @@ bool call_check(struct call *call)
         return true;
     json_t *problems = call->problems;
     call->problems = NULL;
-    size_t count = json_array_size(problems);
+    size_t count = call->problem_count;
     const char *first = json_string_value(json_array_get(problems, 0));
     if (count > 1)
         return call_fail(call, 422, problems, "%s (and %zu more)", first, count - 1);

@@ -93,63 +93,6 @@ static void fold_verification(struct call *call, json_t *input)
     config_fold(input, "custom_response", "custom_response");
 }
 
-static const struct auth_row {
-    const char *type;
-    const char *members[2]; /* both are needed */
-} auth_rows[] = {
-    {"HMAC", {"header_key", "webhook_secret_key"}},
-    {"BASIC_AUTH", {"username", "password"}},
-    {"API_KEY", {"header_key", "api_key"}},
-};
-
-/* The kind that is named, or else the one whose members were sent. */
-static const struct auth_row *find_auth(const json_t *config, const json_t *auth)
-{
-    struct text type = json_member_text(config, "auth_type");
-    for (size_t i = 0; i < sizeof auth_rows / sizeof auth_rows[0]; i++) {
-        const char *telling = auth_rows[i].members[1];
-        if (type.data != NULL ? text_equal(type, text_of(auth_rows[i].type)) : json_member(auth, telling) != NULL)
-            return &auth_rows[i];
-    }
-    return NULL;
-}
-
-/* What cannot be verified must not look as if it were. */
-static void check_auth(struct call *call, const struct source *source, const json_t *config)
-{
-    const json_t *auth = json_member(config, "auth");
-    struct text kind = json_member_text(config, "auth_type");
-    bool generic = text_equal(source->type, TEXT("WEBHOOK")) || text_equal(source->type, TEXT("HTTP"));
-    if (json_object_size(auth) == 0) {
-        if (kind.data != NULL)
-            call_problem(call, "config.auth: is required with config.auth_type");
-        return;
-    }
-    if (!generic) {
-        call_problem(call, "config.auth: signatures of %.*s are not verified by this version",
-                     TEXT_ARGS(source->type));
-        return;
-    }
-    const struct auth_row *row = find_auth(config, auth);
-    if (row == NULL) {
-        call_problem(call, "config.auth: signatures of %.*s are not verified by this version",
-                     TEXT_ARGS(kind.data ? text_slice(kind, 0, 60) : TEXT("this form")));
-        return;
-    }
-    for (size_t i = 0; i < 2; i++) {
-        if (json_member_text(auth, row->members[i]).size == 0)
-            call_problem(call, "config.auth.%s: is required and must be a string that is not empty",
-                         row->members[i]);
-    }
-    struct text algorithm = json_member_text(auth, "algorithm"), encoding = json_member_text(auth, "encoding");
-    if (algorithm.size > 0 && !text_equal(algorithm, TEXT("md5")) && !text_equal(algorithm, TEXT("sha1")) &&
-        !text_equal(algorithm, TEXT("sha256")) && !text_equal(algorithm, TEXT("sha512")))
-        call_problem(call, "config.auth.algorithm: must be md5, sha1, sha256 or sha512");
-    if (encoding.size > 0 && !text_equal(encoding, TEXT("base64")) && !text_equal(encoding, TEXT("base64url")) &&
-        !text_equal(encoding, TEXT("hex")))
-        call_problem(call, "config.auth.encoding: must be base64, base64url or hex");
-}
-
 /* Lays the input over the record and checks what came of it. */
 static bool merge_input(struct call *call, json_t *input, struct source *source)
 {
@@ -166,7 +109,7 @@ static bool merge_input(struct call *call, json_t *input, struct source *source)
     }
     if (json_is_object(json_member(input, "config")))
         config_merge(config, json_member(input, "config"));
-    check_auth(call, source, config);
+    auth_check_source(call, source->type, config);
     source->config = config_text(call, config);
     source->updated_at = call->now;
     json_decref(config);

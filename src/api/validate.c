@@ -61,6 +61,8 @@ static void check_text(struct call *call, struct text text, const struct field_r
 {
     if (row->most > 0 && characters(text) > (size_t)row->most)
         call_problem(call, "%s: must have at most %lld characters", where, (long long)row->most);
+    else if (text.size < (size_t)row->least)
+        call_problem(call, "%s: must not be empty", where);
     else if (row->is_name && !is_name(text))
         call_problem(call, "%s: must consist of letters, digits, \"-\" and \"_\" and not be empty", where);
     else if (row->names != NULL) {

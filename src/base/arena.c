@@ -32,7 +32,7 @@ static void add_block(struct arena *arena, size_t need)
 void *arena_allocate(struct arena *arena, size_t size)
 {
     size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-    if (rounded > arena->left)
+    if (rounded > arena->left || arena->next == NULL)
         add_block(arena, rounded);
     void *memory = arena->next;
     arena->next += rounded;

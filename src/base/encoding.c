@@ -45,9 +45,10 @@ static int value64(char digit)
 
 bool base64_decode(struct buffer *out, struct text text)
 {
-    for (int padding = 0; padding < 2 && text.size > 0 && text.data[text.size - 1] == '='; padding++)
+    size_t whole = text.size;
+    while (whole - text.size < 2 && text.size > 0 && text.data[text.size - 1] == '=')
         text.size--;
-    if (text.size % 4 == 1)
+    if (text.size % 4 == 1 || (text.size < whole && whole % 4 != 0))
         return false;
     unsigned group = 0;
     for (size_t i = 0; i < text.size; i++) {

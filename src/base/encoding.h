@@ -13,7 +13,7 @@
 
 void base64_encode(struct buffer *out, struct text bytes);    /* with padding */
 void base64url_encode(struct buffer *out, struct text bytes); /* without padding */
-/* Either alphabet, padding optional, no white space. */
+/* Either alphabet, padding complete or left out, no white space. */
 bool base64_decode(struct buffer *out, struct text text);
 
 void hex_encode(struct buffer *out, struct text bytes); /* lower case */

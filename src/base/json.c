@@ -8,6 +8,11 @@
 json_t *json_parse(struct text text, struct error *error)
 {
     json_error_t problem;
+    ptrdiff_t nul = text_find_byte(text, '\0');
+    if (nul >= 0) { /* jansson takes one behind a word for the end of the text */
+        error_set(error, ERROR_INVALID, "invalid JSON: a NUL at byte %td", nul + 1);
+        return NULL;
+    }
     json_t *value = json_loadb(text.data ? text.data : "", text.size,
                                JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &problem);
     if (value == NULL)

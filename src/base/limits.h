@@ -63,6 +63,7 @@
     X(workflow_steps, 10000, 1, 10000000, "steps", "steps that one run executes")                       \
     X(workflow_nesting, 16, 1, 100, "workflows", "workflows that call each other")                      \
     X(workflow_response_bytes, 16777216, 1024, 1073741824, "bytes", "a reply to a step")                \
+    X(workflow_report_body_bytes, 65536, 0, 16777216, "bytes", "kept of each body in reports and archives of a run") \
     X(workflow_request_timeout_ms, 60000, 10, 3600000, "ms", "one request of a step")                   \
     X(workflow_timeout_ms, 600000, 100, 86400000, "ms", "one run")
 

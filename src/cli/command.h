@@ -6,3 +6,4 @@
 
 int serve_command(int argc, char **argv);
 int version_command(int argc, char **argv);
+int workflow_command(int argc, char **argv);

@@ -1,67 +1,129 @@
 #include "cli/quick_start.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "api/api.h"
+#include "arazzo/document.h"
+#include "arazzo/inputs.h"
+#include "arazzo/runner.h"
+#include "arazzo/sources.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "http/client.h"
 
-#define CONNECTION                                                                                      \
-    TEXT("{\"name\":\"quick-start\",\"source\":{\"name\":\"quick-start\",\"type\":\"WEBHOOK\"},"                  \
-         "\"destination\":{\"name\":\"quick-start-mock\",\"type\":\"MOCK_API\"}}")
+enum { CALL_TIMEOUT_MS = 10000, REPLY_BYTES = 1 << 20, URL_SIZE = 300 };
 
-enum { CALL_TIMEOUT_MS = 10000, REPLY_BYTES = 1 << 20 };
+/* examples/quick-start.yml, embedded by the build. */
+extern const char quick_start_document[];
+extern const size_t quick_start_document_size;
 
-/* One call of the gateway's own API. A new reference, NULL with a log line when it failed. */
-static json_t *call_api(struct http_client *client, const struct config *config, const char *method, const char *path,
-                        struct text body)
+/* How the program reaches itself. */
+static void write_own_url(const struct config *config, char url[URL_SIZE])
 {
-    char url[512], key[300];
     bool ipv6 = text_find_byte(text_of(config->listen_host), ':') >= 0;
-    snprintf(url, sizeof url, ipv6 ? "http://[%s]:%u/2025-07-01%s" : "http://%s:%u/2025-07-01%s", config->listen_host,
-             config->listen_port, path);
+    snprintf(url, URL_SIZE, ipv6 ? "http://[%s]:%u" : "http://%s:%u", config->listen_host, config->listen_port);
+}
+
+/* GET of one of the gateway's own paths. A new reference, NULL with a log line when it failed. */
+static json_t *read_own(struct http_client *client, const struct config *config, const char *path)
+{
+    char url[URL_SIZE + 64], own_url[URL_SIZE], key[300];
+    write_own_url(config, own_url);
+    snprintf(url, sizeof url, "%s/2025-07-01%s", own_url, path);
     snprintf(key, sizeof key, "Bearer %s", config->api_key);
-    const struct http_header headers[] = {{TEXT("authorization"), text_of(key)},
-                                          {TEXT("content-type"), TEXT("application/json")}};
-    struct http_call call = {.method = method, .url = url, .headers = headers, .header_count = 2, .body = body,
+    const struct http_header header = {TEXT("authorization"), text_of(key)};
+    struct http_call call = {.method = "GET", .url = url, .headers = &header, .header_count = 1,
                              .timeout_ms = CALL_TIMEOUT_MS, .connect_timeout_ms = CALL_TIMEOUT_MS,
                              .response_keep_bytes = REPLY_BYTES, .response_read_bytes = REPLY_BYTES};
     http_client_perform(client, &call);
-    if (call.status != 200) {
-        log_warn("the quick start failed: %s %s answered %d %s", method, path, call.status, call.failure_text);
-        return NULL;
-    }
-    return json_parse(call.response_body, NULL);
+    json_t *reply = call.status == 200 ? json_parse(call.response_body, NULL) : NULL;
+    if (reply == NULL)
+        log_warn("the quick start failed: %s answered %d %s", url, call.status, call.failure_text);
+    return reply;
 }
 
-static void print_hints(const struct config *config, const json_t *connection)
+/* `source_url` may be missing: then somebody has removed the source since. */
+static void print_hints(const struct config *config, struct text source_url)
 {
-    struct text url = json_member_text(json_member(connection, "source"), "url");
-    printf("\n  API  %s/2025-07-01\n  key  %s\n\nSend a first webhook, then look at what became of it:\n\n"
-           "  curl -X POST '%.*s' -H 'Content-Type: application/json' -d '{\"hello\":\"world\"}'\n"
-           "  curl '%s/2025-07-01/events' -H 'Authorization: Bearer %s'\n\n",
-           config->public_url, config->api_key, TEXT_ARGS(url), config->public_url, config->api_key);
+    printf("\n  API  %s/2025-07-01\n  key  %s\n\n", config->public_url, config->api_key);
+    if (source_url.size > 0)
+        printf("Send a webhook, then look at what became of it:\n\n"
+               "  curl -X POST '%.*s' -H 'Content-Type: application/json' -d '{\"hello\":\"world\"}'\n"
+               "  curl '%s/2025-07-01/events' -H 'Authorization: Bearer %s'\n\n",
+               TEXT_ARGS(source_url), config->public_url, config->api_key);
     fflush(stdout);
+}
+
+/* Something is there already: nothing is made. */
+static void print_present(struct http_client *client, const struct config *config)
+{
+    json_t *found = read_own(client, config, "/sources?name=quick-start&disabled=false");
+    print_hints(config, json_member_text(json_array_get(json_member(found, "models"), 0), "url"));
+    json_decref(found);
+}
+
+/* Runs the document with the sources loaded. A new reference to its outputs, NULL with an error. */
+static json_t *run_loaded(const struct document *document, const struct workflow_sources *sources,
+                          struct http_client *client, const struct config *config, struct error *error)
+{
+    struct run_options options = {.credentials = {.key = config->api_key}};
+    struct run *run = run_create(document, sources, client, &options);
+    json_t *inputs = inputs_resolve(document->workflows[0].inputs, NULL, error), *outputs = NULL;
+    if (inputs != NULL && run_check(run, &document->workflows[0], error)) {
+        const struct workflow_result *result = run_workflow(run, &document->workflows[0], inputs);
+        if (result->outcome == RUN_SUCCEEDED)
+            outputs = json_incref(result->outputs);
+        else
+            error_set(error, ERROR_REFUSED, "%s", result->failure);
+    }
+    json_decref(inputs);
+    run_free(run);
+    return outputs;
+}
+
+static json_t *run_document(struct http_client *client, const struct config *config, const char *own_url,
+                            struct error *error)
+{
+    char *description = api_openapi();
+    struct server_choice server = {NULL, own_url};
+    struct source_options options = {.servers = &server, .server_count = 1, .builtin = text_of(description)};
+    struct workflow_sources sources = {0};
+    struct buffer warnings = {0};
+    json_t *outputs = NULL;
+    struct document *document =
+        document_read((struct text){quick_start_document, quick_start_document_size}, error);
+    if (document != NULL && sources_load(&sources, document, &options, client, &warnings, error))
+        outputs = run_loaded(document, &sources, client, config, error);
+    sources_free(&sources);
+    document_free(document);
+    buffer_free(&warnings);
+    free(description);
+    return outputs;
 }
 
 void quick_start(const struct config *config)
 {
     struct error error = {0};
+    char own_url[URL_SIZE];
     struct http_client *client = http_client_create(&error);
     if (client == NULL) {
         log_warn("the quick start failed: %s", error.message);
         return;
     }
-    json_t *count = call_api(client, config, "GET", "/sources/count", TEXT_NONE);
-    if (json_member_integer(count, "count", 1) == 0) {
-        json_t *connection = call_api(client, config, "PUT", "/connections", CONNECTION);
-        if (connection != NULL)
-            print_hints(config, connection);
-        json_decref(connection);
-    } else if (count != NULL) {
-        printf("\n  API  %s/2025-07-01\n  key  %s\n\n", config->public_url, config->api_key);
-        fflush(stdout);
+    json_t *counted = read_own(client, config, "/sources/count");
+    int64_t count = json_member_integer(counted, "count", -1);
+    json_decref(counted);
+    if (count > 0) {
+        print_present(client, config);
+    } else if (count == 0) {
+        write_own_url(config, own_url);
+        json_t *outputs = run_document(client, config, own_url, &error);
+        if (outputs != NULL)
+            print_hints(config, json_member_text(outputs, "sourceUrl"));
+        else
+            log_warn("the quick start failed: %s", error.message);
+        json_decref(outputs);
     }
-    json_decref(count);
     http_client_free(client);
 }

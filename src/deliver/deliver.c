@@ -171,6 +171,15 @@ static void connection_changed(void *context, const struct catalog_connection *c
     settle_connection(deliver, record->id, record->destination_id);
 }
 
+void deliver_check_hold(struct deliver *deliver, const struct event *event)
+{
+    struct catalog_connection *connection = catalog_find_connection(deliver->catalog, event->connection_id);
+    bool held = connection != NULL && connection->record.paused_at != 0;
+    catalog_connection_release(connection);
+    if (!held)
+        settle_connection(deliver, event->connection_id, event->destination_id);
+}
+
 /* ---- the loop ---- */
 
 static bool may_dispatch(struct deliver *deliver)
@@ -282,6 +291,19 @@ static bool arm_lanes(struct deliver *deliver, struct error *error)
     return done;
 }
 
+/* Connections that were unpaused, disabled or deleted just before the end, with events that are still on hold. */
+static bool settle_the_rest(struct deliver *deliver, struct error *error)
+{
+    struct arena arena = {0};
+    struct connection *connections;
+    size_t count;
+    bool done = store_read_unsettled(deliver->reader, &arena, &connections, &count, error);
+    for (size_t i = 0; done && i < count; i++)
+        settle_connection(deliver, connections[i].id, connections[i].destination_id);
+    arena_free(&arena);
+    return done;
+}
+
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, const char *public_url,
                               struct error *error)
 {
@@ -296,7 +318,8 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, cons
     pthread_cond_init(&deliver->feed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     if ((deliver->client = http_client_create(error)) != NULL &&
-        (deliver->reader = store_reader_open(store, error)) != NULL && arm_lanes(deliver, error)) {
+        (deliver->reader = store_reader_open(store, error)) != NULL && arm_lanes(deliver, error) &&
+        settle_the_rest(deliver, error)) {
         catalog_listen(catalog, (struct catalog_listener){deliver, connection_changed, NULL});
         deliver->loop_started = pthread_create(&deliver->loop_thread, NULL, run_loop, deliver) == 0;
         deliver->feeder_started = pthread_create(&deliver->feeder_thread, NULL, feeder_run, deliver) == 0;

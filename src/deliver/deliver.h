@@ -60,6 +60,8 @@ void deliver_unreserve(struct deliver *deliver, int64_t destination_id, size_t b
 void deliver_push(struct deliver *deliver, const struct event *event, struct payload *payload);
 /* Something of this destination is or will be due at `due_at` in the store, not leased. */
 void deliver_wake(struct deliver *deliver, int64_t destination_id, int64_t due_at);
+/* An event was stored as on hold: releases it, should its connection have been unpaused since it was routed. */
+void deliver_check_hold(struct deliver *deliver, const struct event *event);
 
 /* The event was cancelled: drops it from the queue if its delivery has not begun. */
 void deliver_forget(struct deliver *deliver, int64_t event_id);

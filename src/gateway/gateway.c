@@ -75,7 +75,8 @@ struct gateway *gateway_start(struct config *config, struct error *error)
     struct gateway *gateway = NEW(struct gateway);
     gateway->config = config;
     raise_descriptor_limit();
-    if (key_load(config, error) && (gateway->parts.store = store_open(config->data, error)) != NULL &&
+    /* The store first: it makes the directory and keeps others out of it. */
+    if ((gateway->parts.store = store_open(config->data, error)) != NULL && key_load(config, error) &&
         key_register(gateway->parts.store, config->api_key, error) && start_server(gateway, error) &&
         start_parts(gateway, error)) {
         atomic_store(&gateway->parts.ready, true);

@@ -5,7 +5,6 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,18 +26,24 @@ static bool read_key(const char *path, struct config *config, struct error *erro
     return config_set(config, TEXT("api_key"), key, error) || error_prefix(error, "%s", path);
 }
 
+/* Whole or not at all: a full disk or a kill between leaves no half key behind for the next start. */
 static bool make_key(const char *path, struct config *config, struct error *error)
 {
-    char line[KEY_DIGITS + 2];
+    char line[KEY_DIGITS + 2], fresh[sizeof config->data + 32];
     random_token(line, KEY_DIGITS);
     memcpy(config->api_key, line, KEY_DIGITS + 1);
     line[KEY_DIGITS] = '\n';
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0)
         return error_set(error, ERROR_STORE_IO, "cannot make the key file %s: %s", path, strerror(errno));
-    bool written = write(file, line, KEY_DIGITS + 1) == KEY_DIGITS + 1 && fsync(file) == 0;
+    bool written = write(file, line, KEY_DIGITS + 1) == KEY_DIGITS + 1 && fsync(file) == 0 && rename(fresh, path) == 0;
+    if (!written) {
+        error_set(error, ERROR_STORE_IO, "cannot write the key file %s: %s", path, strerror(errno));
+        unlink(fresh);
+    }
     close(file);
-    return written || error_set(error, ERROR_STORE_IO, "cannot write the key file %s: %s", path, strerror(errno));
+    return written;
 }
 
 bool key_load(struct config *config, struct error *error)
@@ -46,8 +51,6 @@ bool key_load(struct config *config, struct error *error)
     char path[sizeof config->data + 16];
     if (config->api_key[0] != '\0')
         return true;
-    if (mkdir(config->data, 0700) != 0 && errno != EEXIST)
-        return error_set(error, ERROR_STORE_IO, "cannot make the directory %s: %s", config->data, strerror(errno));
     snprintf(path, sizeof path, "%s/api-key", config->data);
     if (access(path, F_OK) == 0)
         return read_key(path, config, error);

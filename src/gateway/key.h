@@ -12,7 +12,7 @@
 #include "gateway/config.h"
 #include "store/store.h"
 
-/* Fills config->api_key; makes the key file when there is none. */
+/* Fills config->api_key; makes the key file when there is none. The directory is there and is ours alone. */
 bool key_load(struct config *config, struct error *error);
 /* Sees to it that the store has a project and knows the key. */
 bool key_register(struct store *store, const char *api_key, struct error *error);

@@ -15,6 +15,18 @@ static void reply(struct http_exchange *exchange, int status, const char *type, 
     http_reply(exchange, &(struct http_reply){.status = status, .content_type = type, .body = body});
 }
 
+/* The same form for all that is refused outside of the API; docs/configuration.md describes it. */
+static void refuse(struct http_exchange *exchange, int status, const char *message)
+{
+    static const struct http_header allow[] = {{{"allow", 5}, {"GET, HEAD", 9}}};
+    struct buffer body = {0};
+    http_error_write(&body, status, message);
+    http_reply(exchange, &(struct http_reply){.status = status, .content_type = "application/json",
+                                              .body = buffer_text(&body), .headers = allow,
+                                              .header_count = status == 405 ? 1 : 0});
+    buffer_free(&body);
+}
+
 static void reply_health(struct parts *parts, struct http_exchange *exchange)
 {
     (void)parts;
@@ -99,22 +111,17 @@ static void reply_page(struct parts *parts, struct http_exchange *exchange, bool
     for (size_t i = 0; i < sizeof PAGES / sizeof PAGES[0]; i++) {
         if (!text_equal(exchange->path, text_of(PAGES[i].path)) || !(ready || PAGES[i].before_ready))
             continue;
-        static const struct http_header allow[] = {{{"allow", 5}, {"GET, HEAD", 9}}};
         if (reads)
             PAGES[i].answer(parts, exchange);
         else
-            http_reply(exchange, &(struct http_reply){.status = 405, .content_type = "application/json",
-                .body = TEXT("{\"code\":\"METHOD_NOT_ALLOWED\",\"status\":405,\"message\":\"this page is only read\","
-                             "\"data\":null}"), .headers = allow, .header_count = 1});
+            refuse(exchange, 405, "this page is only read");
         return;
     }
     if (ready)
-        reply(exchange, 404, "application/json",
-              TEXT("{\"code\":\"NOT_FOUND\",\"status\":404,\"message\":\"there is nothing at this path: the API is "
-                   "below /YYYY-MM-DD/, webhooks go to a source's url\",\"data\":null}"));
+        refuse(exchange, 404, "there is nothing at this path: the API is below /YYYY-MM-DD/, webhooks go to a source's "
+                              "url");
     else
-        reply(exchange, 503, "application/json",
-              TEXT("{\"code\":\"STARTING\",\"status\":503,\"message\":\"the gateway is starting\",\"data\":null}"));
+        refuse(exchange, 503, "the gateway is starting");
 }
 
 static int64_t body_limit(void *context, const struct http_exchange *exchange)
@@ -123,20 +130,22 @@ static int64_t body_limit(void *context, const struct http_exchange *exchange)
     return ingest_wants(exchange->path) ? limits.ingest_body_bytes : limits.api_body_bytes;
 }
 
+static void refuse_body(struct http_exchange *exchange, enum http_refusal refusal)
+{
+    bool too_large = refusal == HTTP_BODY_TOO_LARGE;
+    (api_wants(exchange->path) ? api_refuse : refuse)(
+        exchange, too_large ? 413 : 503,
+        too_large ? "the body is larger than this gateway takes" : "too many bodies are under way: try again later");
+}
+
 static void handle(void *context, struct http_exchange *exchange, enum http_refusal refusal)
 {
     struct parts *parts = context;
     bool ready = atomic_load_explicit(&parts->ready, memory_order_acquire);
     if (ready && ingest_wants(exchange->path))
         ingest_handle(parts->ingest, exchange, refusal);
-    else if (refusal == HTTP_BODY_TOO_LARGE)
-        reply(exchange, 413, "application/json",
-              TEXT("{\"code\":\"PAYLOAD_TOO_LARGE\",\"status\":413,\"message\":\"the body is larger than this gateway "
-                   "takes\",\"data\":null}"));
-    else if (refusal == HTTP_NO_MEMORY)
-        reply(exchange, 503, "application/json",
-              TEXT("{\"code\":\"UNAVAILABLE\",\"status\":503,\"message\":\"too many bodies are under way: try again "
-                   "later\",\"data\":null}"));
+    else if (refusal != HTTP_ACCEPTED)
+        refuse_body(exchange, refusal);
     else if (ready && api_wants(exchange->path))
         api_handle(parts->api, exchange);
     else

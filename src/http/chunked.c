@@ -1,5 +1,7 @@
 #include "http/chunked.h"
 
+#include "http/head.h"
+
 enum { MOST_DIGITS = 15, MOST_OVERHEAD = 16 * 1024 };
 
 static int hex_digit(char byte)
@@ -23,8 +25,10 @@ static bool step(struct chunked *chunked, char byte)
     switch (chunked->state) {
     case CHUNK_SIZE:
         if (digit >= 0) {
+            if (++chunked->digits > MOST_DIGITS)
+                return false;
             chunked->left = chunked->left * 16 + digit;
-            return ++chunked->digits <= MOST_DIGITS;
+            return true;
         }
         chunked->state = byte == ';' ? CHUNK_EXTENSION : CHUNK_SIZE_LF;
         return chunked->digits > 0 && (byte == ';' || byte == '\r');
@@ -43,8 +47,12 @@ static bool step(struct chunked *chunked, char byte)
         chunked->digits = 0;
         return byte == '\n';
     case CHUNK_TRAILER_START:
-        chunked->state = byte == '\r' ? CHUNK_END_LF : CHUNK_TRAILER;
-        return byte == '\r' || (is_text_byte(byte) && byte != ' ' && byte != '\t');
+        chunked->state = byte == '\r' ? CHUNK_END_LF : CHUNK_TRAILER_NAME;
+        return byte == '\r' || (head_is_token_byte(byte) && ++chunked->overhead <= MOST_OVERHEAD);
+    case CHUNK_TRAILER_NAME:
+        if (byte == ':')
+            chunked->state = CHUNK_TRAILER;
+        return (byte == ':' || head_is_token_byte(byte)) && ++chunked->overhead <= MOST_OVERHEAD;
     case CHUNK_TRAILER:
         if (byte == '\r')
             chunked->state = CHUNK_TRAILER_LF;

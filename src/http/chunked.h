@@ -1,8 +1,8 @@
 /*
  * chunked.h - takes the chunks of a body apart as they come in (RFC 9112 section 7.1), strictly. Pure.
  *
- * Sizes are 1 to 15 hexadecimal digits; extensions are skipped; every line ends in CRLF; trailers are checked for
- * their form and dropped.
+ * Sizes are 1 to 15 hexadecimal digits; extensions are skipped; every line ends in CRLF; trailers are "name: value"
+ * and are dropped.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 
 enum chunk_state {
     CHUNK_SIZE, CHUNK_EXTENSION, CHUNK_SIZE_LF, CHUNK_DATA, CHUNK_DATA_CR, CHUNK_DATA_LF,
-    CHUNK_TRAILER_START, CHUNK_TRAILER, CHUNK_TRAILER_LF, CHUNK_END_LF, CHUNK_DONE,
+    CHUNK_TRAILER_START, CHUNK_TRAILER_NAME, CHUNK_TRAILER, CHUNK_TRAILER_LF, CHUNK_END_LF, CHUNK_DONE,
 };
 
 struct chunked {

@@ -13,7 +13,7 @@
 
 enum {
     READ_SIZE = 16 * 1024,
-    KEPT_BUFFER = 64 * 1024, /* larger buffers are given back after the request */
+    KEPT_BUFFER = 32 * 1024, /* larger buffers are given back after the request */
     LINGER_MS = 2000,
     LINGER_BYTES = 16 * 1024 * 1024,
 };
@@ -64,14 +64,14 @@ static void append_reply(struct http_connection *connection, const struct http_r
 /* Answers by ourselves and closes. */
 static void refuse(struct http_connection *connection, int status, const char *message)
 {
-    char body[512];
-    int size = snprintf(body, sizeof body, "{\"code\":\"%s\",\"status\":%d,\"message\":\"%s\",\"data\":null}",
-                        status == 408 ? "REQUEST_TIMEOUT" : "BAD_REQUEST", status, message);
+    struct buffer body = {0};
+    http_error_write(&body, status, message);
     atomic_fetch_add(&connection->loop->server->refused, 1);
     connection->close_after = true;
     connection->request_is_head = false;
     append_reply(connection, &(struct http_reply){.status = status, .content_type = "application/json",
-                                                  .body = {body, (size_t)size}});
+                                                  .body = buffer_text(&body)});
+    buffer_free(&body);
     connection->state = CONNECTION_WRITING;
     set_deadline(connection, limits.idle_timeout_ms);
 }
@@ -142,8 +142,6 @@ static void begin_body(struct http_connection *connection, const struct request_
     set_deadline(connection, limits.body_timeout_ms);
     if (connection->content_length > connection->body_limit) {
         hand_out(connection, HTTP_BODY_TOO_LARGE);
-    } else if (!count_bytes(connection, connection->content_length)) {
-        hand_out(connection, HTTP_NO_MEMORY);
     } else if (head->expects_continue && connection->in.size == 0 &&
                (head->chunked || connection->content_length > 0)) {
         ssize_t sent = send(connection->socket, CONTINUE, strlen(CONTINUE), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -185,19 +183,30 @@ static void begin_request(struct http_connection *connection, size_t head_size)
 
 /* ---- reading ---- */
 
+/* Reads ahead of the present request by READ_SIZE at most: what is behind it is moved up when it is done. */
+static size_t wanted_bytes(const struct http_connection *connection)
+{
+    size_t have = connection->in.size, whole = (size_t)connection->content_length;
+    bool in_body = connection->state == CONNECTION_BODY && !connection->is_chunked;
+    return in_body && whole > have + READ_SIZE ? whole - have : READ_SIZE;
+}
+
 /* True when something came in. */
 static bool fill(struct http_connection *connection)
 {
     struct buffer *in = &connection->in;
+    size_t most = wanted_bytes(connection);
     if (!connection->readable || connection->broken)
         return false;
     if (!buffer_reserve(in, READ_SIZE)) {
         connection->broken = true;
         return false;
     }
-    ssize_t got = recv(connection->socket, in->data + in->size, in->capacity - in->size, 0);
+    if (most > in->capacity - in->size)
+        most = in->capacity - in->size;
+    ssize_t got = recv(connection->socket, in->data + in->size, most, 0);
     if (got > 0) {
-        connection->readable = (size_t)got == in->capacity - in->size;
+        connection->readable = (size_t)got == most || connection->hung_up;
         in->size += (size_t)got;
         return true;
     }
@@ -214,8 +223,11 @@ static bool fill(struct http_connection *connection)
 /* An empty line before a request is tolerated once (RFC 9112 section 2.2). */
 static void skip_empty_line(struct http_connection *connection)
 {
-    if (connection->head_seen == 0 && connection->in.size >= 2 && memcmp(connection->in.data, "\r\n", 2) == 0)
-        drop_request(connection, 2);
+    if (connection->skipped_line || connection->in.size < 2 || memcmp(connection->in.data, "\r\n", 2) != 0)
+        return;
+    drop_request(connection, 2);
+    connection->head_seen = 0;
+    connection->skipped_line = true;
 }
 
 /* True when there is progress to build on. */
@@ -245,20 +257,21 @@ static bool read_head(struct http_connection *connection)
     return fill(connection);
 }
 
+/* Room is counted as the bytes come, so that announcing large bodies takes none from others. */
 static bool read_plain_body(struct http_connection *connection)
 {
     struct buffer *in = &connection->in;
-    if (in->size >= (size_t)connection->content_length) {
-        if (connection->content_length > 0)
-            connection->exchange.body = text_slice(buffer_text(in), 0, (size_t)connection->content_length);
-        hand_out(connection, HTTP_ACCEPTED);
-        return true;
-    }
-    if (!buffer_reserve(in, (size_t)connection->content_length - in->size)) {
+    int64_t whole = connection->content_length, have = (int64_t)in->size < whole ? (int64_t)in->size : whole;
+    if (!count_bytes(connection, have - connection->counted_bytes)) {
         hand_out(connection, HTTP_NO_MEMORY);
         return true;
     }
-    return fill(connection);
+    if (have < whole)
+        return fill(connection);
+    if (whole > 0)
+        connection->exchange.body = text_slice(buffer_text(in), 0, (size_t)whole);
+    hand_out(connection, HTTP_ACCEPTED);
+    return true;
 }
 
 static bool read_chunked_body(struct http_connection *connection)
@@ -287,17 +300,27 @@ static bool read_chunked_body(struct http_connection *connection)
 
 /* ---- writing and ending ---- */
 
+/* Gives a large buffer back, but for what is in it. */
+static void shrink(struct buffer *buffer)
+{
+    struct buffer smaller = {0};
+    if (buffer->capacity <= KEPT_BUFFER || !buffer_append_text(&smaller, buffer_text(buffer)))
+        return;
+    buffer_free(buffer);
+    *buffer = smaller;
+}
+
 static void begin_next_request(struct http_connection *connection)
 {
     connection->state = CONNECTION_HEAD;
     connection->head_seen = 0;
+    connection->skipped_line = false;
     set_deadline(connection, connection->in.size > 0 ? limits.header_timeout_ms : limits.idle_timeout_ms);
-    if (connection->in.capacity > KEPT_BUFFER && connection->in.size == 0)
-        buffer_free(&connection->in);
-    if (connection->body.capacity > KEPT_BUFFER)
-        buffer_free(&connection->body);
-    if (connection->reply.capacity > KEPT_BUFFER)
-        buffer_free(&connection->reply);
+    buffer_clear(&connection->body);
+    buffer_clear(&connection->reply);
+    shrink(&connection->in);
+    shrink(&connection->body);
+    shrink(&connection->reply);
 }
 
 static void begin_linger(struct http_connection *connection)
@@ -341,7 +364,7 @@ static bool linger(struct http_connection *connection)
     return more;
 }
 
-bool connection_advance(struct http_connection *connection)
+static void advance(struct http_connection *connection)
 {
     bool progress = true;
     while (progress && !connection->broken) {
@@ -353,7 +376,7 @@ bool connection_advance(struct http_connection *connection)
             progress = connection->is_chunked ? read_chunked_body(connection) : read_plain_body(connection);
             break;
         case CONNECTION_HANDLING:
-            return true; /* not ours now: nothing of it may be touched */
+            return; /* not ours now: nothing of it may be touched */
         case CONNECTION_WRITING:
             progress = write_reply(connection);
             break;
@@ -362,8 +385,30 @@ bool connection_advance(struct http_connection *connection)
             break;
         }
     }
-    bool waits_for_peer = connection->state != CONNECTION_WRITING;
+}
+
+/* The peer has ended its side in the middle of a request; it may still read. */
+static bool is_cut_off(const struct http_connection *connection)
+{
+    bool began = connection->state == CONNECTION_BODY ||
+                 (connection->state == CONNECTION_HEAD && connection->in.size > 0);
+    return connection->peer_closed && began;
+}
+
+bool connection_advance(struct http_connection *connection)
+{
+    advance(connection);
+    if (!connection->broken && is_cut_off(connection)) {
+        refuse(connection, 400, "the request ended before it was complete");
+        advance(connection);
+    }
+    bool waits_for_peer = connection->state != CONNECTION_WRITING && connection->state != CONNECTION_HANDLING;
     return !connection->broken && !(connection->peer_closed && waits_for_peer);
+}
+
+bool connection_is_idle(const struct http_connection *connection)
+{
+    return connection->state == CONNECTION_HEAD && connection->in.size == 0;
 }
 
 bool connection_replied(struct http_connection *connection)

@@ -35,7 +35,8 @@ struct http_connection {
     struct http_loop *loop;
     int socket;
     enum connection_state state;
-    bool readable, writable; /* edge-triggered: what the kernel told and we have not used up */
+    bool readable;           /* edge-triggered: what the kernel told and we have not used up */
+    bool hung_up;            /* the end of what the peer sends is told already: read on until it comes */
     bool peer_closed, broken;
     bool close_after;        /* the reply that is written is the last */
     bool request_keep_alive, request_is_head;
@@ -43,6 +44,7 @@ struct http_connection {
 
     struct buffer in;        /* bytes of the request being read, and of what was sent ahead */
     size_t head_seen;        /* see head_find_end */
+    bool skipped_line;       /* the empty line that may stand before a request */
     size_t head_size;
     struct buffer head_copy; /* the parsed head lives here */
     struct buffer body;      /* unless the whole body is in `in` */
@@ -59,6 +61,8 @@ struct http_connection {
     struct http_connection *previous, *next; /* in loop->connections */
 };
 
+/* True between two requests, or before the first. */
+bool connection_is_idle(const struct http_connection *connection);
 /* Goes on as far as possible without waiting. False: the connection is finished and must be freed. */
 bool connection_advance(struct http_connection *connection);
 /* The reply that the application gave is in `reply`: goes on to send it. As connection_advance. */

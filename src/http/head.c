@@ -26,17 +26,16 @@ ptrdiff_t head_find_end(const char *bytes, size_t size, size_t *seen)
     return 0;
 }
 
-/* tchar of RFC 9110 section 5.6.2 */
-static bool is_token_byte(char byte)
+bool head_is_token_byte(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
            (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
 }
 
-static bool is_token(struct text text)
+bool head_is_token(struct text text)
 {
     for (size_t i = 0; i < text.size; i++) {
-        if (!is_token_byte(text.data[i]))
+        if (!head_is_token_byte(text.data[i]))
             return false;
     }
     return text.size > 0;
@@ -51,22 +50,42 @@ static struct text take_line(struct text *rest)
     return line;
 }
 
-/* "http://host/path" is taken as "/path": a proxy's form that servers must understand. */
-static struct text origin_form(struct text target)
+/* What a host with an optional port is made of (RFC 3986 section 3.2), without the user information. */
+static bool is_authority(struct text text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        char byte = text.data[i];
+        bool alphanumeric =
+            (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
+        if (!alphanumeric && (byte == '\0' || strchr("-._~%!$&'()*+;=:[]", byte) == NULL))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * "http://host/path" is taken as "/path": a proxy's form that servers must understand (RFC 9112 section 3.2.2).
+ * *authority is TEXT_NONE in the usual form. TEXT_NONE: the target is malformed.
+ */
+static struct text origin_form(struct text target, struct text *authority)
 {
     size_t scheme = text_starts_with(target, TEXT("http://"))    ? 7
                     : text_starts_with(target, TEXT("https://")) ? 8
                                                                  : 0;
+    *authority = TEXT_NONE;
     if (scheme == 0)
         return target;
     struct text behind = text_slice(target, scheme, target.size);
     ptrdiff_t slash = text_find_byte(behind, '/');
+    *authority = slash < 0 ? behind : text_slice(behind, 0, (size_t)slash);
+    if (authority->size == 0 || !is_authority(*authority))
+        return TEXT_NONE;
     return slash < 0 ? TEXT("/") : text_slice(behind, (size_t)slash, behind.size);
 }
 
 static bool parse_target(struct text target, struct request_head *head, struct head_problem *problem)
 {
-    target = origin_form(target);
+    target = origin_form(target, &head->authority);
     if (target.size == 0 || target.data[0] != '/')
         return fail(problem, 400, "the request target must be a path");
     for (size_t i = 0; i < target.size; i++) {
@@ -89,7 +108,7 @@ static bool parse_request_line(struct text line, struct request_head *head, stru
         return fail(problem, 400, "the request line must be METHOD TARGET VERSION");
     head->method = text_slice(line, 0, (size_t)first);
     struct text version = text_slice(behind, (size_t)second + 1, behind.size);
-    if (!is_token(head->method) || head->method.size > LONGEST_METHOD)
+    if (!head_is_token(head->method) || head->method.size > LONGEST_METHOD)
         return fail(problem, 400, "the method is malformed");
     if (text_equal(head->method, TEXT("CONNECT")))
         return fail(problem, 400, "this is no proxy");
@@ -107,7 +126,7 @@ static bool parse_header(char *bytes, struct text line, struct http_header *head
     if (line.data[0] == ' ' || line.data[0] == '\t')
         return fail(problem, 400, "folded header lines are not taken");
     ptrdiff_t colon = text_find_byte(line, ':');
-    if (colon < 0 || !is_token(text_slice(line, 0, (size_t)colon)))
+    if (colon < 0 || !head_is_token(text_slice(line, 0, (size_t)colon)))
         return fail(problem, 400, "a header line must be \"name: value\", without space before the colon");
     char *name = bytes + (line.data - bytes);
     for (ptrdiff_t i = 0; i < colon; i++) {
@@ -144,10 +163,10 @@ static bool check_host(const struct request_head *head, struct head_problem *pro
         return fail(problem, 400, "more than one Host");
     if (count == 0 && head->minor_version == 1)
         return fail(problem, 400, "HTTP/1.1 needs a Host");
-    for (size_t i = 0; i < host.size; i++) {
-        if ((unsigned char)host.data[i] <= ' ' || strchr("/@?#\\,", host.data[i]) != NULL)
-            return fail(problem, 400, "the Host is malformed");
-    }
+    if (!is_authority(host))
+        return fail(problem, 400, "the Host is malformed");
+    if (count == 1 && head->authority.data != NULL && !text_equal_ignoring_case(host, head->authority))
+        return fail(problem, 400, "the Host is not that of the request target");
     return true;
 }
 

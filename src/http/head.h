@@ -16,6 +16,7 @@
 
 struct request_head {
     struct text method, path, query; /* query: TEXT_NONE without "?" */
+    struct text authority;           /* of a target in absolute form; TEXT_NONE in the usual form */
     struct http_headers headers;     /* names in lower case, values trimmed */
     int minor_version;               /* of HTTP/1 */
     bool keep_alive;                 /* the sender wants to go on with this connection */
@@ -38,3 +39,7 @@ ptrdiff_t head_find_end(const char *bytes, size_t size, size_t *seen);
 /* `bytes` is a whole head, is changed (names become lower case) and must live as long as *head. */
 bool head_parse(struct arena *arena, char *bytes, size_t size, struct request_head *head,
                 struct head_problem *problem);
+
+/* tchar and token of RFC 9110 section 5.6.2: what methods and header names are made of. */
+bool head_is_token_byte(char byte);
+bool head_is_token(struct text text);

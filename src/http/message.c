@@ -42,26 +42,54 @@ struct http_headers http_headers_read(struct arena *arena, struct text stored)
     return headers;
 }
 
+static const struct status_row {
+    int status;
+    const char *phrase, *code;
+} status_rows[] = {
+    {200, "OK", NULL}, {204, "No Content", NULL}, {301, "Moved Permanently", NULL}, {302, "Found", NULL},
+    {304, "Not Modified", NULL}, {307, "Temporary Redirect", NULL}, {308, "Permanent Redirect", NULL},
+    {400, "Bad Request", "BAD_REQUEST"}, {401, "Unauthorized", "UNAUTHORIZED"}, {403, "Forbidden", "FORBIDDEN"},
+    {404, "Not Found", "NOT_FOUND"}, {405, "Method Not Allowed", "METHOD_NOT_ALLOWED"},
+    {408, "Request Timeout", "REQUEST_TIMEOUT"}, {409, "Conflict", "RESOURCE_ALREADY_EXISTS"}, {410, "Gone", "GONE"},
+    {411, "Length Required", "LENGTH_REQUIRED"}, {413, "Content Too Large", "PAYLOAD_TOO_LARGE"},
+    {414, "URI Too Long", "URI_TOO_LONG"}, {415, "Unsupported Media Type", "UNSUPPORTED_CONTENT_TYPE"},
+    {417, "Expectation Failed", "EXPECTATION_FAILED"}, {422, "Unprocessable Content", "UNPROCESSABLE_ENTITY"},
+    {429, "Too Many Requests", "TOO_MANY_REQUESTS"},
+    {431, "Request Header Fields Too Large", "HEADERS_TOO_LARGE"}, {500, "Internal Server Error", "FATAL_ERROR"},
+    {501, "Not Implemented", "NOT_IMPLEMENTED"}, {502, "Bad Gateway", "BAD_GATEWAY"},
+    {503, "Service Unavailable", "UNAVAILABLE"}, {504, "Gateway Timeout", "GATEWAY_TIMEOUT"},
+    {505, "HTTP Version Not Supported", "HTTP_VERSION_NOT_SUPPORTED"},
+    {507, "Insufficient Storage", "STORAGE_FULL"},
+};
+
+static const struct status_row *find_status(int status)
+{
+    for (size_t i = 0; i < sizeof status_rows / sizeof status_rows[0]; i++) {
+        if (status_rows[i].status == status)
+            return &status_rows[i];
+    }
+    return NULL;
+}
+
 const char *http_status_phrase(int status)
 {
-    static const struct {
-        int status;
-        const char *phrase;
-    } phrases[] = {
-        {200, "OK"}, {204, "No Content"}, {301, "Moved Permanently"}, {302, "Found"},
-        {304, "Not Modified"}, {307, "Temporary Redirect"}, {308, "Permanent Redirect"},
-        {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-        {405, "Method Not Allowed"}, {408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"},
-        {411, "Length Required"}, {413, "Content Too Large"}, {414, "URI Too Long"},
-        {415, "Unsupported Media Type"}, {417, "Expectation Failed"}, {422, "Unprocessable Content"},
-        {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"}, {501, "Not Implemented"}, {502, "Bad Gateway"},
-        {503, "Service Unavailable"}, {504, "Gateway Timeout"}, {505, "HTTP Version Not Supported"},
-        {507, "Insufficient Storage"},
-    };
-    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {
-        if (phrases[i].status == status)
-            return phrases[i].phrase;
+    const struct status_row *row = find_status(status);
+    return row != NULL ? row->phrase : "Unknown";
+}
+
+const char *http_status_code(int status)
+{
+    const struct status_row *row = find_status(status);
+    return row != NULL && row->code != NULL ? row->code : "FATAL_ERROR";
+}
+
+bool http_error_write(struct buffer *out, int status, const char *message)
+{
+    buffer_printf(out, "{\"code\":\"%s\",\"status\":%d,\"message\":\"", http_status_code(status), status);
+    for (; *message != '\0'; message++) {
+        if (*message == '"' || *message == '\\')
+            buffer_append_byte(out, '\\');
+        buffer_append_byte(out, *message);
     }
-    return "Unknown";
+    return buffer_append_string(out, "\",\"data\":null}");
 }

@@ -32,3 +32,7 @@ struct http_headers http_headers_read(struct arena *arena, struct text stored);
 
 /* "OK", "Not Found", ... ; "Unknown" for others. */
 const char *http_status_phrase(int status);
+/* The `code` of an error reply: "NOT_FOUND", ... ; "FATAL_ERROR" for others. */
+const char *http_status_code(int status);
+/* The body of every error: {"code", "status", "message", "data": null}. The message holds no control characters. */
+bool http_error_write(struct buffer *out, int status, const char *message);

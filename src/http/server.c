@@ -92,20 +92,40 @@ static void watch_listener(struct http_loop *loop, bool on)
         loop->listening = on;
 }
 
-/* Out of descriptors or memory: leave the others in the backlog for a moment instead of spinning. */
+/* Leaves the others in the backlog for a moment instead of spinning. */
 static void pause_accepting(struct http_loop *loop)
 {
     watch_listener(loop, false);
     loop->listen_again = clock_monotonic_ms() + ACCEPT_PAUSE_MS;
 }
 
+/*
+ * Closes this loop's connection that has been idle for longest; those of the other loops are theirs. One that has just
+ * come, or has just been answered, may be about to speak.
+ */
+static bool make_room(struct http_loop *loop)
+{
+    struct http_connection *oldest = NULL;
+    int64_t just_now = clock_monotonic_ms() + limits.idle_timeout_ms - ACCEPT_PAUSE_MS;
+    for (struct http_connection *connection = loop->connections; connection != NULL; connection = connection->next) {
+        if (connection_is_idle(connection) && connection->deadline.moment <= just_now &&
+            (oldest == NULL || connection->deadline.moment <= oldest->deadline.moment))
+            oldest = connection;
+    }
+    if (oldest != NULL)
+        connection_free(oldest);
+    return oldest != NULL;
+}
+
 static void accept_some(struct http_loop *loop)
 {
     struct http_server *server = loop->server;
-    for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+    bool full = false;
+    for (int i = 0; i < ACCEPTS_AT_ONCE && !full; i++) {
         struct sockaddr_storage address;
         socklen_t size = sizeof address;
-        if (atomic_load(&server->connections) >= limits.connections) {
+        full = atomic_load(&server->connections) >= limits.connections; /* then one a turn: the search takes time */
+        if (full && !make_room(loop)) {
             pause_accepting(loop);
             return;
         }
@@ -124,26 +144,38 @@ static void accept_some(struct http_loop *loop)
 
 static void handle_event(struct http_connection *connection, uint32_t events)
 {
-    if (connection->state == CONNECTION_HANDLING) {
-        /* Only these three are the loop's while the application has the exchange. */
-        connection->readable |= (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-        return;
-    }
-    connection->readable |= (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    connection->hung_up |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    connection->readable |= connection->hung_up || (events & EPOLLIN) != 0;
+    if (connection->state == CONNECTION_HANDLING)
+        return; /* only these two are the loop's while the application has the exchange */
     if (!connection_advance(connection))
         connection_free(connection);
 }
 
+/* Accepting comes last: it may free a connection that has an event in the same batch. */
+static void handle_events(struct http_loop *loop, const struct epoll_event *events, int count)
+{
+    bool arrivals = false;
+    for (int i = 0; i < count; i++) {
+        uint64_t wakeups;
+        if (events[i].data.ptr == loop->server)
+            arrivals = true;
+        else if (events[i].data.ptr != loop)
+            handle_event(events[i].data.ptr, events[i].events);
+        else if (read(loop->wakeup, &wakeups, sizeof wakeups) < 0)
+            continue; /* somebody woke us twice */
+    }
+    if (arrivals)
+        accept_some(loop);
+}
+
+/* What is replied to meanwhile waits for the next turn, so that no peer that sends ahead keeps the loop to itself. */
 static void handle_replied(struct http_loop *loop)
 {
-    struct http_connection *list;
-    while ((list = take_replied(loop)) != NULL) {
-        while (list != NULL) {
-            struct http_connection *next = list->next_replied;
-            if (!connection_replied(list))
-                connection_free(list);
-            list = next;
-        }
+    for (struct http_connection *list = take_replied(loop), *next; list != NULL; list = next) {
+        next = list->next_replied;
+        if (!connection_replied(list))
+            connection_free(list);
     }
 }
 
@@ -164,8 +196,18 @@ static void handle_deadlines(struct http_loop *loop)
     }
 }
 
-static int wait_ms(const struct http_loop *loop)
+static bool has_replied(struct http_loop *loop)
 {
+    pthread_mutex_lock(&loop->lock);
+    bool some = loop->replied != NULL;
+    pthread_mutex_unlock(&loop->lock);
+    return some;
+}
+
+static int wait_ms(struct http_loop *loop)
+{
+    if (has_replied(loop))
+        return 0;
     const struct heap_node *first = heap_first(&loop->deadlines);
     int64_t until = first != NULL ? first->moment : INT64_MAX;
     if (loop->listen_again != 0 && loop->listen_again < until)
@@ -181,7 +223,7 @@ static void close_idle(struct http_loop *loop)
 {
     for (struct http_connection *connection = loop->connections, *next; connection != NULL; connection = next) {
         next = connection->next;
-        if (connection->state == CONNECTION_HEAD && connection->in.size == 0)
+        if (connection_is_idle(connection))
             connection_free(connection);
     }
 }
@@ -193,15 +235,7 @@ static void *run_loop(void *argument)
     own_loop = loop;
     while (!atomic_load(&loop->server->stopping)) {
         int count = epoll_wait(loop->epoll, events, EVENTS_AT_ONCE, wait_ms(loop));
-        for (int i = 0; i < count; i++) {
-            uint64_t wakeups;
-            if (events[i].data.ptr == loop->server)
-                accept_some(loop);
-            else if (events[i].data.ptr != loop)
-                handle_event(events[i].data.ptr, events[i].events);
-            else if (read(loop->wakeup, &wakeups, sizeof wakeups) < 0)
-                continue;
-        }
+        handle_events(loop, events, count);
         handle_replied(loop);
         handle_deadlines(loop);
         if (atomic_load_explicit(&loop->server->quiescing, memory_order_relaxed)) {

@@ -78,6 +78,8 @@ static void pass_on(struct arrival *arrival)
             deliver_push(arrival->ingest->deliver, &routed->event, payload_reference(arrival->payload));
         else if (routed->ignored == 0 && routed->event.due_at != 0)
             deliver_wake(arrival->ingest->deliver, routed->event.destination_id, routed->event.due_at);
+        else if (routed->ignored == 0 && routed->event.status == EVENT_HOLD)
+            deliver_check_hold(arrival->ingest->deliver, &routed->event);
     }
 }
 

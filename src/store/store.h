@@ -156,6 +156,9 @@ bool store_read_projects(struct store_reader *, struct arena *, struct project *
 /* Destinations that have events with a due_at, with the earliest of them: for start. */
 bool store_read_due_destinations(struct store_reader *, struct arena *, int64_t **destination_ids,
                                  int64_t **first_due_at, size_t *count, struct error *);
+/* Connections that are not paused but have events on hold: for start. */
+bool store_read_unsettled(struct store_reader *, struct arena *, struct connection **connections, size_t *count,
+                          struct error *);
 
 /* What changed in configuration after change number `since`, deleted things included, oldest change first. */
 struct store_changes {
@@ -244,10 +247,11 @@ bool store_count(struct store_reader *, enum store_countable, const struct store
 /* ---- faults, for tests ------------------------------------------------------------------------------ */
 
 /*
- * FAIRLEAD_FAULT_STORE="KIND:N[:COUNT]" in the environment makes the N-th disk operation (write, sync, truncate,
- * open-for-writing) of the store, and the COUNT-1 after it (default 1, "-" for all), fail:
+ * FAIRLEAD_FAULT_STORE="KIND:N[:COUNT]" in the environment makes the N-th disk operation (write, sync, truncate)
+ * of the store, and the COUNT-1 after it (default 1, "-" for all), fail:
  *   ioerr   the operation fails with an I/O error
  *   full    the disk has no room
  *   torn    half of a write reaches the file, then the process ends as by kill -9
+ * "KIND:while:FILE" makes all fail for as long as FILE exists.
  * FAIRLEAD_FAULT_STORE="count:FILE" counts the operations and writes their number to FILE at close.
  */

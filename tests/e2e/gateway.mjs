@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const PROGRAM = process.env.FAIRLEAD_BIN ?? 'build/fairlead';
+export const PROGRAM = process.env.FAIRLEAD_BIN ?? 'build/fairlead';
 
 // { dir } reuses a directory (for restarts); it is then the caller's to remove.
 export async function startGateway({ args = [], env = {}, dir } = {}) {
@@ -17,9 +17,9 @@ export async function startGateway({ args = [], env = {}, dir } = {}) {
   });
   let log = '';
   child.stderr.on('data', (bytes) => { log += bytes; });
-  const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+  const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })));
+  let out = '';
   const url = await new Promise((resolve, reject) => {
-    let out = '';
     child.stdout.on('data', (bytes) => {
       out += bytes;
       const ready = /fairlead ready on (\S+)/.exec(out);
@@ -31,6 +31,7 @@ export async function startGateway({ args = [], env = {}, dir } = {}) {
   return {
     url, key, dir: data, child, ended,
     log: () => log,
+    out: () => out,
     // Ends it as an operator would; fails when it does not end cleanly or a sanitizer has something to say.
     async stop({ signal = 'SIGTERM' } = {}) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);

@@ -13,6 +13,13 @@
 
 #include "base/text.h"
 
+#define ASSERT_TEXT(actual, expected)                                                                   \
+    do {                                                                                                \
+        struct text got_ = (actual);                                                                    \
+        if (!text_equal(got_, text_of(expected)))                                                       \
+            fail_msg("\"%.*s\" is not \"%s\"", TEXT_ARGS(got_), (expected));                            \
+    } while (0)
+
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* `what` names the case. NULL stands for TEXT_NONE. */

@@ -16,6 +16,7 @@ static struct {
     enum fault_kind kind;
     int64_t first, count; /* count < 0: all from the first on */
     _Atomic int64_t operations;
+    char trigger[512]; /* operations fail while this file is there; empty: first and count say which */
     char report[512];
     sqlite3_vfs *inner;
     sqlite3_vfs outer;
@@ -33,13 +34,20 @@ static sqlite3_file *inner(sqlite3_file *file)
     return ((struct fault_file *)file)->inner;
 }
 
+static bool is_hit(int64_t number)
+{
+    if (fault.kind == FAULT_NONE)
+        return false;
+    if (fault.trigger[0] != '\0')
+        return access(fault.trigger, F_OK) == 0;
+    return number >= fault.first && (fault.count < 0 || number < fault.first + fault.count);
+}
+
 /* SQLITE_OK, or what this operation must answer. */
 static int next_operation(int io_code)
 {
     int64_t number = atomic_fetch_add(&fault.operations, 1) + 1;
-    bool hit = fault.kind != FAULT_NONE && number >= fault.first &&
-               (fault.count < 0 || number < fault.first + fault.count);
-    return !hit ? SQLITE_OK : fault.kind == FAULT_FULL ? SQLITE_FULL : io_code;
+    return !is_hit(number) ? SQLITE_OK : fault.kind == FAULT_FULL ? SQLITE_FULL : io_code;
 }
 
 static int fault_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 offset)
@@ -114,18 +122,27 @@ static enum fault_kind kind_of(struct text name)
                                             : FAULT_NONE;
 }
 
-/* "KIND:N", "KIND:N:COUNT", "KIND:N:-", "count:FILE" */
+static bool keep_path(char *path, size_t room, struct text text)
+{
+    if (text.size == 0 || text.size >= room)
+        return false;
+    memcpy(path, text.data, text.size);
+    return true;
+}
+
+/* "KIND:N", "KIND:N:COUNT", "KIND:N:-", "KIND:while:FILE", "count:FILE" */
 static bool parse_switch(struct text text, struct error *error)
 {
     struct text rest = text, kind, number = TEXT_NONE, count = TEXT_NONE;
     text_split(&rest, ':', &kind);
-    if (text_equal(kind, TEXT("count")) && rest.size > 0 && rest.size < sizeof fault.report) {
-        memcpy(fault.report, rest.data, rest.size);
+    if (text_equal(kind, TEXT("count")) && keep_path(fault.report, sizeof fault.report, rest))
         return true;
-    }
     text_split(&rest, ':', &number);
-    text_split(&rest, ':', &count);
     fault.kind = kind_of(kind);
+    if (fault.kind != FAULT_NONE && text_equal(number, TEXT("while")) &&
+        keep_path(fault.trigger, sizeof fault.trigger, rest))
+        return true;
+    text_split(&rest, ':', &count);
     fault.count = 1;
     if (text_equal(count, TEXT("-")))
         fault.count = -1;
@@ -133,7 +150,7 @@ static bool parse_switch(struct text text, struct error *error)
         fault.kind = FAULT_NONE;
     if (fault.kind == FAULT_NONE || !text_to_integer(number, &fault.first))
         return error_set(error, ERROR_INVALID, "FAIRLEAD_FAULT_STORE is \"%.*s\", but must be ioerr, full or torn, then "
-                         ":N and perhaps :COUNT, or count:FILE", TEXT_ARGS(text));
+                         ":N and perhaps :COUNT, or :while:FILE, or it is count:FILE", TEXT_ARGS(text));
     return true;
 }
 

@@ -209,6 +209,20 @@ bool store_read_due_destinations(struct store_reader *reader, struct arena *aren
     return true;
 }
 
+bool store_read_unsettled(struct store_reader *reader, struct arena *arena, struct connection **connections,
+                          size_t *count, struct error *error)
+{
+    void *items;
+    /* One seek into event_hold for each connection. */
+    if (!read_all(reader, arena,
+                  "SELECT " CONNECTION_COLUMNS " FROM connection WHERE paused_at = 0 AND EXISTS (SELECT 1 FROM event"
+                  " INDEXED BY event_hold WHERE event.connection_id = connection.id AND event.status = 3)",
+                  NULL, row_connection, sizeof(struct connection), &items, count, error))
+        return false;
+    *connections = items;
+    return true;
+}
+
 #define CHANGED(columns, table) "SELECT " columns " FROM " table " WHERE change > ? ORDER BY change"
 
 bool store_read_changes(struct store_reader *reader, struct arena *arena, int64_t since, struct store_changes *changes,

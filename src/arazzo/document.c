@@ -1,0 +1,237 @@
+#include "arazzo/document.h"
+
+#include <stdlib.h>
+
+#include "arazzo/document_check.h"
+#include "arazzo/document_parts.h"
+#include "base/memory.h"
+
+static bool is_identifier(const char *text)
+{
+    return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0';
+}
+
+static void want_identifier(const struct object_reader *reader, const char *member, const char *text)
+{
+    if (text != NULL && !is_identifier(text))
+        object_warning(reader, member, "\"%s\" should be made of letters, digits, \"_\" and \"-\"", text);
+}
+
+/* ---- steps ---- */
+
+/* Exactly one of the three must be there. */
+static void read_target(const struct object_reader *reader, struct step *step)
+{
+    static const char *const members[] = {"operationId", "operationPath", "workflowId"};
+    int found = 0;
+    if (reader->object != NULL && json_object_get(reader->object, "channelPath") != NULL)
+        object_error(reader, "channelPath", "AsyncAPI is not supported");
+    for (int i = 0; i < 3; i++) {
+        const char *target = object_text(reader, members[i], false);
+        if (target == NULL)
+            continue;
+        found++;
+        step->kind = (enum step_kind)i;
+        step->target = target;
+    }
+    if (found != 1 && reader->object != NULL)
+        object_error(reader, NULL, "a step has one of operationId, operationPath and workflowId, not %s",
+                     found == 0 ? "none" : "several");
+}
+
+static void read_step(struct document *document, const json_t *value, const struct place *place, struct step *step)
+{
+    static const char *const members[] = {"stepId", "description", "operationId", "operationPath", "workflowId",
+                                          "parameters", "requestBody", "successCriteria", "onSuccess", "onFailure",
+                                          "outputs", "timeout", "channelPath", NULL};
+    struct object_reader reader = object_begin(document, value, place, members);
+    step->line = object_line(&reader);
+    step->id = object_text(&reader, "stepId", true);
+    want_identifier(&reader, "stepId", step->id);
+    read_target(&reader, step);
+    step->timeout_ms = (int64_t)object_number(&reader, "timeout", 0);
+    step->parameters = read_parameters(&reader, step->kind == STEP_WORKFLOW);
+    step->has_body = read_request_body(&reader, &step->body);
+    if (step->has_body && step->kind == STEP_WORKFLOW)
+        object_error(&reader, "requestBody", "a step that calls a workflow has no request body");
+    step->criteria = read_criteria(&reader, "successCriteria");
+    step->on_success = read_actions(&reader, "onSuccess", false);
+    step->on_failure = read_actions(&reader, "onFailure", true);
+    step->outputs = read_outputs(&reader);
+}
+
+/* ---- workflows ---- */
+
+/* A reference into components.inputs gives way to what it names. */
+static const json_t *read_inputs(const struct object_reader *reader)
+{
+    static const char prefix[] = "#/components/inputs/";
+    const json_t *inputs = object_object(reader, "inputs");
+    const char *reference = inputs ? json_string_value(json_object_get(inputs, "$ref")) : NULL;
+    if (reference == NULL)
+        return inputs;
+    const json_t *group = json_object_get(reader->document->components, "inputs");
+    bool fits = strncmp(reference, prefix, sizeof prefix - 1) == 0;
+    const json_t *named = fits ? json_object_get(group, reference + sizeof prefix - 1) : NULL;
+    if (!json_is_object(named))
+        object_error(reader, "inputs", "there is nothing at \"%s\"", reference);
+    return json_is_object(named) ? named : NULL;
+}
+
+static void read_dependencies(const struct object_reader *reader, struct workflow *workflow)
+{
+    const json_t *list = object_list(reader, "dependsOn", false);
+    json_t *item;
+    size_t index;
+    if (list != NULL)
+        workflow->depends_on = ARENA_ARRAY(&reader->document->arena, const char *, json_array_size(list));
+    json_array_foreach(list, index, item) {
+        if (json_is_string(item))
+            workflow->depends_on[workflow->depends_on_count++] = json_string_value(item);
+        else
+            object_error(reader, "dependsOn", "a workflowId belongs here, not %s", json_type_name(item));
+    }
+}
+
+static void read_workflow(struct document *document, const json_t *value, const struct place *place,
+                          struct workflow *workflow)
+{
+    static const char *const members[] = {"workflowId", "summary", "description", "inputs", "dependsOn", "steps",
+                                          "successActions", "failureActions", "outputs", "parameters", NULL};
+    struct object_reader reader = object_begin(document, value, place, members);
+    workflow->line = object_line(&reader);
+    workflow->id = object_text(&reader, "workflowId", true);
+    want_identifier(&reader, "workflowId", workflow->id);
+    workflow->summary = object_text(&reader, "summary", false);
+    workflow->inputs = read_inputs(&reader);
+    read_dependencies(&reader, workflow);
+    workflow->on_success = read_actions(&reader, "successActions", false);
+    workflow->on_failure = read_actions(&reader, "failureActions", true);
+    workflow->parameters = read_parameters(&reader, true);
+    workflow->outputs = read_outputs(&reader);
+    const json_t *steps = object_list(&reader, "steps", true);
+    struct place list = {place, "steps", 0};
+    json_t *item;
+    size_t index;
+    if (steps != NULL)
+        workflow->steps = ARENA_ARRAY(&document->arena, struct step, json_array_size(steps));
+    json_array_foreach(steps, index, item) {
+        struct place item_place = {&list, NULL, index};
+        read_step(document, item, &item_place, &workflow->steps[workflow->step_count++]);
+    }
+}
+
+/* ---- the root ---- */
+
+static void read_source(struct document *document, const json_t *value, const struct place *place,
+                        struct source_description *source)
+{
+    static const char *const members[] = {"name", "url", "type", NULL};
+    static const char *const types[] = {"openapi", "arazzo", "asyncapi", NULL};
+    struct object_reader reader = object_begin(document, value, place, members);
+    source->line = object_line(&reader);
+    source->name = object_text(&reader, "name", true);
+    want_identifier(&reader, "name", source->name);
+    source->url = object_text(&reader, "url", true);
+    int type = object_choice(&reader, "type", false, types);
+    if (type > 0)
+        object_error(&reader, "type", "sources of type %s are not supported yet", types[type]);
+}
+
+static void read_info(const struct object_reader *root)
+{
+    static const char *const members[] = {"title", "summary", "description", "version", NULL};
+    struct place place = {root->place, "info", 0};
+    struct object_reader reader =
+        object_begin(root->document, json_object_get(root->object, "info"), &place, members);
+    root->document->title = object_text(&reader, "title", true);
+    object_text(&reader, "version", true);
+}
+
+static void read_version(const struct object_reader *root)
+{
+    const char *version = object_text(root, "arazzo", true);
+    root->document->version = version;
+    if (version != NULL && strncmp(version, "1.0.", 4) != 0 && strncmp(version, "1.1.", 4) != 0)
+        object_error(root, "arazzo", "version %s of the specification is not known; 1.0 and 1.1 are", version);
+}
+
+static void read_root(struct document *document)
+{
+    static const char *const members[] = {"arazzo", "info", "sourceDescriptions", "workflows", "components", "$self",
+                                          NULL};
+    struct object_reader root = object_begin(document, document->yaml.root, NULL, members);
+    json_t *item;
+    size_t index;
+    if (root.object == NULL)
+        return;
+    read_version(&root);
+    read_info(&root);
+    document->components = object_object(&root, "components");
+    const json_t *sources = object_list(&root, "sourceDescriptions", true);
+    struct place source_list = {NULL, "sourceDescriptions", 0};
+    if (sources != NULL)
+        document->sources = ARENA_ARRAY(&document->arena, struct source_description, json_array_size(sources));
+    json_array_foreach(sources, index, item) {
+        struct place place = {&source_list, NULL, index};
+        read_source(document, item, &place, &document->sources[document->source_count++]);
+    }
+    const json_t *workflows = object_list(&root, "workflows", true);
+    struct place workflow_list = {NULL, "workflows", 0};
+    if (workflows != NULL)
+        document->workflows = ARENA_ARRAY(&document->arena, struct workflow, json_array_size(workflows));
+    json_array_foreach(workflows, index, item) {
+        struct place place = {&workflow_list, NULL, index};
+        read_workflow(document, item, &place, &document->workflows[document->workflow_count++]);
+    }
+}
+
+struct document *document_read(struct text text, struct error *error)
+{
+    struct document *document = NEW(struct document);
+    if (!yaml_tree_read(&document->yaml, text, error)) {
+        document_free(document);
+        return NULL;
+    }
+    read_root(document);
+    if (document->problems.errors == 0)
+        document_check(document);
+    return document;
+}
+
+void document_free(struct document *document)
+{
+    if (document == NULL)
+        return;
+    problems_free(&document->problems);
+    arena_free(&document->arena);
+    yaml_tree_free(&document->yaml);
+    free(document);
+}
+
+const struct workflow *document_workflow(const struct document *document, const char *id)
+{
+    for (size_t i = 0; i < document->workflow_count; i++) {
+        if (strcmp(document->workflows[i].id, id) == 0)
+            return &document->workflows[i];
+    }
+    return NULL;
+}
+
+const struct source_description *document_source(const struct document *document, struct text name)
+{
+    for (size_t i = 0; i < document->source_count; i++) {
+        if (text_equal(text_of(document->sources[i].name), name))
+            return &document->sources[i];
+    }
+    return NULL;
+}
+
+const struct step *workflow_step(const struct workflow *workflow, const char *id)
+{
+    for (size_t i = 0; i < workflow->step_count; i++) {
+        if (strcmp(workflow->steps[i].id, id) == 0)
+            return &workflow->steps[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,25 @@
+/*
+ * inputs.h - what a workflow is called with, against the JSON Schema that it declares.
+ *
+ * Checked: required, type, enum, minimum, maximum, minLength, maxLength, pattern and the same for the members and
+ * items below. Defaults are filled in. Other keywords of JSON Schema are not looked at.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+/*
+ * Text of a command line as the value that the schema asks for: integers, numbers, booleans, null, lists and objects
+ * are read as JSON, everything else is a text. A new reference; NULL with an error that names the input.
+ */
+json_t *input_from_text(const json_t *schema, const char *name, struct text text, struct error *error);
+/*
+ * A new object of the given inputs (NULL: none) and the defaults; NULL when one is missing, wrong or not declared,
+ * with an error that names it. `schema` may be NULL: everything passes.
+ */
+json_t *inputs_resolve(const json_t *schema, const json_t *given, struct error *error);
+/* Is the input declared as a secret ("format": "password")? */
+bool input_is_secret(const json_t *schema, const char *name);

@@ -1,0 +1,59 @@
+/*
+ * sources.h - the source descriptions of a document, loaded, with the servers that are used in their place.
+ *
+ * A description is looked for, in this order: the file or address that the document names, the file of the same
+ * name in the user's directory of descriptions, what the server that the user named offers at /openapi.json, and the
+ * copy that the caller brings. Only the last resort's failure counts: an operation that nobody describes.
+ *
+ * A server given as a root ("http://127.0.0.1:8420") takes the path of the description's own server
+ * ("/2025-07-01"); one with a path is used as it is.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "arazzo/document.h"
+#include "arazzo/openapi.h"
+#include "http/client.h"
+
+struct server_choice {
+    const char *source; /* NULL: of every source that has none of its own */
+    const char *url;
+};
+
+struct source_options {
+    const char *document_path;     /* relative addresses start from its folder; NULL: there is none */
+    const char *openapi_directory; /* NULL: none */
+    const struct server_choice *servers;
+    size_t server_count;
+    struct text builtin;           /* a description to fall back to; TEXT_NONE: none */
+};
+
+struct workflow_source {
+    const struct source_description *description;
+    struct openapi openapi;
+    bool loaded;
+    const char *server;   /* as the user gave it, NULL when not */
+    const char *location; /* where the description came from */
+};
+
+struct workflow_sources {
+    struct workflow_source *items;
+    size_t count;
+    struct arena arena;
+};
+
+/*
+ * Loads all of them; what is missing becomes a warning in `warnings`, one sentence a line. False with an error when
+ * a description is there but faulty, or a server is named for a source that the document does not have.
+ */
+bool sources_load(struct workflow_sources *sources, const struct document *document, const struct source_options *options,
+                  struct http_client *client, struct buffer *warnings, struct error *error);
+void sources_free(struct workflow_sources *sources);
+
+/* The operation of a step. Bare ids are searched in all sources; two different ones that fit are an error. */
+bool sources_find(const struct workflow_sources *sources, const struct step *step, const struct workflow_source **source,
+                  struct operation *operation, struct error *error);
+/* The URL that the operation's path is put behind, without a slash at its end. False when none is known. */
+bool source_base_url(const struct workflow_source *source, const struct operation *operation, struct buffer *url,
+                     struct error *error);

@@ -1,0 +1,11 @@
+/*
+ * url.h - is this a URL that the client can call? Pure.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+/* Absolute, http or https, with a host, a port in its range, and nothing that must be percent-encoded. */
+bool http_url_is_valid(struct text url);

@@ -1,0 +1,57 @@
+// Runs workflow documents: by the program itself and by another runner.
+import { spawn } from 'node:child_process';
+import { createServer, request as httpRequest } from 'node:http';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const PROGRAM = process.env.FAIRLEAD_BIN ?? join(ROOT, 'build/fairlead');
+const MODULES = join(ROOT, 'tests/node_modules');
+
+function run(command, args, { cwd, env = {}, input } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env } });
+    let out = '', log = '';
+    child.stdout.on('data', (bytes) => { out += bytes; });
+    child.stderr.on('data', (bytes) => { log += bytes; });
+    child.stdin.end(input ?? '');
+    child.on('close', (code, signal) => resolve({ code: code ?? signal, out, log }));
+  });
+}
+
+// `fairlead workflow VERB ARGS...`: { code, out, log, outputs }, outputs being the JSON on standard output.
+export async function workflow(verb, args, { cwd, env = {}, input } = {}) {
+  const done = await run(PROGRAM, ['workflow', verb, ...args],
+    { cwd, input, env: { FAIRLEAD_API_KEY: '', ASAN_OPTIONS: process.env.ASAN_OPTIONS ?? '', ...env } });
+  let outputs;
+  try { outputs = JSON.parse(done.out); } catch { outputs = undefined; }
+  return { ...done, outputs };
+}
+
+// `redocly respect`, on the Node.js that it asks for.
+export function respect(args, cwd) {
+  return run(join(MODULES, '.bin/node'), [join(MODULES, '@redocly/cli/bin/cli.js'), 'respect', ...args],
+    { cwd, env: { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' } });
+}
+
+// respect has no option for a key: requests pass through here and get it.
+export async function startKeyProxy(gateway) {
+  const calls = [];
+  const server = createServer((request, reply) => {
+    const onward = httpRequest(gateway.url + request.url,
+      { method: request.method, headers: { ...request.headers, authorization: `Bearer ${gateway.key}` } },
+      (answer) => {
+        calls.push({ method: request.method, url: request.url, status: answer.statusCode });
+        reply.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(reply);
+      });
+    onward.on('error', () => reply.destroy());
+    request.pipe(onward);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}/2025-07-01`,
+    calls,
+    stop: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }),
+  };
+}

@@ -1,0 +1,197 @@
+/* Who knows the secret: signatures over a body, Basic and API keys, and everything that only looks like them. */
+#include "case.h"
+
+#include "verify/verify.h"
+
+#define BODY "{\"id\":1}"
+#define KEY "topsecret"
+
+enum { MOST_HEADERS = 3 };
+
+struct row {
+    enum verdict verdict;
+    const char *query;
+    struct http_header headers[MOST_HEADERS];
+};
+
+static void check(const struct source_settings *settings, const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct http_headers headers = {(struct http_header *)rows[i].headers, 0};
+        while (headers.count < MOST_HEADERS && rows[i].headers[headers.count].name.data != NULL)
+            headers.count++;
+        struct verify_input input = {&headers, text_of(rows[i].query), TEXT(BODY)};
+        enum verdict verdict = verify_request(settings, &input);
+        if (verdict != rows[i].verdict)
+            fail_msg("row %zu: %d, not %d", i, verdict, rows[i].verdict);
+    }
+}
+#define CHECK(settings, rows) check(settings, rows, sizeof rows / sizeof rows[0])
+
+/* Made with: printf '{"id":1}' | openssl dgst -ALGORITHM -hmac topsecret */
+#define MD5_HEX "d0a669d8c18783424f9535d602cf0996"
+#define SHA1_HEX "34b08e54f243264c7d69c4e7a276a2846fdacdae"
+#define SHA256_HEX "da3557bb01e9adb585273452a18d40553fcd71fd1aeeae35eb30c81a7b082850"
+#define SHA256_HEX_UPPER "DA3557BB01E9ADB585273452A18D40553FCD71FD1AEEAE35EB30C81A7B082850"
+#define SHA256_BASE64 "2jVXuwHprbWFJzRSoY1AVT/Ncf0a7q416zDIGnsIKFA="
+#define SHA256_BASE64URL "2jVXuwHprbWFJzRSoY1AVT_Ncf0a7q416zDIGnsIKFA"
+#define SHA512_HEX \
+    "911c9016b4f0aae66b5f11b56cf42c1d8eae30fee50b239922ef800757c2f186" \
+    "d78c561c576739041d9c029a77f44d92b5549b488042c1d5bf6a4dfcecb08b97"
+#define SIGNED(value) {{{"x-signature", 11}, {value, sizeof value - 1}}}
+
+static struct source_settings hmac(enum hmac_algorithm algorithm, enum signature_encoding encoding)
+{
+    return (struct source_settings){.auth = SOURCE_AUTH_HMAC, .algorithm = algorithm, .encoding = encoding,
+                                    .header_key = TEXT("X-Signature"), .secret = TEXT(KEY)};
+}
+
+static void every_algorithm_and_encoding(void **state)
+{
+    static const struct {
+        enum hmac_algorithm algorithm;
+        enum signature_encoding encoding;
+        struct row row;
+    } rows[] = {
+        {HMAC_MD5, ENCODING_HEX, {VERDICT_PASSED, NULL, SIGNED(MD5_HEX)}},
+        {HMAC_SHA1, ENCODING_HEX, {VERDICT_PASSED, NULL, SIGNED(SHA1_HEX)}},
+        {HMAC_SHA1, ENCODING_HEX, {VERDICT_PASSED, NULL, SIGNED("sha1=" SHA1_HEX)}},
+        {HMAC_SHA256, ENCODING_HEX, {VERDICT_PASSED, NULL, SIGNED(SHA256_HEX)}},
+        {HMAC_SHA256, ENCODING_HEX, {VERDICT_PASSED, NULL, SIGNED(SHA256_HEX_UPPER)}},
+        {HMAC_SHA256, ENCODING_HEX, {VERDICT_PASSED, NULL, SIGNED(" sha256=" SHA256_HEX " ")}},
+        {HMAC_SHA512, ENCODING_HEX, {VERDICT_PASSED, NULL, SIGNED(SHA512_HEX)}},
+        {HMAC_SHA256, ENCODING_BASE64, {VERDICT_PASSED, NULL, SIGNED(SHA256_BASE64)}},
+        {HMAC_SHA256, ENCODING_BASE64URL, {VERDICT_PASSED, NULL, SIGNED(SHA256_BASE64URL)}},
+        {HMAC_SHA256, ENCODING_BASE64, {VERDICT_FAILED, NULL, SIGNED(SHA256_HEX)}},
+        {HMAC_SHA256, ENCODING_HEX, {VERDICT_FAILED, NULL, SIGNED(SHA256_BASE64)}},
+        {HMAC_SHA256, ENCODING_HEX, {VERDICT_FAILED, NULL, SIGNED(SHA1_HEX)}},
+        {HMAC_SHA1, ENCODING_HEX, {VERDICT_FAILED, NULL, SIGNED(SHA256_HEX)}},
+        {HMAC_MD5, ENCODING_HEX, {VERDICT_FAILED, NULL, SIGNED("md5=")}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct source_settings settings = hmac(rows[i].algorithm, rows[i].encoding);
+        check(&settings, &rows[i].row, 1);
+    }
+}
+
+static void signatures_that_are_none(void **state)
+{
+    static char endless[5000];
+    static const struct row rows[] = {
+        {VERDICT_FAILED, NULL, {{{NULL, 0}, {NULL, 0}}}},
+        {VERDICT_FAILED, NULL, SIGNED("")},
+        {VERDICT_FAILED, NULL, SIGNED("sha256=")},
+        {VERDICT_FAILED, NULL, SIGNED("sha256=sha256=" SHA256_HEX)},
+        {VERDICT_FAILED, NULL, SIGNED("v1=" SHA256_HEX)},
+        {VERDICT_FAILED, NULL, SIGNED(SHA256_HEX "00")},
+        {VERDICT_FAILED, NULL, SIGNED(SHA256_HEX "0")},
+        {VERDICT_FAILED, NULL, SIGNED("zz" SHA256_HEX)},
+        {VERDICT_FAILED, NULL, SIGNED("0000000000000000000000000000000000000000000000000000000000000000")},
+        {VERDICT_FAILED, NULL, SIGNED(SHA256_HEX "," SHA256_HEX)},
+        /* a doubled header fails, whichever of the two is right */
+        {VERDICT_FAILED, NULL, {{TEXT("x-signature"), TEXT(SHA256_HEX)}, {TEXT("x-signature"), TEXT(SHA256_HEX)}}},
+        {VERDICT_FAILED, NULL, {{TEXT("x-signature"), TEXT("x")}, {TEXT("X-SIGNATURE"), TEXT(SHA256_HEX)}}},
+        {VERDICT_FAILED, NULL, {{TEXT("x-signature"), {endless, sizeof endless}}}},
+        {VERDICT_FAILED, "x-signature=" SHA256_HEX, {{{NULL, 0}, {NULL, 0}}}},
+        {VERDICT_PASSED, NULL, {{TEXT("x-other"), TEXT("x")}, {TEXT("X-Signature"), TEXT(SHA256_HEX)}}},
+    };
+    struct source_settings settings = hmac(HMAC_SHA256, ENCODING_HEX);
+    (void)state;
+    memset(endless, '0', sizeof endless);
+    CHECK(&settings, rows);
+    settings.secret = TEXT_NONE; /* nothing passes without a secret, not even its own signature */
+    for (size_t i = 0; i + 1 < sizeof rows / sizeof rows[0]; i++)
+        check(&settings, &rows[i], 1);
+    settings = hmac(HMAC_SHA256, ENCODING_HEX);
+    struct http_header header = {TEXT("x-signature"), TEXT(SHA256_HEX)};
+    struct http_headers headers = {&header, 1};
+    struct verify_input other = {&headers, TEXT_NONE, TEXT(BODY " ")}, empty = {&headers, TEXT_NONE, TEXT_NONE};
+    assert_int_equal(verify_request(&settings, &other), VERDICT_FAILED);
+    assert_int_equal(verify_request(&settings, &empty), VERDICT_FAILED);
+}
+
+#define AUTHORIZED(value) {{{"authorization", 13}, {value, sizeof value - 1}}}
+
+static void basic(void **state)
+{
+    static const struct row rows[] = {
+        {VERDICT_PASSED, NULL, AUTHORIZED("Basic dXNlcjpwOnc=")}, /* user:p:w */
+        {VERDICT_PASSED, NULL, AUTHORIZED("basic  dXNlcjpwOnc=")},
+        {VERDICT_PASSED, NULL, AUTHORIZED("BASIC dXNlcjpwOnc")},
+        {VERDICT_FAILED, NULL, {{{NULL, 0}, {NULL, 0}}}},
+        {VERDICT_FAILED, NULL, AUTHORIZED("")},
+        {VERDICT_FAILED, NULL, AUTHORIZED("Basic")},
+        {VERDICT_FAILED, NULL, AUTHORIZED("Basic ")},
+        {VERDICT_FAILED, NULL, AUTHORIZED("Basicx dXNlcjpwOnc=")},
+        {VERDICT_FAILED, NULL, AUTHORIZED("Bearer dXNlcjpwOnc=")},
+        {VERDICT_FAILED, NULL, AUTHORIZED("Basic dXNlcjpwOnc=!")},
+        {VERDICT_FAILED, NULL, AUTHORIZED("Basic user:p:w")},
+        {VERDICT_FAILED, NULL, AUTHORIZED("Basic dXNlcjpwOnd4")},  /* user:p:wx */
+        {VERDICT_FAILED, NULL, AUTHORIZED("Basic dXNlcjpwOg==")},  /* user:p: */
+        {VERDICT_FAILED, NULL, AUTHORIZED("Basic VXNlcjpwOnc=")},  /* User:p:w */
+        {VERDICT_FAILED, NULL, AUTHORIZED("Basic Og==")},          /* : */
+        {VERDICT_FAILED, NULL, {{TEXT("authorization"), TEXT("Basic dXNlcjpwOnc=")}, {TEXT("authorization"), TEXT("Basic dXNlcjpwOnc=")}}},
+    };
+    struct source_settings settings = {.auth = SOURCE_AUTH_BASIC, .username = TEXT("user"), .password = TEXT("p:w")};
+    (void)state;
+    CHECK(&settings, rows);
+}
+
+static void api_key(void **state)
+{
+    static const struct row rows[] = {
+        {VERDICT_PASSED, NULL, {{TEXT("x-key"), TEXT("k&y")}}},
+        {VERDICT_PASSED, NULL, {{TEXT("X-KEY"), TEXT("k&y")}}},
+        {VERDICT_PASSED, "x-key=k%26y", {{{NULL, 0}, {NULL, 0}}}},
+        {VERDICT_PASSED, "a=b&X-Key=k%26y&x-key=z", {{{NULL, 0}, {NULL, 0}}}},
+        {VERDICT_FAILED, "x-key=z&x-key=k%26y", {{{NULL, 0}, {NULL, 0}}}},
+        {VERDICT_FAILED, "x-key=k&y", {{{NULL, 0}, {NULL, 0}}}},
+        {VERDICT_FAILED, "x-key", {{{NULL, 0}, {NULL, 0}}}},
+        {VERDICT_FAILED, "x-key=", {{{NULL, 0}, {NULL, 0}}}},
+        {VERDICT_FAILED, "", {{{NULL, 0}, {NULL, 0}}}},
+        {VERDICT_FAILED, NULL, {{{NULL, 0}, {NULL, 0}}}},
+        {VERDICT_FAILED, NULL, {{TEXT("x-key"), TEXT("")}}},
+        {VERDICT_FAILED, NULL, {{TEXT("x-key"), TEXT("k&")}}},
+        {VERDICT_FAILED, NULL, {{TEXT("x-key"), TEXT("k&yy")}}},
+        {VERDICT_FAILED, NULL, {{TEXT("x-key"), TEXT("K&Y")}}},
+        {VERDICT_FAILED, NULL, {{TEXT("x-key2"), TEXT("k&y")}}},
+        /* a wrong header is not made good by the query */
+        {VERDICT_FAILED, "x-key=k%26y", {{TEXT("x-key"), TEXT("z")}}},
+        {VERDICT_FAILED, NULL, {{TEXT("x-key"), TEXT("k&y")}, {TEXT("x-key"), TEXT("k&y")}}},
+    };
+    struct source_settings settings = {.auth = SOURCE_AUTH_API_KEY, .header_key = TEXT("X-Key"), .secret = TEXT("k&y")};
+    (void)state;
+    CHECK(&settings, rows);
+    settings.secret = TEXT_NONE;
+    struct row empty = {VERDICT_FAILED, "x-key=", {{TEXT("x-key"), TEXT("")}}};
+    check(&settings, &empty, 1);
+}
+
+static void without_authentication_nothing_is_checked(void **state)
+{
+    struct source_settings settings = {.auth = SOURCE_AUTH_NONE};
+    struct row row = {VERDICT_UNCHECKED, NULL, AUTHORIZED("Basic dXNlcjpwOnc=")};
+    (void)state;
+    check(&settings, &row, 1);
+}
+
+static void query_parameters(void **state)
+{
+    (void)state;
+    ASSERT_TEXT(verify_query_parameter(TEXT("a=1&b=2&A=3"), TEXT("a")), "1");
+    ASSERT_TEXT(verify_query_parameter(TEXT("b=x%20=y"), TEXT("B")), "x%20=y");
+    assert_non_null(verify_query_parameter(TEXT("&a"), TEXT("a")).data);
+    assert_null(verify_query_parameter(TEXT("aa=1"), TEXT("a")).data);
+    assert_null(verify_query_parameter(TEXT_NONE, TEXT("a")).data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_algorithm_and_encoding), cmocka_unit_test(signatures_that_are_none),
+        cmocka_unit_test(basic), cmocka_unit_test(api_key),
+        cmocka_unit_test(without_authentication_nothing_is_checked), cmocka_unit_test(query_parameters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

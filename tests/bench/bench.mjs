@@ -62,6 +62,7 @@ const sizes = {
     pausedCount: 50_000,
     refusedCount: 10_000,
     millions: Number(options.millions),
+    enduranceRounds: 3,
     ...(options.quick && {
         count: 30_000,
         rateSeconds: 5,

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { children, endChild, pinned } from './child.mjs';
 
 const READY_TIMEOUT_MS = 30_000;
-const API_TIMEOUT_MS = 30_000;
+const API_TIMEOUT_MS = 300_000; // letting go of millions of events takes a while
 
 export class Gateway {
     static async start(binary, parentDirectory) {

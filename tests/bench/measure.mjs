@@ -178,13 +178,13 @@ export function refusedBacklog(settings) {
     });
 }
 
-// The rate of an empty gateway, of one million after another, and with all of them stored.
+// One million after another, and then the rate with all of them stored, by turns with that of a fresh gateway, so
+// that what else goes on in the machine meets both.
 export function endurance(settings, note) {
     return withPair(settings, async (gateway, connection, port) => {
         const load = (run, count) =>
             trial(settings, gateway, connection, port, run, ['--count', count]);
         await load('warm', settings.warmCount);
-        const empty = await load('empty', settings.count);
         const millions = [];
         for (let million = 1; million <= settings.millions; million++) {
             millions.push(await load(`m${million}`, 1_000_000));
@@ -193,16 +193,36 @@ export function endurance(settings, note) {
             const memory = `${usage.resident_mib.toFixed(1)} MiB`;
             note(`million ${million}: ${Math.round(rate)} webhooks/s, ${cpu}, ${memory}`);
         }
-        const full = await load('full', settings.count);
+        const empty = [];
+        const full = [];
+        for (let round = 0; round < settings.enduranceRounds; round++) {
+            empty.push(await freshRate(settings));
+            full.push(await load(`full${round}`, settings.count));
+        }
+        const rate = (results) => median(results.map((result) => result.deliveries_per_s));
+        const cpu = (results) => median(results.map((result) => result.process.cpu_us_per_webhook));
         return {
             empty,
             millions,
             full,
-            stored: 1_000_000 * millions.length + 2 * settings.count + settings.warmCount,
+            stored: 1_000_000 * millions.length + settings.enduranceRounds * settings.count + settings.warmCount,
             after_first_million: millions[0].process,
             memory: gateway.memory(),
-            ratio: full.deliveries_per_s / empty.deliveries_per_s,
-            lost: [empty, ...millions, full].reduce((sum, result) => sum + result.lost, 0),
+            empty_per_s: rate(empty),
+            full_per_s: rate(full),
+            ratio: rate(full) / rate(empty),
+            empty_cpu_us: cpu(empty),
+            full_cpu_us: cpu(full),
+            lost: [...empty, ...millions, ...full].reduce((sum, result) => sum + result.lost, 0),
         };
+    });
+}
+
+function freshRate(settings) {
+    return withPair(settings, async (gateway, connection, port) => {
+        const load = (run, count) =>
+            trial(settings, gateway, connection, port, run, ['--count', count]);
+        await load('warm', settings.warmCount);
+        return load('empty', settings.count);
     });
 }

@@ -281,7 +281,8 @@ static bool change_slice(struct store_transaction *transaction, const char *sele
 static const char WAITING[] =
     "SELECT id FROM event INDEXED BY event_due WHERE due_at > 0 AND connection_id = ?1"
     " AND destination_id = (SELECT destination_id FROM connection WHERE id = ?1)";
-static const char HELD[] = "SELECT id FROM event WHERE connection_id = ?1 AND status = 3";
+/* Named, or else every slice would walk over all events of the connection that are not held. */
+static const char HELD[] = "SELECT id FROM event INDEXED BY event_hold WHERE connection_id = ?1 AND status = 3";
 static const char HOLD[] = "UPDATE event SET status = 3, due_at = 0, updated_at = ?1 WHERE id = ?2";
 static const char RESUME[] =
     "UPDATE event SET status = 2, due_at = ?1, next_attempt_at = 0, next_trigger = 5, updated_at = ?1 WHERE id = ?2";

@@ -1,0 +1,149 @@
+/* The delivery engine over a store: what becomes of events that cannot simply be delivered. */
+#include "store_fixture.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "catalog/catalog.h"
+#include "deliver/deliver.h"
+
+enum { PATIENCE_MS = 20000 };
+
+struct engine {
+    struct catalog *catalog;
+    struct deliver *deliver;
+};
+
+static struct engine start_engine(struct fixture *f)
+{
+    struct engine engine = {.catalog = catalog_open(f->store, &f->error)};
+    if (engine.catalog == NULL)
+        fail_msg("%s", f->error.message);
+    engine.deliver = deliver_start(f->store, engine.catalog, "http://gate.test", &f->error);
+    if (engine.deliver == NULL)
+        fail_msg("%s", f->error.message);
+    return engine;
+}
+
+static void stop_engine(struct engine *engine)
+{
+    deliver_stop(engine->deliver, PATIENCE_MS);
+    catalog_close(engine->catalog);
+}
+
+static struct event await_status(struct fixture *f, int64_t event_id, enum event_status status)
+{
+    int64_t give_up = clock_monotonic_ms() + PATIENCE_MS;
+    struct event event = read_event(f, event_id);
+    while (event.status != status && clock_monotonic_ms() < give_up) {
+        usleep(1000);
+        event = read_event(f, event_id);
+    }
+    assert_int_equal(event.status, status);
+    return event;
+}
+
+/* With its request, whose id the event carries. */
+static struct event put_whole_event(struct fixture *f, enum attempt_trigger trigger)
+{
+    struct request request = a_request(f->source_id, TEXT("{}"));
+    struct event event = an_event(f, request.id, NOW);
+    event.next_trigger = trigger;
+    MUST_WRITE(f, insert_request, &request);
+    MUST_WRITE(f, insert_event, &event);
+    return event;
+}
+
+static void set_paused(struct fixture *f, int64_t paused_at)
+{
+    struct connection connection;
+    assert_true(store_read_connection(f->reader, &f->arena, 0, f->connection_id, &connection, &f->error));
+    connection.paused_at = paused_at;
+    MUST_WRITE(f, put_connection, &connection);
+}
+
+static struct attempt only_attempt(struct fixture *f, int64_t event_id)
+{
+    struct store_value value = {.integer = event_id};
+    struct store_filter filter = {.field = FIELD_EVENT_ID, .operator = OP_IN, .values = &value, .count = 1};
+    struct store_list list = {.project_id = PROJECT, .filters = &filter, .filter_count = 1,
+                              .order_by = FIELD_CREATED_AT, .limit = 10};
+    struct store_page page;
+    struct attempt *attempts;
+    assert_true(store_list_attempts(f->reader, &f->arena, &list, &attempts, &page, &f->error));
+    assert_int_equal(page.count, 1);
+    return attempts[0];
+}
+
+static void what_is_due_at_the_start_is_delivered(void **state)
+{
+    struct fixture *f = *state;
+    struct event event = put_whole_event(f, TRIGGER_INITIAL);
+    struct engine engine = start_engine(f);
+    struct event after = await_status(f, event.id, EVENT_SUCCESSFUL);
+    stop_engine(&engine);
+    assert_int_equal(after.attempts, 1);
+    struct attempt attempt = only_attempt(f, event.id);
+    ASSERT_TEXT(attempt.requested_url, "mock://fairlead/Orders");
+    assert_int_equal(attempt.response_status, 200);
+}
+
+static void an_event_without_its_request_fails(void **state)
+{
+    struct fixture *f = *state;
+    struct event lost = put_event(f, NOW), whole = put_whole_event(f, TRIGGER_INITIAL);
+    struct engine engine = start_engine(f);
+    struct event after = await_status(f, lost.id, EVENT_FAILED);
+    await_status(f, whole.id, EVENT_SUCCESSFUL); /* what stands behind it is not held up */
+    stop_engine(&engine);
+    assert_int_equal(after.error_code, ATTEMPT_ERROR_PAYLOAD_MISSING);
+    assert_int_equal(after.due_at, 0);
+    assert_int_equal(after.attempts, 1);
+    assert_int_equal(only_attempt(f, lost.id).error_code, ATTEMPT_ERROR_PAYLOAD_MISSING);
+}
+
+static void a_paused_connection_holds_what_users_ask_for_too(void **state)
+{
+    struct fixture *f = *state;
+    set_paused(f, NOW);
+    struct event initial = put_whole_event(f, TRIGGER_INITIAL);
+    struct engine engine = start_engine(f);
+    await_status(f, initial.id, EVENT_HOLD);
+    struct event by_hand = put_whole_event(f, TRIGGER_MANUAL);
+    deliver_wake(engine.deliver, by_hand.destination_id, by_hand.due_at);
+    assert_int_equal(await_status(f, by_hand.id, EVENT_HOLD).attempts, 0);
+    set_paused(f, 0);
+    assert_true(catalog_refresh(engine.catalog, &f->error));
+    await_status(f, initial.id, EVENT_SUCCESSFUL);
+    await_status(f, by_hand.id, EVENT_SUCCESSFUL);
+    stop_engine(&engine);
+    assert_int_equal(only_attempt(f, by_hand.id).trigger, TRIGGER_UNPAUSE);
+}
+
+/* The store refuses the engine's jobs for a while: what they were for is done later. */
+static void what_the_store_refuses_is_offered_again(void **state)
+{
+    struct fixture *f = *state;
+    int64_t queue = limits.store_queue;
+    set_paused(f, NOW);
+    struct event event = put_whole_event(f, TRIGGER_INITIAL);
+    struct engine engine = start_engine(f);
+    await_status(f, event.id, EVENT_HOLD);
+    set_paused(f, 0);
+    limits.store_queue = 0;
+    assert_true(catalog_refresh(engine.catalog, &f->error));
+    assert_int_equal(read_event(f, event.id).status, EVENT_HOLD);
+    limits.store_queue = queue;
+    await_status(f, event.id, EVENT_SUCCESSFUL);
+    stop_engine(&engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_STORE(what_is_due_at_the_start_is_delivered),
+        WITH_STORE(an_event_without_its_request_fails),
+        WITH_STORE(a_paused_connection_holds_what_users_ask_for_too),
+        WITH_STORE(what_the_store_refuses_is_offered_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

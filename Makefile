@@ -37,7 +37,7 @@ bench: test-deps all
 # Sanitizer builds run the same tests.
 asan: | test-deps
 	@[ -d build-asan ] || CC=clang CXX=clang++ meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
-	@ninja -C build-asan && tests/run build-asan
+	@ninja -C build-asan && UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 tests/run build-asan
 
 tsan: | test-deps
 	@[ -d build-tsan ] || CC=clang CXX=clang++ meson setup build-tsan -Db_sanitize=thread -Db_lundef=false >/dev/null

@@ -1,6 +1,8 @@
 /* The delivery engine over a store: what becomes of events that cannot simply be delivered. */
 #include "store_fixture.h"
 
+#include <semaphore.h>
+
 #include "base/clock.h"
 #include "base/limits.h"
 #include "catalog/catalog.h"
@@ -119,22 +121,70 @@ static void a_paused_connection_holds_what_users_ask_for_too(void **state)
     assert_int_equal(only_attempt(f, by_hand.id).trigger, TRIGGER_UNPAUSE);
 }
 
-/* The store refuses the engine's jobs for a while: what they were for is done later. */
+/* ---- a store that is stuck, with a full queue ---- */
+
+enum { QUEUE = 64 };
+
+static sem_t stuck, go_on;
+
+static bool get_stuck(struct store_transaction *transaction, struct store_job *job, struct error *error)
+{
+    (void)transaction;
+    (void)job;
+    (void)error;
+    sem_post(&stuck);
+    sem_wait(&go_on);
+    return true;
+}
+
+static bool do_nothing(struct store_transaction *transaction, struct store_job *job, struct error *error)
+{
+    (void)transaction;
+    (void)job;
+    (void)error;
+    return true;
+}
+
+static void ignore_end(struct store_job *job, const struct error *error)
+{
+    (void)job;
+    (void)error;
+}
+
+/* Until go_on is posted the store takes nothing more. The jobs must outlive it. */
+static void stuff(struct store *store, struct store_job jobs[QUEUE + 1])
+{
+    jobs[0] = (struct store_job){.run = get_stuck, .done = ignore_end};
+    assert_true(store_submit(store, &jobs[0], NULL));
+    sem_wait(&stuck);
+    for (int i = 1; i <= QUEUE; i++) {
+        jobs[i] = (struct store_job){.run = do_nothing, .done = ignore_end};
+        assert_true(store_submit(store, &jobs[i], NULL));
+    }
+}
+
 static void what_the_store_refuses_is_offered_again(void **state)
 {
     struct fixture *f = *state;
-    int64_t queue = limits.store_queue;
+    struct store_job jobs[QUEUE + 1];
+    const int64_t queue = limits.store_queue;
     set_paused(f, NOW);
     struct event event = put_whole_event(f, TRIGGER_INITIAL);
+    limits.store_queue = QUEUE; /* only who submits reads it, and the engine's threads do not run yet */
     struct engine engine = start_engine(f);
     await_status(f, event.id, EVENT_HOLD);
     set_paused(f, 0);
-    limits.store_queue = 0;
+    sem_init(&stuck, 0, 0);
+    sem_init(&go_on, 0, 0);
+    stuff(f->store, jobs);
     assert_true(catalog_refresh(engine.catalog, &f->error));
     assert_int_equal(read_event(f, event.id).status, EVENT_HOLD);
-    limits.store_queue = queue;
+    sem_post(&go_on);
     await_status(f, event.id, EVENT_SUCCESSFUL);
     stop_engine(&engine);
+    sem_destroy(&stuck);
+    sem_destroy(&go_on);
+    limits.store_queue = queue;
 }
 
 int main(void)

@@ -93,7 +93,7 @@ void call_send(struct call *call);
 
 /*
  * Runs `change` in a transaction of its own, all or nothing, then makes the change known to the hot paths. The
- * waiting events of connections noted by call_sweep follow before it returns.
+ * first waiting events of connections noted by call_sweep follow before it returns, the rest soon after.
  */
 bool call_write(struct call *call, bool (*change)(struct call *call));
 void call_sweep(struct call *call, struct call_sweep sweep);

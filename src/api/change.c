@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 
-enum { SWEEP_SLICE = 500 };
+enum { SWEEP_SLICE = 500, SWEEP_SLICES = 4 };
 
 struct change_job {
     struct store_job job; /* first: the store hands it back */
@@ -39,14 +39,14 @@ static bool run_slice(struct store_transaction *transaction, struct store_job *j
 }
 
 /*
- * Slice by slice, so that a large backlog does not hold up the commits of others. What an error leaves behind is
- * still seen by the delivery engine, which looks at the connection before each delivery.
+ * The first of the waiting events, so that a reply to the change finds few of them as they should be. The delivery engine
+ * goes through all of a large backlog meanwhile, and looks at the connection before each delivery.
  */
 static void run_sweep(struct call *call, struct call_sweep *sweep)
 {
     struct error error = {0};
     struct sweep_job slice = {.job = {.run = run_slice, .isolated = true}, .sweep = sweep, .now = call->now};
-    do {
+    for (int i = 0; i < SWEEP_SLICES; i++) {
         slice.changed = 0;
         if (!store_write(call->store, &slice.job, &error)) {
             log_warn("the waiting events of a connection could not follow its change: %s", error.message);
@@ -54,7 +54,9 @@ static void run_sweep(struct call *call, struct call_sweep *sweep)
         }
         if (sweep->wake && slice.changed > 0)
             deliver_wake(call->deliver, sweep->destination_id, call->now);
-    } while (slice.changed > 0);
+        if (slice.changed < SWEEP_SLICE)
+            return;
+    }
 }
 
 void call_sweep(struct call *call, struct call_sweep sweep)

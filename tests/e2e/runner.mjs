@@ -14,6 +14,7 @@ function run(command, args, { cwd, env = {}, input } = {}) {
     let out = '', log = '';
     child.stdout.on('data', (bytes) => { out += bytes; });
     child.stderr.on('data', (bytes) => { log += bytes; });
+    child.stdin.on('error', () => {}); /* it may end without reading */
     child.stdin.end(input ?? '');
     child.on('close', (code, signal) => resolve({ code: code ?? signal, out, log }));
   });

@@ -40,7 +40,7 @@
     X(commit_batch, 512, 1, 65536, "jobs", "jobs committed together")                                   \
     X(outcome_wait_ms, 5, 0, 1000, "ms", "a finished attempt waits this long for webhooks to share its commit") \
     X(store_queue, 50000, 64, 1000000, "jobs", "jobs waiting for the store's writer")                    \
-    X(checkpoint_pages, 1000, 100, 1000000, "pages", "the write-ahead log is copied back beyond this many pages") \
+    X(checkpoint_pages, 500, 100, 1000000, "pages", "the write-ahead log is copied back beyond this many pages") \
     X(writer_cache_kib, 8192, 512, 16777216, "KiB", "page cache of the store's writer")                 \
     X(reader_cache_kib, 1024, 128, 16777216, "KiB", "page cache of each of the store's readers")        \
     /* delivering */                                                                                    \

@@ -10,7 +10,11 @@
 #include "base/memory.h"
 #include "deliver/engine.h"
 
-enum { LOOP_NAP_MS = 250, STOP_POLL_MS = 5 };
+enum {
+    LOOP_NAP_MS = 250,
+    STOP_POLL_MS = 5,
+    TURN = 8, /* deliveries begun before the loop looks at the replies: a burst for one destination delays no other */
+};
 
 /* ---- lanes ---- */
 
@@ -225,9 +229,10 @@ static struct queued *next_event(struct deliver *deliver, struct lane **from)
     return NULL;
 }
 
-static void dispatch(struct deliver *deliver)
+/* Begins what may begin, at most TURN. False when there may be more. */
+static bool dispatch(struct deliver *deliver)
 {
-    for (;;) {
+    for (int begun = 0; begun < TURN; begun++) {
         struct lane *lane = NULL;
         pthread_mutex_lock(&deliver->lock);
         struct queued *queued = may_dispatch(deliver) ? next_event(deliver, &lane) : NULL;
@@ -237,9 +242,10 @@ static void dispatch(struct deliver *deliver)
             deliver->loop_awake = false;
         pthread_mutex_unlock(&deliver->lock);
         if (queued == NULL)
-            return;
+            return true;
         courier_start(deliver, lane, queued);
     }
+    return false;
 }
 
 static void offer_again(struct deliver *deliver)
@@ -266,10 +272,10 @@ static void *run_loop(void *argument)
 {
     struct deliver *deliver = argument;
     while (!loop_is_over(deliver)) {
-        dispatch(deliver);
+        bool idle = dispatch(deliver);
         offer_again(deliver);
-        /* What ended at once, without network, has made room for others. */
-        http_client_run(deliver->client, courier_finish(deliver) ? 0 : LOOP_NAP_MS);
+        idle &= !courier_finish(deliver); /* what ended at once, without network, has made room for others */
+        http_client_run(deliver->client, idle ? LOOP_NAP_MS : 0);
         courier_finish(deliver);
     }
     http_client_cancel_all(deliver->client);

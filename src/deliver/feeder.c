@@ -73,7 +73,7 @@ static void plan_round(struct deliver *deliver, struct round *round)
             continue;
         events += wanted;
         round->claims[round->count++] = (struct claim){
-            .job = {.run = run_claim, .done = claimed}, .round = round, .lane = lane, .wakes = lane->wakes,
+            .job = {.run = run_claim, .done = claimed, .patient = true}, .round = round, .lane = lane, .wakes = lane->wakes,
             .now = clock_now_ms(), .limit = wanted};
     }
 }
@@ -160,11 +160,12 @@ static bool finish_claim(struct deliver *deliver, struct claim *claim)
         return false;
     size_t queued = queue_claimed(deliver, claim);
     pthread_mutex_lock(&deliver->lock);
-    if (queued == claim->count && lane->wakes == claim->wakes)
+    bool woken = lane->wakes != claim->wakes; /* there may be what the claim did not see */
+    if (queued == claim->count && !woken)
         lane->behind = claim->next_due_at != 0 && claim->next_due_at <= claim->now;
     if (claim->next_due_at > claim->now)
         engine_due(deliver, lane, claim->next_due_at);
-    bool progress = queued > 0 || !lane->behind;
+    bool progress = queued > 0 || woken || !lane->behind;
     pthread_mutex_unlock(&deliver->lock);
     return progress;
 }

@@ -6,7 +6,7 @@
 //
 // 1 KiB JSON webhooks, one source to one destination, load, gateway and sink on the same two
 // processors. --quick takes half a minute and is for trying a change. --long adds the endurance
-// measurement (--millions of webhooks, one by one) and a paused backlog of two million. --only
+// measurement (--millions of webhooks, one by one) and backlogs of two million. --only
 // takes names from the list of measurements below.
 //
 // The data lies under --dir, which must be on a disk (default: `bench` beside the gateway), and is
@@ -71,7 +71,7 @@ const sizes = {
         pausedCount: 10_000,
         refusedCount: 2_000,
     }),
-    ...(options.long && { pausedCount: 2_000_000, refusedCount: 100_000 }),
+    ...(options.long && { pausedCount: 2_000_000, refusedCount: 2_000_000 }),
 };
 
 function isWanted(measurement) {

@@ -17,7 +17,45 @@
 #include "store/sqlite/fault.h"
 #include "store/sqlite/schema.h"
 
-enum { PROBE_MS = 500, PATIENT_JOBS = 64 }; /* as many patient jobs are worth a commit of their own */
+enum {
+    PROBE_MS = 500,
+    PATIENT_JOBS = 64,  /* as many patient jobs are worth a commit of their own */
+    PATIENT_LEAST = 16, /* so many go along with urgent ones, and a quarter of those that wait if that is more: */
+    PATIENT_SHARE = 4,  /* a burst of them delays no acknowledgement, and yet the queue cannot grow for ever */
+};
+
+/* ---- queues ---- */
+
+static void enqueue(struct store_queue *queue, struct store_job *job)
+{
+    job->next = NULL;
+    if (queue->last != NULL)
+        queue->last->next = job;
+    else
+        queue->first = job;
+    queue->last = job;
+    queue->count++;
+}
+
+static size_t dequeue(struct store_queue *queue, struct store_job **jobs, size_t most)
+{
+    size_t count = 0;
+    while (queue->first != NULL && count < most) {
+        struct store_job *job = queue->first;
+        queue->first = job->next;
+        job->next = NULL; /* so that `done` can submit it again */
+        jobs[count++] = job;
+    }
+    if (queue->first == NULL)
+        queue->last = NULL;
+    queue->count -= count;
+    return count;
+}
+
+static bool is_empty(const struct store *store)
+{
+    return store->urgent.count + store->patient.count == 0;
+}
 
 /* ---- one group of jobs ---- */
 
@@ -81,27 +119,6 @@ static void note_writable(struct store *store, bool writable, const struct error
         log_error("the store takes no writes: %s", error->message);
 }
 
-static int note_log(void *context, sqlite3 *db, const char *name, int pages)
-{
-    (void)db;
-    (void)name;
-    ((struct store *)context)->log_pages = pages;
-    return SQLITE_OK;
-}
-
-/*
- * Copies the log back into the database, after those who wait for the commit have heard of it. What fails here is
- * lost to nobody: it stays in the log and is tried again after the next commit.
- */
-static void shorten_log(struct store *store)
-{
-    if (store->log_pages < limits.checkpoint_pages)
-        return;
-    store->log_pages = 0;
-    if (sqlite3_wal_checkpoint_v2(store->database.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK)
-        log_debug("the log of %s was not copied back: %s", store->path, sqlite3_errmsg(store->database.db));
-}
-
 static void work_off(struct store *store, struct store_job **jobs, size_t count, struct error *outcomes)
 {
     struct error trouble = {0};
@@ -112,7 +129,7 @@ static void work_off(struct store *store, struct store_job **jobs, size_t count,
     note_writable(store, committed, &trouble);
     for (size_t i = 0; i < count; i++)
         jobs[i]->done(jobs[i], committed ? &outcomes[i] : &trouble);
-    shorten_log(store);
+    checkpoint_consider(&store->checkpoint, &store->database);
 }
 
 /* False when nothing came until that moment. The mutex is held. */
@@ -125,7 +142,7 @@ static bool wait_until(struct store *store, int64_t moment_us)
 /* Only patient jobs are there, few and not for long. */
 static bool may_doze(const struct store *store)
 {
-    return store->urgent == 0 && store->queued < PATIENT_JOBS && !store->closing &&
+    return store->urgent.count == 0 && store->patient.count < PATIENT_JOBS && !store->closing &&
            clock_monotonic_us() < store->patient_since + limits.outcome_wait_ms * 1000;
 }
 
@@ -142,12 +159,21 @@ static void ignore_end(struct store_job *job, const struct error *error)
     (void)error;
 }
 
+/* The urgent ones first. The mutex is held. */
+static size_t fill_group(struct store *store, struct store_job **jobs)
+{
+    size_t batch = (size_t)limits.commit_batch, share = store->patient.count / PATIENT_SHARE;
+    size_t count = dequeue(&store->urgent, jobs, batch), rest = batch - count;
+    if (count > 0 && share < PATIENT_LEAST)
+        share = PATIENT_LEAST;
+    return count + dequeue(&store->patient, jobs + count, count == 0 || share > rest ? rest : share);
+}
+
 static size_t take_group(struct store *store, struct store_job **jobs)
 {
-    size_t count = 0;
     pthread_mutex_lock(&store->mutex);
     bool probe = false; /* after a failed commit the store is tried again without waiting for work */
-    while (store->first == NULL && !store->closing && !probe) {
+    while (is_empty(store) && !store->closing && !probe) {
         store->idle = true;
         if (atomic_load(&store->writable))
             pthread_cond_wait(&store->arrived, &store->mutex);
@@ -155,21 +181,12 @@ static size_t take_group(struct store *store, struct store_job **jobs)
             probe = !wait_until(store, clock_monotonic_us() + PROBE_MS * 1000);
     }
     store->idle = false;
-    while (store->first != NULL && may_doze(store)) {
+    while (!is_empty(store) && may_doze(store)) {
         store->dozing = true;
         wait_until(store, store->patient_since + limits.outcome_wait_ms * 1000);
     }
     store->dozing = false;
-    while (store->first != NULL && count < (size_t)limits.commit_batch) {
-        struct store_job *job = store->first;
-        store->first = job->next;
-        store->urgent -= !job->patient;
-        job->next = NULL; /* so that `done` can submit it again */
-        jobs[count++] = job;
-    }
-    if (store->first == NULL)
-        store->last = NULL;
-    store->queued -= count;
+    size_t count = fill_group(store, jobs);
     pthread_mutex_unlock(&store->mutex);
     return count;
 }
@@ -204,27 +221,22 @@ static void *run_writer(void *argument)
 bool store_submit(struct store *store, struct store_job *jobs, struct error *error)
 {
     size_t count = 0, urgent = 0;
-    struct store_job *last = NULL;
     for (struct store_job *job = jobs; job != NULL; job = job->next) {
-        last = job;
         count++;
         urgent += !job->patient;
     }
-    if (last == NULL)
+    if (count == 0)
         return true;
     pthread_mutex_lock(&store->mutex);
-    bool room = store->queued + count <= (size_t)limits.store_queue && !store->closing;
+    bool room = store->urgent.count + store->patient.count + count <= (size_t)limits.store_queue && !store->closing;
     if (room) {
-        if (store->first == NULL)
+        if (store->patient.count == 0)
             store->patient_since = clock_monotonic_us();
-        if (store->last != NULL)
-            store->last->next = jobs;
-        else
-            store->first = jobs;
-        store->last = last;
-        store->queued += count;
-        store->urgent += urgent;
-        if (store->idle || (store->dozing && (urgent > 0 || store->queued >= PATIENT_JOBS))) {
+        for (struct store_job *job = jobs, *next; job != NULL; job = next) {
+            next = job->next;
+            enqueue(job->patient ? &store->patient : &store->urgent, job);
+        }
+        if (store->idle || (store->dozing && (urgent > 0 || store->patient.count >= PATIENT_JOBS))) {
             store->idle = store->dozing = false; /* one signal is enough */
             pthread_cond_signal(&store->arrived);
         }
@@ -324,8 +336,7 @@ static bool open_database(struct store *store, struct error *error)
         !schema_apply(&store->database, error) || !schema_last_key(&store->database, &last_key, error))
         return false;
     id_raise_above(last_key);
-    sqlite3_wal_hook(store->database.db, note_log, store);
-    return true;
+    return checkpoint_start(&store->checkpoint, &store->database, error);
 }
 
 struct store *store_open(const char *directory, struct error *error)
@@ -361,6 +372,7 @@ void store_close(struct store *store)
     pthread_mutex_unlock(&store->mutex);
     if (store->started)
         pthread_join(store->thread, NULL);
+    checkpoint_stop(&store->checkpoint);
     if (store->database.db != NULL)
         database_close(&store->database);
     fault_report();

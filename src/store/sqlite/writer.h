@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "store/sqlite/checkpoint.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/lease.h"
 
@@ -15,6 +16,11 @@ struct store_transaction {
     struct store_reader *database; /* the writing connection */
 };
 
+struct store_queue {
+    struct store_job *first, *last;
+    size_t count;
+};
+
 struct store {
     char directory[1024];
     char path[1100];
@@ -22,15 +28,14 @@ struct store {
     struct store_reader database; /* the writing connection: the writer's thread only, once it runs */
     struct store_transaction transaction;
     struct leases leases;
-    int log_pages;                /* of the write-ahead log, as of the last commit: the writer's thread only */
+    struct checkpoint checkpoint;
     atomic_bool writable;
 
     pthread_t thread;
     bool started;
     pthread_mutex_t mutex; /* guards the queue */
     pthread_cond_t arrived;
-    struct store_job *first, *last;
-    size_t queued, urgent; /* all; those that are not patient */
-    int64_t patient_since; /* monotonic us: since then the queue holds something */
+    struct store_queue urgent, patient; /* patient jobs go along with the urgent ones, or after a while by themselves */
+    int64_t patient_since; /* monotonic us: since then there are patient jobs */
     bool closing, idle, dozing; /* waits for work; waits for more than the patient jobs it has */
 };

@@ -85,22 +85,25 @@ static struct text decode_id(struct arena *arena, struct text id)
     return copy;
 }
 
-static bool find_operation(struct call *call)
+/* NULL with the refusal in the call, which is only for those who may call. */
+static const struct operation *find_operation(struct call *call)
 {
     char allow[OPERATION_ALLOW_SIZE];
-    struct text path = call->exchange->path, method = call->exchange->method, id = TEXT_NONE;
+    struct path_ids ids = {0};
+    struct text path = call->exchange->path;
     take_version(&path);
     path = collapse_slashes(call->arena, path);
-    call->operation = operation_find(method, path, &id, allow);
-    if (call->operation != NULL) {
-        call->id = decode_id(call->arena, id);
-        return true;
+    call->operation = operation_find(call->exchange->method, path, &ids, allow);
+    if (call->operation == NULL && allow[0] == 0) {
+        call_fail(call, 404, NULL, "there is nothing at %.*s",
+                  TEXT_ARGS(path.size ? text_slice(path, 0, 200) : TEXT("/")));
+    } else if (call->operation == NULL) {
+        call->allow = arena_copy_string(call->arena, text_of(allow));
+        call_fail(call, 405, NULL, "%.*s takes %s only", TEXT_ARGS(text_slice(path, 0, 200)), call->allow);
     }
-    if (allow[0] == 0)
-        return call_fail(call, 404, NULL, "there is nothing at %.*s",
-                         TEXT_ARGS(path.size ? text_slice(path, 0, 200) : TEXT("/")));
-    call->allow = arena_copy_string(call->arena, text_of(allow));
-    return call_fail(call, 405, NULL, "%.*s takes %s only", TEXT_ARGS(text_slice(path, 0, 200)), call->allow);
+    call->id = ids.count > 0 ? decode_id(call->arena, ids.items[0]) : TEXT_NONE;
+    call->second_id = ids.count > 1 ? decode_id(call->arena, ids.items[1]) : TEXT_NONE;
+    return call->operation;
 }
 
 /* ---- who calls ----------------------------------------------------------------------------------- */
@@ -147,6 +150,18 @@ static bool find_project(struct call *call)
     return found || call_fail_error(call, &error);
 }
 
+/* Whoever has no key does not learn which paths there are, but for those that are open. */
+static bool may_call(struct call *call)
+{
+    struct text path = call->exchange->path;
+    struct path_ids ids;
+    char allow[OPERATION_ALLOW_SIZE];
+    take_version(&path);
+    const struct operation *operation =
+        operation_find(call->exchange->method, collapse_slashes(call->arena, path), &ids, allow);
+    return (operation != NULL && operation_is_open(operation)) || find_project(call);
+}
+
 /* ---- the pool ------------------------------------------------------------------------------------ */
 
 static void answer(struct worker *worker, struct http_exchange *exchange)
@@ -162,7 +177,7 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
         .reader = worker->reader,
         .now = clock_now_ms(),
     };
-    if (find_project(&call) && find_operation(&call) && query_read(&call) && validate_body(&call)) {
+    if (may_call(&call) && find_operation(&call) && query_read(&call) && validate_body(&call)) {
         bool done = call.operation->handle(&call);
         if (!done && call.status == 0)
             call_fail(&call, 500, NULL, "%s failed without a reason", call.operation->id);

@@ -1,3 +1,4 @@
+#include "api/contract_rows.h"
 #include "api/nouns.h"
 
 /* The reply's body and the URL are shown on the single attempt only. */
@@ -28,7 +29,7 @@ static json_t *attempt_json(struct call *call, const struct attempt *attempt, bo
     return object;
 }
 
-bool attempt_list(struct call *call)
+static bool attempt_list(struct call *call)
 {
     struct error error = {0};
     struct store_list list = page_list(call);
@@ -42,7 +43,7 @@ bool attempt_list(struct call *call)
     return page_reply(call, models, &page);
 }
 
-bool attempt_get(struct call *call)
+static bool attempt_get(struct call *call)
 {
     struct error error = {0};
     struct attempt attempt;
@@ -54,3 +55,18 @@ bool attempt_get(struct call *call)
                                              : call_fail_error(call, &error);
     return call_reply(call, attempt_json(call, &attempt, true));
 }
+
+/* ---- the contract ----------------------------------------------------------------------------------- */
+
+static const struct parameter_row attempt_parameters[] = {
+    ID_FILTER("id", FIELD_ID, ID_ATTEMPT), ID_FILTER("event_id", FIELD_EVENT_ID, ID_EVENT),
+    PAGING(by_creation, 50), END,
+};
+
+static const struct operation operations[] = {
+    {"GET", "/attempts", "getAttempts", "List attempts", attempt_list, attempt_parameters, NULL,
+     "EventAttemptPaginatedResult"},
+    {"GET", "/attempts/{id}", "getAttempt", "Get an attempt with its reply", attempt_get, NULL, NULL,
+     "EventAttempt"},
+};
+OPERATIONS(attempt_operations, operations, NULL);

@@ -29,6 +29,7 @@ struct call_query {
     int64_t limit;
     struct text next, prev;
     bool include_data, include_auth;
+    json_t *form; /* object of the PARAMETER_FORMs; NULL for operations without one */
 };
 
 /* A connection whose waiting events follow a change of its own. */
@@ -60,7 +61,7 @@ struct call {
     /* what was asked */
     int64_t project_id;
     const struct operation *operation;
-    struct text id; /* the path's {id}, decoded */
+    struct text id, second_id; /* what stands in the place of the path's variables, decoded */
     struct call_query query;
     json_t *body; /* an object, or NULL for operations without one */
     /* what came of it */

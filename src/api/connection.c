@@ -1,3 +1,4 @@
+#include "api/contract_rows.h"
 #include "api/nouns.h"
 
 #include "base/clock.h"
@@ -356,53 +357,53 @@ static bool change_unpause(struct call *call)
 
 /* ---- the calls ----------------------------------------------------------------------------------- */
 
-bool connection_create(struct call *call)
+static bool connection_create(struct call *call)
 {
     return call_write(call, change_create) && reply_with(call, call->changed_id);
 }
 
-bool connection_upsert(struct call *call)
+static bool connection_upsert(struct call *call)
 {
     return call_write(call, change_upsert) && reply_with(call, call->changed_id);
 }
 
-bool connection_update(struct call *call)
+static bool connection_update(struct call *call)
 {
     return call_write(call, change_update) && reply_with(call, call->changed_id);
 }
 
-bool connection_disable(struct call *call)
+static bool connection_disable(struct call *call)
 {
     return call_write(call, change_disable) && reply_with(call, call->changed_id);
 }
 
-bool connection_enable(struct call *call)
+static bool connection_enable(struct call *call)
 {
     return call_write(call, change_enable) && reply_with(call, call->changed_id);
 }
 
-bool connection_pause(struct call *call)
+static bool connection_pause(struct call *call)
 {
     return call_write(call, change_pause) && reply_with(call, call->changed_id);
 }
 
-bool connection_unpause(struct call *call)
+static bool connection_unpause(struct call *call)
 {
     return call_write(call, change_unpause) && reply_with(call, call->changed_id);
 }
 
-bool connection_delete(struct call *call)
+static bool connection_delete(struct call *call)
 {
     return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
 }
 
-bool connection_get(struct call *call)
+static bool connection_get(struct call *call)
 {
     struct connection connection;
     return connection_find(call, call->id, &connection) && call_reply(call, connection_json(call, &connection));
 }
 
-bool connection_list(struct call *call)
+static bool connection_list(struct call *call)
 {
     struct error error = {0};
     struct store_list list = page_list(call);
@@ -417,7 +418,7 @@ bool connection_list(struct call *call)
     return page_reply(call, models, &page);
 }
 
-bool connection_count(struct call *call)
+static bool connection_count(struct call *call)
 {
     struct error error = {0};
     struct store_list list = page_list(call);
@@ -426,3 +427,50 @@ bool connection_count(struct call *call)
         return call_fail_error(call, &error);
     return call_reply(call, json_pack("{s:I}", "count", (json_int_t)count));
 }
+
+/* ---- the contract ----------------------------------------------------------------------------------- */
+
+static const struct field_row object_item = {.name = "", VALUE_OBJECT};
+
+#define CONNECTION_OWN                                                                                  \
+    {"name", VALUE_TEXT | VALUE_NULL, .is_name = true, .most = NAME_MOST},                              \
+    {"description", VALUE_TEXT | VALUE_NULL, .most = DESCRIPTION_MOST},                                 \
+    {"rules", VALUE_ARRAY | VALUE_NULL, .item = &object_item}
+
+static const struct field_row connection_fields[] = {
+    CONNECTION_OWN,
+    {"source_id", VALUE_TEXT | VALUE_NULL, .most = TEXT_MOST},
+    {"source", VALUE_OBJECT | VALUE_NULL, .fields = source_fields},
+    {"destination_id", VALUE_TEXT | VALUE_NULL, .most = TEXT_MOST},
+    {"destination", VALUE_OBJECT | VALUE_NULL, .fields = destination_fields},
+    END,
+};
+static const struct field_row connection_change_fields[] = {CONNECTION_OWN, END};
+
+static const struct order_row connection_orders[] = {
+    {.name = "created_at", FIELD_CREATED_AT}, {.name = "updated_at", FIELD_UPDATED_AT}, {.name = "full_name", FIELD_FULL_NAME},
+    {.name = "sources.created_at", FIELD_SOURCE_CREATED_AT}, {.name = "sources.updated_at", FIELD_SOURCE_UPDATED_AT},
+    {.name = "destinations.created_at", FIELD_DESTINATION_CREATED_AT},
+    {.name = "destinations.updated_at", FIELD_DESTINATION_UPDATED_AT}, END,
+};
+#define CONNECTION_FILTERS                                                                              \
+    ID_FILTER("id", FIELD_ID, ID_CONNECTION),                                                           \
+    {"name", PARAMETER_NAME, FIELD_NAME, .most = NAME_MOST, .operators = true},                         \
+    {"full_name", PARAMETER_NAME, FIELD_FULL_NAME, .most = 2 * NAME_MOST + 4},                          \
+    ID_FILTER("source_id", FIELD_SOURCE_ID, ID_SOURCE),                                                 \
+    ID_FILTER("destination_id", FIELD_DESTINATION_ID, ID_DESTINATION),                                  \
+    {.name = "disabled", PARAMETER_DISABLED, FIELD_DISABLED_AT}, DATE_FILTER("disabled_at", FIELD_DISABLED_AT), \
+    DATE_FILTER("paused_at", FIELD_PAUSED_AT)
+static const struct parameter_row connection_parameters[] = {
+    CONNECTION_FILTERS, PAGING(connection_orders, 100), END,
+};
+static const struct parameter_row connection_count_parameters[] = {CONNECTION_FILTERS, END};
+
+static const struct operation operations[] = {
+    THING(connection, Connection, Connections, connection_fields, connection_change_fields),
+    {"PUT", "/connections/{id}/pause", "pauseConnection", "Hold a connection's events", connection_pause, NULL,
+     no_fields, "Connection"},
+    {"PUT", "/connections/{id}/unpause", "unpauseConnection", "Release a connection's events",
+     connection_unpause, NULL, no_fields, "Connection"},
+};
+OPERATIONS(connection_operations, operations, NULL);

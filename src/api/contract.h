@@ -46,6 +46,7 @@ enum parameter_kind {
     PARAMETER_JSON,     /* a JSON filter: refused */
     PARAMETER_ORDER, PARAMETER_DIRECTION, PARAMETER_LIMIT, PARAMETER_NEXT, PARAMETER_PREV,
     PARAMETER_INCLUDE_DATA, PARAMETER_INCLUDE_AUTH,
+    PARAMETER_FORM, /* nested, "filters[source_id][]=": read by `fields` into call.query.form */
     PARAMETER_HINT, /* accepted and without effect */
 };
 
@@ -65,6 +66,7 @@ struct parameter_row {
     bool (*parse)(struct text name, int64_t *value);    /* PARAMETER_ENUM: to its number */
     const struct order_row *orders;                     /* PARAMETER_ORDER; the first is the default */
     bool operators;                                     /* name[gte]= and the like */
+    const struct field_row *fields;                     /* PARAMETER_FORM: one row, for the parameter itself */
 };
 
 struct operation {
@@ -75,22 +77,43 @@ struct operation {
     bool (*handle)(struct call *call);
     const struct parameter_row *parameters; /* NULL: none */
     const struct field_row *body;           /* NULL: none is read */
-    const char *reply;                      /* name of the reply's schema */
+    const char *reply; /* name of the reply's shape; "SourcePaginatedResult" is a page of the shape "Source" */
 };
 
-extern const struct operation operations[];
-extern const size_t operation_count;
+/* The shape of a reply: what a client can rely on. Tables end with a row without a name. */
+struct shape {
+    const char *name;
+    const struct field_row *fields; /* `required` ones are always there */
+};
+
+/* What one noun adds to the contract; each stands at the end of its noun's file. */
+struct operation_table {
+    const struct operation *rows;
+    size_t count;
+    const struct shape *shapes; /* NULL: none are told */
+    bool open;                  /* may be called without a key: the handlers look at who calls */
+};
+extern const struct operation_table source_operations, destination_operations, connection_operations,
+    request_operations, event_operations, attempt_operations;
+
+extern const struct operation_table *const operation_tables[]; /* ends with NULL */
+/* All operations in a row; NULL behind the last. */
+const struct operation *operation_at(size_t index);
+size_t operation_count(void);
+bool operation_is_open(const struct operation *operation);
 
 /* The names of all source types, NULL-terminated, sorted. */
 extern const char *const source_type_names[];
 
-enum { OPERATION_ALLOW_SIZE = 64 };
+enum { OPERATION_ALLOW_SIZE = 64, PATH_IDS = 2 };
+/* What stands in the place of a path's variables, in their order, as sent. */
+struct path_ids {
+    struct text items[PATH_IDS];
+    size_t count;
+};
 /*
- * The operation of a method and a path behind the version ("/sources/src_1"); *id is its {id} as sent. NULL: with
- * `allow` empty the path is unknown, else it lists the methods of the path.
+ * The operation of a method and a path behind the version ("/sources/src_1"). NULL: with `allow` empty the path is
+ * unknown, else it lists the methods of the path. "/sources/count" wins over "/sources/{id}".
  */
-const struct operation *operation_find(struct text method, struct text path, struct text *id,
+const struct operation *operation_find(struct text method, struct text path, struct path_ids *ids,
                                        char allow[OPERATION_ALLOW_SIZE]);
-
-/* The rows that handlers ask for by hand. */
-extern const struct field_row source_fields[], destination_fields[];

@@ -1,3 +1,4 @@
+#include "api/contract_rows.h"
 #include "api/nouns.h"
 
 #include "base/clock.h"
@@ -234,44 +235,44 @@ static bool change_delete(struct call *call)
 
 /* ---- the calls ----------------------------------------------------------------------------------- */
 
-bool destination_create(struct call *call)
+static bool destination_create(struct call *call)
 {
     return call_write(call, change_create) && reply_with(call, call->changed_id);
 }
 
-bool destination_upsert(struct call *call)
+static bool destination_upsert(struct call *call)
 {
     return call_write(call, change_upsert) && reply_with(call, call->changed_id);
 }
 
-bool destination_update(struct call *call)
+static bool destination_update(struct call *call)
 {
     return call_write(call, change_update) && reply_with(call, call->changed_id);
 }
 
-bool destination_disable(struct call *call)
+static bool destination_disable(struct call *call)
 {
     return call_write(call, change_disable) && reply_with(call, call->changed_id);
 }
 
-bool destination_enable(struct call *call)
+static bool destination_enable(struct call *call)
 {
     return call_write(call, change_enable) && reply_with(call, call->changed_id);
 }
 
-bool destination_delete(struct call *call)
+static bool destination_delete(struct call *call)
 {
     return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
 }
 
-bool destination_get(struct call *call)
+static bool destination_get(struct call *call)
 {
     struct destination destination;
     return destination_find(call, call->id, &destination) &&
            call_reply(call, destination_json(call, &destination, call->query.include_auth));
 }
 
-bool destination_list(struct call *call)
+static bool destination_list(struct call *call)
 {
     struct error error = {0};
     struct store_list list = page_list(call);
@@ -286,7 +287,7 @@ bool destination_list(struct call *call)
     return page_reply(call, models, &page);
 }
 
-bool destination_count(struct call *call)
+static bool destination_count(struct call *call)
 {
     struct error error = {0};
     struct store_list list = page_list(call);
@@ -295,3 +296,72 @@ bool destination_count(struct call *call)
         return call_fail_error(call, &error);
     return call_reply(call, json_pack("{s:I}", "count", (json_int_t)count));
 }
+
+/* ---- the contract ----------------------------------------------------------------------------------- */
+
+static const char *const DESTINATION_METHOD_NAMES[] = {"GET", "POST", "PUT", "PATCH", "DELETE", NULL};
+static const char *const DESTINATION_TYPE_NAMES[] = {"HTTP", "CLI", "MOCK_API", NULL};
+static const char *const DESTINATION_AUTH_NAMES[] = {
+    "HOOKDECK_SIGNATURE", "CUSTOM_SIGNATURE", "BASIC_AUTH", "API_KEY", "BEARER_TOKEN",
+    "OAUTH2_CLIENT_CREDENTIALS", "OAUTH2_AUTHORIZATION_CODE", "AWS_SIGNATURE", "GCP_SERVICE_ACCOUNT", NULL,
+};
+static const char *const PERIOD_NAMES[] = {"second", "minute", "hour", "concurrent", NULL};
+
+static const struct field_row destination_config_fields[] = {
+    {"url", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
+    {"path", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
+    {.name = "path_forwarding_disabled", VALUE_BOOLEAN | VALUE_NULL},
+    {"http_method", VALUE_TEXT | VALUE_NULL, .names = DESTINATION_METHOD_NAMES},
+    {"auth_type", VALUE_TEXT | VALUE_NULL, .names = DESTINATION_AUTH_NAMES},
+    {.name = "auth", VALUE_OBJECT | VALUE_NULL},
+    {.name = "rate_limit", VALUE_INTEGER | VALUE_NULL},
+    {"rate_limit_period", VALUE_TEXT | VALUE_NULL, .names = PERIOD_NAMES},
+    {.name = "delivery_policy", VALUE_OBJECT | VALUE_NULL},
+    {.name = "delivery_groups", VALUE_OBJECT | VALUE_NULL},
+    END,
+};
+
+static const struct field_row auth_method_fields[] = {
+    {"type", VALUE_TEXT, .required = true, .names = DESTINATION_AUTH_NAMES},
+    {.name = "config", VALUE_OBJECT | VALUE_NULL},
+    END,
+};
+
+#define DESTINATION_REST                                                                                \
+    {"type", VALUE_TEXT, .names = DESTINATION_TYPE_NAMES},                                              \
+    {"description", VALUE_TEXT | VALUE_NULL, .most = DESCRIPTION_MOST},                                 \
+    {"config", VALUE_OBJECT | VALUE_NULL, .fields = destination_config_fields},                         \
+    {"url", VALUE_TEXT | VALUE_NULL, .older = true, .most = URL_MOST},                                  \
+    {"cli_path", VALUE_TEXT | VALUE_NULL, .older = true, .most = URL_MOST},                             \
+    {"path_forwarding_disabled", VALUE_BOOLEAN | VALUE_NULL, .older = true},                            \
+    {"http_method", VALUE_TEXT | VALUE_NULL, .older = true, .names = DESTINATION_METHOD_NAMES},         \
+    {"auth_method", VALUE_OBJECT | VALUE_NULL, .older = true, .fields = auth_method_fields},            \
+    {"rate_limit", VALUE_INTEGER | VALUE_NULL, .older = true},                                          \
+    {"rate_limit_period", VALUE_TEXT | VALUE_NULL, .older = true, .names = PERIOD_NAMES},               \
+    {"delivery_rate", ~0u, .older = true},                                                              \
+    END
+
+const struct field_row destination_fields[] = {
+    {"name", VALUE_TEXT, .required = true, .is_name = true, .most = NAME_MOST},
+    DESTINATION_REST,
+};
+static const struct field_row destination_change_fields[] = {
+    {"name", VALUE_TEXT, .is_name = true, .most = NAME_MOST},
+    DESTINATION_REST,
+};
+
+#define DESTINATION_FILTERS                                                                             \
+    ID_FILTER("id", FIELD_ID, ID_DESTINATION),                                                          \
+    {"name", PARAMETER_NAME, FIELD_NAME, .most = NAME_MOST, .operators = true},                         \
+    {"type", PARAMETER_ENUM, FIELD_TYPE, .names = DESTINATION_TYPE_NAMES, .parse = destination_type_parse}, \
+    {.name = "disabled", PARAMETER_DISABLED, FIELD_DISABLED_AT}, DATE_FILTER("disabled_at", FIELD_DISABLED_AT)
+static const struct parameter_row destination_parameters[] = {
+    DESTINATION_FILTERS, PAGING(by_name_or_date, 100), END,
+};
+static const struct parameter_row destination_count_parameters[] = {DESTINATION_FILTERS, END};
+
+
+static const struct operation operations[] = {
+    THING(destination, Destination, Destinations, destination_fields, destination_change_fields),
+};
+OPERATIONS(destination_operations, operations, NULL);

@@ -1,3 +1,4 @@
+#include "api/contract_rows.h"
 #include "api/nouns.h"
 
 #include "base/clock.h"
@@ -85,13 +86,13 @@ bool event_list(struct call *call)
     return page_reply(call, models, &page);
 }
 
-bool event_get(struct call *call)
+static bool event_get(struct call *call)
 {
     struct event event;
     return event_find(call, call->id, &event) && call_reply(call, event_json(call, &event, true));
 }
 
-bool event_raw_body(struct call *call)
+static bool event_raw_body(struct call *call)
 {
     struct event event;
     struct request request;
@@ -137,7 +138,7 @@ static bool change_retry(struct call *call)
     return put(call, &event);
 }
 
-bool event_retry(struct call *call)
+static bool event_retry(struct call *call)
 {
     if (!call_write(call, change_retry))
         return false;
@@ -167,10 +168,50 @@ static bool change_cancel(struct call *call)
     return put(call, &event);
 }
 
-bool event_cancel(struct call *call)
+static bool event_cancel(struct call *call)
 {
     if (!call_write(call, change_cancel))
         return false;
     deliver_forget(call->deliver, call->made->event.id);
     return call_reply(call, event_json(call, &call->made->event, false));
 }
+
+/* ---- the contract ----------------------------------------------------------------------------------- */
+
+const char *const event_status_names[] = {
+    "SCHEDULED", "QUEUED", "HOLD", "SUCCESSFUL", "FAILED", "CANCELLED", NULL,
+};
+#define ERROR_NAME(number, name) #name,
+const char *const attempt_error_names[] = {ATTEMPT_ERRORS(ERROR_NAME) NULL};
+#undef ERROR_NAME
+
+const struct parameter_row event_parameters[] = {
+    ID_FILTER("id", FIELD_ID, ID_EVENT), ID_FILTER("request_id", FIELD_REQUEST_ID, ID_REQUEST),
+    {"status", PARAMETER_ENUM, FIELD_STATUS, .names = event_status_names, .parse = event_status_parse},
+    ID_FILTER("webhook_id", FIELD_CONNECTION_ID, ID_CONNECTION),
+    ID_FILTER("source_id", FIELD_SOURCE_ID, ID_SOURCE),
+    ID_FILTER("destination_id", FIELD_DESTINATION_ID, ID_DESTINATION),
+    ID_FILTER("event_data_id", FIELD_REQUEST_ID, ID_EVENT_DATA),
+    NUMBER_FILTER("attempts", FIELD_ATTEMPTS, 0, INT64_MAX),
+    NUMBER_FILTER("response_status", FIELD_RESPONSE_STATUS, 100, 600),
+    {"error_code", PARAMETER_ENUM, FIELD_ERROR_CODE, .names = attempt_error_names, .parse = attempt_error_parse},
+    DATE_FILTER("successful_at", FIELD_SUCCESSFUL_AT), DATE_FILTER("created_at", FIELD_CREATED_AT),
+    DATE_FILTER("last_attempt_at", FIELD_LAST_ATTEMPT_AT), DATE_FILTER("next_attempt_at", FIELD_NEXT_ATTEMPT_AT),
+    {"cli_id", PARAMETER_UNUSED, .operators = true}, {.name = "cli_user_id", PARAMETER_UNUSED},
+    {.name = "issue_id", PARAMETER_UNUSED}, {.name = "delivery_group", PARAMETER_UNUSED},
+    {.name = "bulk_retry_id", PARAMETER_UNUSED}, DATA_FILTERS, PAGING(by_creation, 50), END,
+};
+
+static const struct operation operations[] = {
+    {"GET", "/events", "getEvents", "List events", event_list, event_parameters, NULL, "EventPaginatedResult"},
+    {"GET", "/events/{id}", "getEvent", "Get an event with its data", event_get, NULL, NULL, "Event"},
+    {"GET", "/events/{id}/raw_body", "getEventRawBody", "Get an event's body", event_raw_body, NULL, NULL,
+     "RawBody"},
+    {"POST", "/events/{id}/retry", "retryEvent", "Deliver an event again", event_retry, NULL, no_fields,
+     "RetriedEvent"},
+    {"PUT", "/events/{id}/cancel", "cancelEvent", "Cancel a waiting event", event_cancel, NULL, no_fields,
+     "Event"},
+    {"PUT", "/events/{id}/mute", "cancelEvent_mute", "Cancel a waiting event", event_cancel, NULL, no_fields,
+     "Event"},
+};
+OPERATIONS(event_operations, operations, NULL);

@@ -1,29 +1,14 @@
 /*
- * nouns.h - the handlers of the operations, and how each noun is read and shown.
+ * nouns.h - what the nouns' files offer each other: how each noun is read and shown.
  *
- * Handlers take a call whose input fits the contract and return true when they set a reply (see call.h).
- * `*_json` functions give a new reference, NULL without memory.
+ * Each noun's file ends with its part of the contract. Handlers take a call whose input fits it and return true when
+ * they set a reply (see call.h). `*_json` functions give a new reference, NULL without memory.
  */
 #pragma once
 
 #include "api/call.h"
 
-#define NOUN_HANDLERS(X)                                                                                \
-    X(source_list) X(source_create) X(source_upsert) X(source_count) X(source_get) X(source_update)      \
-    X(source_delete) X(source_disable) X(source_enable)                                                 \
-    X(destination_list) X(destination_create) X(destination_upsert) X(destination_count)                 \
-    X(destination_get) X(destination_update) X(destination_delete) X(destination_disable)                \
-    X(destination_enable)                                                                               \
-    X(connection_list) X(connection_create) X(connection_upsert) X(connection_count) X(connection_get)   \
-    X(connection_update) X(connection_delete) X(connection_disable) X(connection_enable)                 \
-    X(connection_pause) X(connection_unpause)                                                           \
-    X(request_list) X(request_get) X(request_raw_body) X(request_events) X(request_ignored_events)       \
-    X(request_retry)                                                                                    \
-    X(event_list) X(event_get) X(event_raw_body) X(event_retry) X(event_cancel)                         \
-    X(attempt_list) X(attempt_get)
-#define NOUN_HANDLER(name) bool name(struct call *call);
-NOUN_HANDLERS(NOUN_HANDLER)
-#undef NOUN_HANDLER
+bool event_list(struct call *call); /* the handler, for the events of a request too */
 
 json_t *source_json(struct call *call, const struct source *source, bool with_auth);
 json_t *destination_json(struct call *call, const struct destination *destination, bool with_auth);

@@ -1,6 +1,8 @@
 /* The OpenAPI description, made from the contract. */
 #include "api/api.h"
 
+#include <stdio.h>
+
 #include "api/contract.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -117,12 +119,22 @@ static json_t *filter_schema(const struct parameter_row *row)
 static json_t *parameters_json(const struct operation *operation)
 {
     json_t *list = json_array();
-    if (strstr(operation->path, "{id}") != NULL)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:{s:s}}", "in", "path", "name", "id", "required", 1,
-                                              "schema", "type", "string"));
-    for (const struct parameter_row *row = operation->parameters; row != NULL && row->name != NULL; row++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:o}", "in", "query", "name", row->name, "required", 0,
-                                              "schema", filter_schema(row)));
+    struct text path = text_of(operation->path), part;
+    while (text_split(&path, '/', &part)) {
+        if (text_starts_with(part, TEXT("{")))
+            json_array_append_new(list, json_pack("{s:s, s:o, s:b, s:{s:s}}", "in", "path", "name",
+                                                  json_text(text_slice(part, 1, part.size - 1)), "required", 1, "schema",
+                                                  "type", "string"));
+    }
+    for (const struct parameter_row *row = operation->parameters; row != NULL && row->name != NULL; row++) {
+        bool form = row->kind == PARAMETER_FORM;
+        json_t *parameter = json_pack("{s:s, s:s, s:b, s:o}", "in", "query", "name", row->name, "required",
+                                      form && row->fields->required, "schema",
+                                      form ? field_json(row->fields) : filter_schema(row));
+        if (form && row->fields->types & VALUE_OBJECT)
+            json_object_set_new(parameter, "style", json_string("deepObject"));
+        json_array_append_new(list, parameter);
+    }
     return list;
 }
 
@@ -150,6 +162,8 @@ static json_t *operation_json(const struct operation *operation)
                             response_json(refusals[i].description, "APIErrorResponse"));
     json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "operationId", operation->id, "summary",
                                operation->summary, "parameters", parameters_json(operation), "responses", responses);
+    if (operation_is_open(operation))
+        json_object_set_new(object, "security", json_array());
     if (operation->body != NULL)
         json_object_set_new(object, "requestBody",
                             json_pack("{s:b, s:{s:{s:o}}}", "required", operation->body[0].required, "content",
@@ -157,13 +171,62 @@ static json_t *operation_json(const struct operation *operation)
     return object;
 }
 
-/* What replies consist of; each carries further members. */
+/* ---- replies ---- */
+
+static const struct field_row *find_shape(struct text name)
+{
+    for (const struct operation_table *const *table = operation_tables; *table != NULL; table++) {
+        for (const struct shape *shape = (*table)->shapes; shape != NULL && shape->name != NULL; shape++) {
+            if (text_equal(name, text_of(shape->name)))
+                return shape->fields;
+        }
+    }
+    return NULL;
+}
+
+static json_t *page_json(struct text model)
+{
+    struct buffer reference = {0};
+    buffer_printf(&reference, "#/components/schemas/%.*s", TEXT_ARGS(model));
+    json_t *schema = json_pack(
+        "{s:s, s:[s, s, s], s:{s:{s:s, s:[s, s, s], s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}}, s:{s:s}, s:{s:s, s:{s:s}}}}",
+        "type", "object", "required", "pagination", "count", "models", "properties", "pagination", "type", "object",
+        "required", "order_by", "dir", "limit", "properties", "order_by", "type", "string", "dir", "type", "string",
+        "limit", "type", "integer", "next", "type", "string", "prev", "type", "string", "count", "type", "integer",
+        "models", "type", "array", "items", "$ref", buffer_string(&reference));
+    buffer_free(&reference);
+    return schema;
+}
+
+/* Each may carry further members. */
+static void add_schema(json_t *schemas, const char *name)
+{
+    static const struct text suffix = TEXT("PaginatedResult");
+    struct text text = text_of(name), model = text;
+    if (json_member(schemas, name) != NULL)
+        return;
+    const struct field_row *fields = find_shape(text);
+    bool page = fields == NULL && text_ends_with(text, suffix);
+    json_t *schema = page ? NULL : fields != NULL ? fields_json(fields) : json_pack("{s:s}", "type", "object");
+    if (page) {
+        model.size -= suffix.size;
+        schema = page_json(model);
+    }
+    json_object_set_new(schema, "additionalProperties", json_true());
+    json_object_set_new(schemas, name, schema);
+    if (page) {
+        char model_name[128];
+        snprintf(model_name, sizeof model_name, "%.*s", TEXT_ARGS(model));
+        add_schema(schemas, model_name);
+    }
+}
+
 static json_t *schemas_json(void)
 {
     json_t *schemas = json_object();
-    for (size_t i = 0; i < operation_count; i++)
-        json_object_set_new(schemas, operations[i].reply,
-                            json_pack("{s:s, s:b}", "type", "object", "additionalProperties", 1));
+    const struct operation *operation;
+    for (size_t i = 0; (operation = operation_at(i)) != NULL; i++)
+        add_schema(schemas, operation->reply);
     json_object_set_new(schemas, "APIErrorResponse",
                         json_pack("{s:s, s:b, s:{s:{s:s}, s:{s:s}, s:{s:s}}}", "type", "object",
                                   "additionalProperties", 1, "properties", "code", "type", "string", "status", "type",
@@ -174,16 +237,17 @@ static json_t *schemas_json(void)
 static json_t *paths_json(void)
 {
     json_t *paths = json_object();
-    for (size_t i = 0; i < operation_count; i++) {
+    const struct operation *operation;
+    for (size_t i = 0; (operation = operation_at(i)) != NULL; i++) {
         char method[8] = "";
-        for (size_t k = 0; operations[i].method[k] != 0 && k < sizeof method - 1; k++)
-            method[k] = (char)(operations[i].method[k] | 0x20);
-        json_t *path = json_member(paths, operations[i].path);
+        for (size_t k = 0; operation->method[k] != 0 && k < sizeof method - 1; k++)
+            method[k] = (char)(operation->method[k] | 0x20);
+        json_t *path = json_member(paths, operation->path);
         if (path == NULL) {
             path = json_object();
-            json_object_set_new(paths, operations[i].path, path);
+            json_object_set_new(paths, operation->path, path);
         }
-        json_object_set_new(path, method, operation_json(&operations[i]));
+        json_object_set_new(path, method, operation_json(operation));
     }
     return paths;
 }

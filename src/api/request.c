@@ -1,3 +1,4 @@
+#include "api/contract_rows.h"
 #include "api/nouns.h"
 
 #include "base/clock.h"
@@ -60,7 +61,7 @@ static json_t *request_with_data_json(struct call *call, const struct request *l
     return object;
 }
 
-bool request_list(struct call *call)
+static bool request_list(struct call *call)
 {
     struct error error = {0};
     struct store_list list = page_list(call);
@@ -80,13 +81,13 @@ bool request_list(struct call *call)
     return page_reply(call, models, &page);
 }
 
-bool request_get(struct call *call)
+static bool request_get(struct call *call)
 {
     struct request request;
     return request_find(call, call->id, true, &request) && call_reply(call, request_json(call, &request, true));
 }
 
-bool request_raw_body(struct call *call)
+static bool request_raw_body(struct call *call)
 {
     struct request request;
     return request_find(call, call->id, true, &request) &&
@@ -111,7 +112,7 @@ static bool filter_by_request(struct call *call)
     return true;
 }
 
-bool request_events(struct call *call)
+static bool request_events(struct call *call)
 {
     return filter_by_request(call) && event_list(call);
 }
@@ -130,7 +131,7 @@ static json_t *ignored_json(struct call *call, const struct ignored_event *ignor
                      meta != NULL ? meta : json_null(), "created_at", created, "updated_at", created);
 }
 
-bool request_ignored_events(struct call *call)
+static bool request_ignored_events(struct call *call)
 {
     struct error error = {0};
     if (!filter_by_request(call))
@@ -265,7 +266,7 @@ static bool change_retry(struct call *call)
            call_fail_error(call, &error);
 }
 
-bool request_retry(struct call *call)
+static bool request_retry(struct call *call)
 {
     struct request request;
     if (!call_write(call, change_retry) || !request_find(call, call->id, false, &request))
@@ -278,3 +279,59 @@ bool request_retry(struct call *call)
     }
     return call_reply(call, json_pack("{s:o, s:o}", "request", request_json(call, &request, false), "events", events));
 }
+
+/* ---- the contract ----------------------------------------------------------------------------------- */
+
+static const struct field_row text_item = {"", VALUE_TEXT, .most = TEXT_MOST};
+static const struct field_row request_retry_fields[] = {
+    {"webhook_ids", VALUE_ARRAY | VALUE_NULL, .item = &text_item},
+    END,
+};
+
+static const char *const REQUEST_STATUS_NAMES[] = {"accepted", "rejected", NULL};
+static const char *const REJECTION_NAMES[] = {
+    "SOURCE_DISABLED", "NO_CONNECTION", "VERIFICATION_FAILED", "UNSUPPORTED_HTTP_METHOD",
+    "UNSUPPORTED_CONTENT_TYPE", "UNPARSABLE_JSON", "PAYLOAD_TOO_LARGE", "INGESTION_FATAL", "UNKNOWN", NULL,
+};
+static bool request_status_parse(struct text name, int64_t *rejected)
+{
+    *rejected = text_equal(name, TEXT("rejected"));
+    return *rejected || text_equal(name, TEXT("accepted"));
+}
+
+static const struct order_row request_orders[] = {
+    {.name = "created_at", FIELD_CREATED_AT}, {.name = "ingested_at", FIELD_INGESTED_AT}, END,
+};
+static const struct order_row ignored_orders[] = {{.name = "id", FIELD_ID}, {.name = "created_at", FIELD_ID}, END};
+
+static const struct parameter_row request_parameters[] = {
+    ID_FILTER("id", FIELD_ID, ID_REQUEST), ID_FILTER("source_id", FIELD_SOURCE_ID, ID_SOURCE),
+    {"status", PARAMETER_ENUM, FIELD_REJECTED, .names = REQUEST_STATUS_NAMES, .parse = request_status_parse},
+    {"rejection_cause", PARAMETER_ENUM, FIELD_REJECTION_CAUSE, .names = REJECTION_NAMES,
+     .parse = rejection_cause_parse},
+    {.name = "verified", PARAMETER_BOOLEAN, FIELD_VERIFIED},
+    NUMBER_FILTER("ignored_count", FIELD_IGNORED_COUNT, 0, INT64_MAX),
+    NUMBER_FILTER("events_count", FIELD_EVENTS_COUNT, 0, INT64_MAX),
+    NUMBER_FILTER("cli_events_count", FIELD_CLI_EVENTS_COUNT, 0, INT64_MAX),
+    DATE_FILTER("created_at", FIELD_CREATED_AT), DATE_FILTER("ingested_at", FIELD_INGESTED_AT),
+    {.name = "bulk_retry_id", PARAMETER_UNUSED}, DATA_FILTERS, PAGING(request_orders, 50), END,
+};
+
+static const struct parameter_row ignored_parameters[] = {
+    {.name = "id", PARAMETER_UNUSED}, PAGING(ignored_orders, 250), END,
+};
+
+static const struct operation operations[] = {
+    {"GET", "/requests", "getRequests", "List requests", request_list, request_parameters, NULL,
+     "RequestPaginatedResult"},
+    {"GET", "/requests/{id}", "getRequest", "Get a request with its data", request_get, NULL, NULL, "Request"},
+    {"GET", "/requests/{id}/raw_body", "getRequestRawBody", "Get a request's body as it came", request_raw_body,
+     NULL, NULL, "RawBody"},
+    {"POST", "/requests/{id}/retry", "retryRequest", "Make events of a request again", request_retry, NULL,
+     request_retry_fields, "RetryRequest"},
+    {"GET", "/requests/{id}/events", "getRequestEvents", "List a request's events", request_events,
+     event_parameters, NULL, "EventPaginatedResult"},
+    {"GET", "/requests/{id}/ignored_events", "getRequestIgnoredEvents", "List what a request made no event for",
+     request_ignored_events, ignored_parameters, NULL, "IgnoredEventPaginatedResult"},
+};
+OPERATIONS(request_operations, operations, NULL);

@@ -1,3 +1,4 @@
+#include "api/contract_rows.h"
 #include "api/nouns.h"
 
 #include "base/clock.h"
@@ -207,44 +208,44 @@ static bool change_delete(struct call *call)
 
 /* ---- the calls ----------------------------------------------------------------------------------- */
 
-bool source_create(struct call *call)
+static bool source_create(struct call *call)
 {
     return call_write(call, change_create) && reply_with(call, call->changed_id);
 }
 
-bool source_upsert(struct call *call)
+static bool source_upsert(struct call *call)
 {
     return call_write(call, change_upsert) && reply_with(call, call->changed_id);
 }
 
-bool source_update(struct call *call)
+static bool source_update(struct call *call)
 {
     return call_write(call, change_update) && reply_with(call, call->changed_id);
 }
 
-bool source_disable(struct call *call)
+static bool source_disable(struct call *call)
 {
     return call_write(call, change_disable) && reply_with(call, call->changed_id);
 }
 
-bool source_enable(struct call *call)
+static bool source_enable(struct call *call)
 {
     return call_write(call, change_enable) && reply_with(call, call->changed_id);
 }
 
-bool source_delete(struct call *call)
+static bool source_delete(struct call *call)
 {
     return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
 }
 
-bool source_get(struct call *call)
+static bool source_get(struct call *call)
 {
     struct source source;
     return source_find(call, call->id, &source) &&
            call_reply(call, source_json(call, &source, call->query.include_auth));
 }
 
-bool source_list(struct call *call)
+static bool source_list(struct call *call)
 {
     struct error error = {0};
     struct store_list list = page_list(call);
@@ -258,7 +259,7 @@ bool source_list(struct call *call)
     return page_reply(call, models, &page);
 }
 
-bool source_count(struct call *call)
+static bool source_count(struct call *call)
 {
     struct error error = {0};
     struct store_list list = page_list(call);
@@ -267,3 +268,62 @@ bool source_count(struct call *call)
         return call_fail_error(call, &error);
     return call_reply(call, json_pack("{s:I}", "count", (json_int_t)count));
 }
+
+/* ---- the contract ----------------------------------------------------------------------------------- */
+
+static const char *const METHOD_NAMES[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", NULL};
+static const char *const RESPONSE_KIND_NAMES[] = {"json", "text", "xml", NULL};
+static const struct field_row method_item = {"", VALUE_TEXT, .names = METHOD_NAMES};
+enum { CUSTOM_BODY_MOST = 1000 };
+
+static const struct field_row custom_response_fields[] = {
+    {"content_type", VALUE_TEXT, .required = true, .names = RESPONSE_KIND_NAMES},
+    {"body", VALUE_TEXT, .required = true, .most = CUSTOM_BODY_MOST},
+    END,
+};
+
+static const struct field_row source_config_fields[] = {
+    {"allowed_http_methods", VALUE_ARRAY | VALUE_NULL, .item = &method_item},
+    {"custom_response", VALUE_OBJECT | VALUE_NULL, .fields = custom_response_fields},
+    {"auth_type", VALUE_TEXT | VALUE_NULL, .most = TEXT_MOST},
+    {.name = "auth", VALUE_OBJECT | VALUE_NULL},
+    END,
+};
+
+static const struct field_row verification_fields[] = {
+    {"type", VALUE_TEXT, .required = true, .most = TEXT_MOST},
+    {.name = "configs", VALUE_OBJECT | VALUE_NULL},
+    END,
+};
+
+#define SOURCE_REST                                                                                     \
+    {"type", VALUE_TEXT, .names = source_type_names},                                                   \
+    {"description", VALUE_TEXT | VALUE_NULL, .most = DESCRIPTION_MOST},                                 \
+    {"config", VALUE_OBJECT | VALUE_NULL, .fields = source_config_fields},                              \
+    {"verification", VALUE_OBJECT | VALUE_NULL, .older = true, .fields = verification_fields},          \
+    {"allowed_http_methods", VALUE_ARRAY | VALUE_NULL, .older = true, .item = &method_item},            \
+    {"custom_response", VALUE_OBJECT | VALUE_NULL, .older = true, .fields = custom_response_fields},    \
+    END
+
+const struct field_row source_fields[] = {
+    {"name", VALUE_TEXT, .required = true, .is_name = true, .most = NAME_MOST},
+    SOURCE_REST,
+};
+static const struct field_row source_change_fields[] = {
+    {"name", VALUE_TEXT, .is_name = true, .most = NAME_MOST},
+    SOURCE_REST,
+};
+
+#define SOURCE_FILTERS                                                                                  \
+    ID_FILTER("id", FIELD_ID, ID_SOURCE),                                                               \
+    {"name", PARAMETER_NAME, FIELD_NAME, .most = NAME_MOST, .operators = true},                         \
+    {"type", PARAMETER_ENUM, FIELD_TYPE, .names = source_type_names},                                   \
+    {.name = "disabled", PARAMETER_DISABLED, FIELD_DISABLED_AT}, DATE_FILTER("disabled_at", FIELD_DISABLED_AT)
+static const struct parameter_row source_parameters[] = {SOURCE_FILTERS, PAGING(by_name_or_date, 100), END};
+static const struct parameter_row source_count_parameters[] = {SOURCE_FILTERS, END};
+
+
+static const struct operation operations[] = {
+    THING(source, Source, Sources, source_fields, source_change_fields),
+};
+OPERATIONS(source_operations, operations, NULL);

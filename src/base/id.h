@@ -28,6 +28,15 @@ enum id_kind {
     ID_EVENT_DATA,  /* edt_ */
     ID_ATTEMPT,     /* atm_ */
     ID_API_KEY,     /* key_ */
+    ID_TRANSFORMATION, /* trs_ */
+    ID_EXECUTION,   /* exe_ of a transformation */
+    ID_BOOKMARK,    /* bmk_ */
+    ID_INTEGRATION, /* int_ */
+    ID_ISSUE,       /* iss_ */
+    ID_ISSUE_TRIGGER, /* it_ */
+    ID_BULK,        /* bch_ */
+    ID_DOMAIN,      /* dom_ */
+    ID_USER,        /* usr_ */
 };
 
 enum { ID_TEXT_SIZE = 20 }; /* the longest prefix, "_", 11 digits and the NUL */

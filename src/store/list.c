@@ -5,6 +5,8 @@
  * Pages are cut by key, not by number: a cursor names the last row seen (its order value and its id), so rows that
  * come in meanwhile neither repeat nor hide others.
  */
+#include "store/list.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,96 +14,11 @@
 #include "base/encoding.h"
 #include "base/id.h"
 #include "base/limits.h"
-#include "store/sqlite/row.h"
-#include "store/sqlite/schema.h"
 
 enum {
     STEPS_PER_ROW = 64,             /* of SQLite's machine, for limits.list_scan */
     CREATED_SLACK_MS = 60 * 1000,   /* a key's moment and created_at differ by less */
 };
-
-enum column_kind { KIND_INTEGER, KIND_TEXT, KIND_KEY_MOMENT /* order by it is order by id */ };
-
-struct column {
-    enum store_field field;
-    const char *sql;
-    enum column_kind kind;
-};
-
-struct list_kind {
-    const char *table, *columns, *data_columns, *live;
-    const char *contains_from; /* rows of request for FIELD_PATH and FIELD_SEARCH_TERM; NULL: not offered */
-    const struct column *columns_known;
-    size_t column_count;
-    void (*read)(struct arena *, sqlite3_stmt *, void *);
-    size_t size;
-};
-
-#define RESOURCE_COLUMNS                                                                                \
-    {FIELD_ID, "id", KIND_INTEGER}, {FIELD_NAME, "name", KIND_TEXT},                                    \
-    {FIELD_DISABLED_AT, "disabled_at", KIND_INTEGER}, {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT}, \
-    {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER}
-
-static const struct column SOURCES[] = {RESOURCE_COLUMNS, {FIELD_TYPE, "type", KIND_TEXT}};
-static const struct column DESTINATIONS[] = {RESOURCE_COLUMNS, {FIELD_TYPE, "type", KIND_INTEGER}};
-static const struct column CONNECTIONS[] = {
-    RESOURCE_COLUMNS,
-    {FIELD_PAUSED_AT, "paused_at", KIND_INTEGER},
-    {FIELD_SOURCE_ID, "source_id", KIND_INTEGER},
-    {FIELD_DESTINATION_ID, "destination_id", KIND_INTEGER},
-    {FIELD_FULL_NAME,
-     "(SELECT name FROM source WHERE source.id = source_id) || ' -> ' ||"
-     " coalesce(name, (SELECT name FROM destination WHERE destination.id = destination_id))", KIND_TEXT},
-    {FIELD_SOURCE_CREATED_AT, "(SELECT created_at FROM source WHERE source.id = source_id)", KIND_INTEGER},
-    {FIELD_SOURCE_UPDATED_AT, "(SELECT updated_at FROM source WHERE source.id = source_id)", KIND_INTEGER},
-    {FIELD_DESTINATION_CREATED_AT, "(SELECT created_at FROM destination WHERE destination.id = destination_id)",
-     KIND_INTEGER},
-    {FIELD_DESTINATION_UPDATED_AT, "(SELECT updated_at FROM destination WHERE destination.id = destination_id)",
-     KIND_INTEGER},
-};
-static const struct column REQUESTS[] = {
-    {FIELD_ID, "id", KIND_INTEGER}, {FIELD_SOURCE_ID, "source_id", KIND_INTEGER},
-    {FIELD_CREATED_AT, "ingested_at", KIND_KEY_MOMENT}, {FIELD_INGESTED_AT, "ingested_at", KIND_KEY_MOMENT},
-    {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER}, {FIELD_REJECTED, "(rejection_cause > 0)", KIND_INTEGER},
-    {FIELD_REJECTION_CAUSE, "rejection_cause", KIND_INTEGER}, {FIELD_VERIFIED, "verified", KIND_INTEGER},
-    {FIELD_EVENTS_COUNT, "events_count", KIND_INTEGER}, {FIELD_CLI_EVENTS_COUNT, "cli_events_count", KIND_INTEGER},
-    {FIELD_IGNORED_COUNT, "ignored_count", KIND_INTEGER},
-};
-static const struct column EVENTS[] = {
-    {FIELD_ID, "id", KIND_INTEGER}, {FIELD_REQUEST_ID, "request_id", KIND_INTEGER},
-    {FIELD_CONNECTION_ID, "connection_id", KIND_INTEGER}, {FIELD_SOURCE_ID, "source_id", KIND_INTEGER},
-    {FIELD_DESTINATION_ID, "destination_id", KIND_INTEGER}, {FIELD_STATUS, "status", KIND_INTEGER},
-    {FIELD_ATTEMPTS, "attempts", KIND_INTEGER}, {FIELD_RESPONSE_STATUS, "response_status", KIND_INTEGER},
-    {FIELD_ERROR_CODE, "error_code", KIND_INTEGER}, {FIELD_SUCCESSFUL_AT, "successful_at", KIND_INTEGER},
-    {FIELD_LAST_ATTEMPT_AT, "last_attempt_at", KIND_INTEGER},
-    {FIELD_NEXT_ATTEMPT_AT, "next_attempt_at", KIND_INTEGER}, {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT},
-    {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER},
-};
-static const struct column ATTEMPTS[] = {
-    {FIELD_ID, "id", KIND_INTEGER}, {FIELD_EVENT_ID, "event_id", KIND_INTEGER},
-    {FIELD_DESTINATION_ID, "destination_id", KIND_INTEGER}, {FIELD_CREATED_AT, "delivered_at", KIND_KEY_MOMENT},
-};
-static const struct column IGNORED[] = {
-    {FIELD_ID, "id", KIND_INTEGER}, {FIELD_REQUEST_ID, "request_id", KIND_INTEGER},
-    {FIELD_CONNECTION_ID, "connection_id", KIND_INTEGER}, {FIELD_CREATED_AT, "id", KIND_KEY_MOMENT},
-};
-
-#define KNOWN(columns) columns, sizeof(columns) / sizeof(columns)[0]
-
-static const struct list_kind SOURCE_LIST = {"source", SOURCE_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(SOURCES),
-                                             row_source, sizeof(struct source)};
-static const struct list_kind DESTINATION_LIST = {"destination", DESTINATION_COLUMNS, "", "deleted_at = 0", NULL,
-                                                  KNOWN(DESTINATIONS), row_destination, sizeof(struct destination)};
-static const struct list_kind CONNECTION_LIST = {"connection", CONNECTION_COLUMNS, "", "deleted_at = 0", NULL,
-                                                 KNOWN(CONNECTIONS), row_connection, sizeof(struct connection)};
-static const struct list_kind REQUEST_LIST = {"request", REQUEST_COLUMNS, REQUEST_DATA_COLUMNS, NULL,
-                                              "request.id", KNOWN(REQUESTS), row_request, sizeof(struct request)};
-static const struct list_kind EVENT_LIST = {"event", EVENT_COLUMNS, "", NULL, "event.request_id", KNOWN(EVENTS),
-                                            row_event, sizeof(struct event)};
-static const struct list_kind ATTEMPT_LIST = {"attempt", ATTEMPT_COLUMNS, "", NULL, NULL, KNOWN(ATTEMPTS), row_attempt,
-                                              sizeof(struct attempt)};
-static const struct list_kind IGNORED_LIST = {"ignored_event", IGNORED_COLUMNS, "", "1", NULL, KNOWN(IGNORED),
-                                              row_ignored_event, sizeof(struct ignored_event)};
 
 /* ---- the statement ---- */
 
@@ -214,7 +131,7 @@ static bool add_where(struct query *query, const struct store_list *list, struct
 {
     const struct list_kind *kind = query->kind;
     buffer_printf(&query->sql, " FROM %s WHERE %s", kind->table, kind->live ? kind->live : "1");
-    if (kind != &IGNORED_LIST) {
+    if (kind->of_project) {
         buffer_append_string(&query->sql, " AND project_id = ");
         add_integer(query, list->project_id);
     }
@@ -398,7 +315,7 @@ static bool build_page(struct query *query, const struct store_list *list, const
     return true;
 }
 
-static bool list_rows(struct store_reader *reader, struct arena *arena, const struct list_kind *kind,
+bool list_page(struct store_reader *reader, struct arena *arena, const struct list_kind *kind,
                       const struct store_list *list, void **out, struct store_page *page, struct error *error)
 {
     struct page_order order = {0};
@@ -426,32 +343,11 @@ static bool list_rows(struct store_reader *reader, struct arena *arena, const st
     return true;
 }
 
-/* store.h's lists, each of its own type. */
-#define DEFINE_LIST(function, type, kind)                                                               \
-    bool function(struct store_reader *reader, struct arena *arena, const struct store_list *list,      \
-                  struct type **out, struct store_page *page, struct error *error)                      \
-    {                                                                                                   \
-        void *items;                                                                                    \
-        bool done = list_rows(reader, arena, kind, list, &items, page, error);                          \
-        *out = items;                                                                                   \
-        return done;                                                                                    \
-    }
-
-DEFINE_LIST(store_list_sources, source, &SOURCE_LIST)
-DEFINE_LIST(store_list_destinations, destination, &DESTINATION_LIST)
-DEFINE_LIST(store_list_connections, connection, &CONNECTION_LIST)
-DEFINE_LIST(store_list_requests, request, &REQUEST_LIST)
-DEFINE_LIST(store_list_events, event, &EVENT_LIST)
-DEFINE_LIST(store_list_attempts, attempt, &ATTEMPT_LIST)
-DEFINE_LIST(store_list_ignored_events, ignored_event, &IGNORED_LIST)
-
-bool store_count(struct store_reader *reader, enum store_countable countable, const struct store_list *list,
-                 int64_t *count, struct error *error)
+bool list_count(struct store_reader *reader, const struct list_kind *kind, const struct store_list *list, int64_t *count,
+                struct error *error)
 {
-    static const struct list_kind *const kinds[] = {
-        [COUNT_SOURCES] = &SOURCE_LIST, [COUNT_DESTINATIONS] = &DESTINATION_LIST, [COUNT_CONNECTIONS] = &CONNECTION_LIST};
     struct arena arena = {0};
-    struct query query = {.kind = kinds[countable], .arena = &arena,
+    struct query query = {.kind = kind, .arena = &arena,
                           .bindings = ARENA_ARRAY(&arena, struct store_value, MOST_BINDINGS)};
     buffer_append_string(&query.sql, "SELECT count(*)");
     sqlite3_stmt *statement = add_where(&query, list, error) ? prepare(reader, &query, error) : NULL;

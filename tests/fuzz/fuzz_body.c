@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         return 0;
     struct http_exchange exchange = {.body = {(const char *)bytes + 1, size - 1}};
     struct call call = {
-        .exchange = &exchange, .arena = &exchange.arena, .operation = &operations[bytes[0] % operation_count]};
+        .exchange = &exchange, .arena = &exchange.arena, .operation = operation_at(bytes[0] % operation_count())};
     bool good = validate_body(&call);
     if (good && call.body != NULL) {
         check_inside(&call);

@@ -20,13 +20,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         return 0;
     struct http_exchange exchange = {.query = {(const char *)bytes + 1, size - 1}};
     struct call call = {
-        .exchange = &exchange, .arena = &exchange.arena, .operation = &operations[bytes[0] % operation_count]};
+        .exchange = &exchange, .arena = &exchange.arena, .operation = operation_at(bytes[0] % operation_count())};
     if (query_read(&call))
         check(&call);
     else
         MUST(call.status == 422 && json_is_object(call.reply));
     json_decref(call.reply);
     json_decref(call.problems);
+    json_decref(call.query.form);
     arena_free(&exchange.arena);
     return 0;
 }

@@ -1,0 +1,79 @@
+/* What the lists of store.h know. */
+#include "store/list.h"
+
+#define RESOURCE_COLUMNS                                                                                \
+    {FIELD_ID, "id", KIND_INTEGER}, {FIELD_NAME, "name", KIND_TEXT},                                    \
+    {FIELD_DISABLED_AT, "disabled_at", KIND_INTEGER}, {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT}, \
+    {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER}
+
+static const struct column SOURCES[] = {RESOURCE_COLUMNS, {FIELD_TYPE, "type", KIND_TEXT}};
+static const struct column DESTINATIONS[] = {RESOURCE_COLUMNS, {FIELD_TYPE, "type", KIND_INTEGER}};
+static const struct column CONNECTIONS[] = {
+    RESOURCE_COLUMNS,
+    {FIELD_PAUSED_AT, "paused_at", KIND_INTEGER},
+    {FIELD_SOURCE_ID, "source_id", KIND_INTEGER},
+    {FIELD_DESTINATION_ID, "destination_id", KIND_INTEGER},
+    {FIELD_FULL_NAME,
+     "(SELECT name FROM source WHERE source.id = source_id) || ' -> ' ||"
+     " coalesce(name, (SELECT name FROM destination WHERE destination.id = destination_id))", KIND_TEXT},
+    {FIELD_SOURCE_CREATED_AT, "(SELECT created_at FROM source WHERE source.id = source_id)", KIND_INTEGER},
+    {FIELD_SOURCE_UPDATED_AT, "(SELECT updated_at FROM source WHERE source.id = source_id)", KIND_INTEGER},
+    {FIELD_DESTINATION_CREATED_AT, "(SELECT created_at FROM destination WHERE destination.id = destination_id)",
+     KIND_INTEGER},
+    {FIELD_DESTINATION_UPDATED_AT, "(SELECT updated_at FROM destination WHERE destination.id = destination_id)",
+     KIND_INTEGER},
+};
+static const struct column REQUESTS[] = {
+    {FIELD_ID, "id", KIND_INTEGER}, {FIELD_SOURCE_ID, "source_id", KIND_INTEGER},
+    {FIELD_CREATED_AT, "ingested_at", KIND_KEY_MOMENT}, {FIELD_INGESTED_AT, "ingested_at", KIND_KEY_MOMENT},
+    {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER}, {FIELD_REJECTED, "(rejection_cause > 0)", KIND_INTEGER},
+    {FIELD_REJECTION_CAUSE, "rejection_cause", KIND_INTEGER}, {FIELD_VERIFIED, "verified", KIND_INTEGER},
+    {FIELD_EVENTS_COUNT, "events_count", KIND_INTEGER}, {FIELD_CLI_EVENTS_COUNT, "cli_events_count", KIND_INTEGER},
+    {FIELD_IGNORED_COUNT, "ignored_count", KIND_INTEGER},
+};
+static const struct column EVENTS[] = {
+    {FIELD_ID, "id", KIND_INTEGER}, {FIELD_REQUEST_ID, "request_id", KIND_INTEGER},
+    {FIELD_CONNECTION_ID, "connection_id", KIND_INTEGER}, {FIELD_SOURCE_ID, "source_id", KIND_INTEGER},
+    {FIELD_DESTINATION_ID, "destination_id", KIND_INTEGER}, {FIELD_STATUS, "status", KIND_INTEGER},
+    {FIELD_ATTEMPTS, "attempts", KIND_INTEGER}, {FIELD_RESPONSE_STATUS, "response_status", KIND_INTEGER},
+    {FIELD_ERROR_CODE, "error_code", KIND_INTEGER}, {FIELD_SUCCESSFUL_AT, "successful_at", KIND_INTEGER},
+    {FIELD_LAST_ATTEMPT_AT, "last_attempt_at", KIND_INTEGER},
+    {FIELD_NEXT_ATTEMPT_AT, "next_attempt_at", KIND_INTEGER}, {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT},
+    {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER},
+};
+static const struct column ATTEMPTS[] = {
+    {FIELD_ID, "id", KIND_INTEGER}, {FIELD_EVENT_ID, "event_id", KIND_INTEGER},
+    {FIELD_DESTINATION_ID, "destination_id", KIND_INTEGER}, {FIELD_CREATED_AT, "delivered_at", KIND_KEY_MOMENT},
+};
+static const struct column IGNORED[] = {
+    {FIELD_ID, "id", KIND_INTEGER}, {FIELD_REQUEST_ID, "request_id", KIND_INTEGER},
+    {FIELD_CONNECTION_ID, "connection_id", KIND_INTEGER}, {FIELD_CREATED_AT, "id", KIND_KEY_MOMENT},
+};
+
+static const struct list_kind SOURCE_LIST = {"source", SOURCE_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(SOURCES), true, row_source, sizeof(struct source)};
+static const struct list_kind DESTINATION_LIST = {"destination", DESTINATION_COLUMNS, "", "deleted_at = 0", NULL,
+                                                  KNOWN(DESTINATIONS), true, row_destination, sizeof(struct destination)};
+static const struct list_kind CONNECTION_LIST = {"connection", CONNECTION_COLUMNS, "", "deleted_at = 0", NULL,
+                                                 KNOWN(CONNECTIONS), true, row_connection, sizeof(struct connection)};
+static const struct list_kind REQUEST_LIST = {"request", REQUEST_COLUMNS, REQUEST_DATA_COLUMNS, NULL,
+                                              "request.id", KNOWN(REQUESTS), true, row_request, sizeof(struct request)};
+static const struct list_kind EVENT_LIST = {"event", EVENT_COLUMNS, "", NULL, "event.request_id", KNOWN(EVENTS), true, row_event, sizeof(struct event)};
+static const struct list_kind ATTEMPT_LIST = {"attempt", ATTEMPT_COLUMNS, "", NULL, NULL, KNOWN(ATTEMPTS), true, row_attempt,
+                                              sizeof(struct attempt)};
+static const struct list_kind IGNORED_LIST = {"ignored_event", IGNORED_COLUMNS, "", "1", NULL, KNOWN(IGNORED), false, row_ignored_event, sizeof(struct ignored_event)};
+
+DEFINE_LIST(store_list_sources, source, &SOURCE_LIST)
+DEFINE_LIST(store_list_destinations, destination, &DESTINATION_LIST)
+DEFINE_LIST(store_list_connections, connection, &CONNECTION_LIST)
+DEFINE_LIST(store_list_requests, request, &REQUEST_LIST)
+DEFINE_LIST(store_list_events, event, &EVENT_LIST)
+DEFINE_LIST(store_list_attempts, attempt, &ATTEMPT_LIST)
+DEFINE_LIST(store_list_ignored_events, ignored_event, &IGNORED_LIST)
+
+bool store_count(struct store_reader *reader, enum store_countable countable, const struct store_list *list,
+                 int64_t *count, struct error *error)
+{
+    static const struct list_kind *const kinds[] = {
+        [COUNT_SOURCES] = &SOURCE_LIST, [COUNT_DESTINATIONS] = &DESTINATION_LIST, [COUNT_CONNECTIONS] = &CONNECTION_LIST};
+    return list_count(reader, kinds[countable], list, count, error);
+}

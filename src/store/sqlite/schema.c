@@ -1,8 +1,8 @@
 #include "store/sqlite/schema.h"
 
-enum { SCHEMA_VERSION = 1 };
+#include <stdio.h>
 
-static const char TABLES[] =
+static const char CORE_TABLES[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
     "INSERT INTO meta VALUES('change', 0);"
     "CREATE TABLE project(id INTEGER PRIMARY KEY, name TEXT NOT NULL, signing_secret TEXT NOT NULL,"
@@ -57,8 +57,18 @@ static const char TABLES[] =
     "CREATE INDEX attempt_event ON attempt(event_id, id);"
     "CREATE TABLE ignored_event(id INTEGER PRIMARY KEY, request_id INTEGER NOT NULL, connection_id INTEGER NOT NULL,"
     " cause INTEGER NOT NULL, meta TEXT);"
-    "CREATE INDEX ignored_event_request ON ignored_event(request_id, id);"
-    "PRAGMA user_version = 1;";
+    "CREATE INDEX ignored_event_request ON ignored_event(request_id, id);";
+
+/* What makes each version of the schema from the one before. Append only: stores in the field stand at any of them. */
+static const char *const STEPS[] = {
+    CORE_TABLES,
+    schema_resources,
+    schema_issues,
+    schema_bulk,
+    schema_metrics,
+    schema_projects,
+};
+enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
 static bool read_integer(struct store_reader *database, const char *sql, int64_t *value, struct error *error)
 {
@@ -82,7 +92,12 @@ bool schema_apply(struct store_reader *database, struct error *error)
         return true;
     if (!database_execute(database, "BEGIN IMMEDIATE", error))
         return false;
-    if (database_execute(database, TABLES, error) && database_execute(database, "COMMIT", error))
+    bool done = true;
+    for (int64_t step = version; done && step < SCHEMA_VERSION; step++)
+        done = database_execute(database, STEPS[step], error);
+    char set_version[64];
+    snprintf(set_version, sizeof set_version, "PRAGMA user_version = %d", (int)SCHEMA_VERSION);
+    if (done && database_execute(database, set_version, error) && database_execute(database, "COMMIT", error))
         return true;
     sqlite3_exec(database->db, "ROLLBACK", NULL, NULL, NULL);
     return false;

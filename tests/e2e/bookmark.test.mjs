@@ -89,6 +89,14 @@ describe('bookmarks', () => {
 });
 
 describe('triggering one', () => {
+  test('is described as giving an array', async () => {
+    const { components, paths } = await (await fetch(`${gateway.url}/openapi.json`)).json();
+    const reply = paths['/bookmarks/{id}/trigger'].post.responses[200].content['application/json'].schema.$ref;
+    assert.equal(reply, '#/components/schemas/EventArray');
+    assert.equal(components.schemas.EventArray.type, 'array');
+    assert.equal(components.schemas.EventArray.items.properties.id.type, 'string');
+  });
+
   test('delivers the data again as a new event', async () => {
     const { number, connection, event, bookmark } = await marked();
     await until('the first delivery', () => receivedAt(number).length === 1);

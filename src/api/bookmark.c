@@ -107,23 +107,25 @@ static bool merge_input(struct call *call, json_t *input, struct bookmark *bookm
     return check_pair(call, bookmark);
 }
 
-static bool put(struct call *call, const struct bookmark *bookmark)
+/* Names are optional; those that are given are unique in the project. */
+static bool check_name(struct call *call, const struct bookmark *bookmark)
 {
     struct error error = {0};
     struct bookmark other;
-    if (bookmark->name.data == NULL) {
-        /* nothing to clash with */
-    } else if (store_read_bookmark_by_name(call->reader, call->arena, call->project_id, bookmark->name, &other,
-                                           &error)) {
-        if (other.id != bookmark->id)
-            return call_fail(call, 409, bookmark_json(&other), "there is a bookmark of the name %.*s",
-                             TEXT_ARGS(bookmark->name));
-    } else if (error.code != ERROR_NOT_FOUND) {
-        return call_fail_error(call, &error);
-    }
-    error = (struct error){0};
+    if (bookmark->name.data == NULL)
+        return true;
+    if (!store_read_bookmark_by_name(call->reader, call->arena, call->project_id, bookmark->name, &other, &error))
+        return error.code == ERROR_NOT_FOUND || call_fail_error(call, &error);
+    return other.id == bookmark->id || call_fail(call, 409, bookmark_json(&other), "there is a bookmark of the name %.*s",
+                                                 TEXT_ARGS(bookmark->name));
+}
+
+static bool put(struct call *call, const struct bookmark *bookmark)
+{
+    struct error error = {0};
     call->changed_id = bookmark->id;
-    return store_put_bookmark(call->transaction, bookmark, &error) || call_fail_error(call, &error);
+    return check_name(call, bookmark) &&
+           (store_put_bookmark(call->transaction, bookmark, &error) || call_fail_error(call, &error));
 }
 
 static bool change_create(struct call *call)

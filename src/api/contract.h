@@ -35,6 +35,7 @@ struct field_row {
 
 enum parameter_kind {
     PARAMETER_NAME,    /* text filter */
+    PARAMETER_TEXT,    /* the same for texts that may hold commas: one value each time it is given */
     PARAMETER_ID,      /* public id filter */
     PARAMETER_ENUM,    /* one of `names`, stored as text or by `parse` */
     PARAMETER_INTEGER, /* integer filter within least..most */
@@ -83,7 +84,7 @@ struct operation {
 /* The shape of a reply: what a client can rely on. Tables end with a row without a name. */
 struct shape {
     const char *name;
-    const struct field_row *fields; /* `required` ones are always there */
+    const struct field_row *fields; /* `required` ones are always there; one row named "": the reply is that array */
 };
 
 /* What one noun adds to the contract; each stands at the end of its noun's file. */
@@ -94,7 +95,8 @@ struct operation_table {
     bool open;                  /* may be called without a key: the handlers look at who calls */
 };
 extern const struct operation_table source_operations, destination_operations, connection_operations,
-    request_operations, event_operations, attempt_operations;
+    request_operations, event_operations, attempt_operations,
+    transformation_operations, execution_operations, bookmark_operations, integration_operations, domain_operations;
 
 extern const struct operation_table *const operation_tables[]; /* ends with NULL */
 /* All operations in a row; NULL behind the last. */

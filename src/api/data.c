@@ -79,3 +79,14 @@ json_t *data_body_json(struct call *call, struct text content_type, struct text 
     json_t *value = is_json && body.size > 0 ? json_parse(body, NULL) : NULL;
     return value != NULL ? value : json_text(body.data != NULL ? body : TEXT(""));
 }
+
+json_t *data_request_json(struct call *call, const struct request *request)
+{
+    struct http_headers headers = http_headers_read(call->arena, request->headers);
+    bool large;
+    json_t *body = data_body_json(call, http_headers_get(&headers, TEXT("content-type")), request->body, &large);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "path", json_text(request->path.size ? request->path : TEXT("")),
+                     "query", json_text(request->query.size ? request->query : TEXT("")), "parsed_query",
+                     data_query_json(call, request->query), "headers", data_headers_json(call, request->headers),
+                     "body", body, "is_large_payload", large);
+}

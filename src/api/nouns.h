@@ -7,6 +7,7 @@
 #pragma once
 
 #include "api/call.h"
+#include "model/transformation.h"
 
 bool event_list(struct call *call); /* the handler, for the events of a request too */
 
@@ -26,6 +27,12 @@ bool destination_find(struct call *call, struct text id, struct destination *des
 bool connection_find(struct call *call, struct text id, struct connection *connection);
 bool request_find(struct call *call, struct text id, bool with_data, struct request *request);
 bool event_find(struct call *call, struct text id, struct event *event);
+bool transformation_find(struct call *call, struct text id, struct transformation *transformation);
+
+/* Inside a change: makes an event of stored data, held or delayed as the connection asks. */
+bool request_make_event(struct call *call, const struct connection *connection, const struct request *request);
+/* After it: wakes the deliveries of the made events and gives them as an array. */
+json_t *request_made_json(struct call *call);
 
 /* Inside a change: disables (or deletes) the live connections of a source or destination. */
 bool connection_disable_of(struct call *call, enum store_field field, int64_t id, bool and_delete);
@@ -52,6 +59,11 @@ json_t *data_query_json(struct call *call, struct text query);
 /* null with *large for a body that no longer fits into limits.api_data_bytes. */
 json_t *data_body_json(struct call *call, struct text content_type, struct text body, bool *large);
 
+/* path, query, headers and body of a request that was read with its data */
+json_t *data_request_json(struct call *call, const struct request *request);
+
+/* Adds "of this one" to the filters of the call's query. */
+void page_of(struct call *call, enum store_field field, int64_t key);
 /* The list of the call's query, and the reply around its models. */
 struct store_list page_list(struct call *call);
 bool page_reply(struct call *call, json_t *models, const struct store_page *page);

@@ -104,7 +104,7 @@ static json_t *filter_schema(const struct parameter_row *row)
 {
     json_t *one = parameter_schema(row);
     bool several = row->kind == PARAMETER_ID || row->kind == PARAMETER_NAME || row->kind == PARAMETER_ENUM ||
-                   row->kind == PARAMETER_INTEGER || row->kind == PARAMETER_UNUSED;
+                   row->kind == PARAMETER_INTEGER || row->kind == PARAMETER_UNUSED || row->kind == PARAMETER_TEXT;
     if (!several && !row->operators)
         return one;
     json_t *forms = json_pack("[O]", one);
@@ -207,12 +207,17 @@ static void add_schema(json_t *schemas, const char *name)
         return;
     const struct field_row *fields = find_shape(text);
     bool page = fields == NULL && text_ends_with(text, suffix);
-    json_t *schema = page ? NULL : fields != NULL ? fields_json(fields) : json_pack("{s:s}", "type", "object");
+    bool array = fields != NULL && fields[0].name != NULL && fields[0].name[0] == 0;
+    json_t *schema = page             ? NULL
+                     : array          ? field_json(&fields[0])
+                     : fields != NULL ? fields_json(fields)
+                                      : json_pack("{s:s}", "type", "object");
     if (page) {
         model.size -= suffix.size;
         schema = page_json(model);
     }
-    json_object_set_new(schema, "additionalProperties", json_true());
+    if (!array)
+        json_object_set_new(schema, "additionalProperties", json_true());
     json_object_set_new(schemas, name, schema);
     if (page) {
         char model_name[128];

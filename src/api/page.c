@@ -15,6 +15,19 @@ struct store_list page_list(struct call *call)
     };
 }
 
+void page_of(struct call *call, enum store_field field, int64_t key)
+{
+    struct call_query *query = &call->query;
+    struct store_filter *filters = ARENA_ARRAY(call->arena, struct store_filter, query->filter_count + 1);
+    struct store_value *value = ARENA_NEW(call->arena, struct store_value);
+    for (size_t i = 0; i < query->filter_count; i++)
+        filters[i] = query->filters[i];
+    value->integer = key;
+    filters[query->filter_count++] =
+        (struct store_filter){.field = field, .operator = OP_IN, .values = value, .count = 1};
+    query->filters = filters;
+}
+
 bool page_reply(struct call *call, json_t *models, const struct store_page *page)
 {
     const struct call_query *query = &call->query;

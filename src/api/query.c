@@ -111,13 +111,13 @@ static void bad_value(struct reading *reading, struct text text)
 static void read_equal(struct reading *reading, struct text text)
 {
     const struct parameter_row *row = reading->row;
-    bool whole = row->kind == PARAMETER_SEARCH;
+    bool search = row->kind == PARAMETER_SEARCH, whole = search || row->kind == PARAMETER_TEXT;
     size_t empty = 0;
     while (empty < text.size && text.data[empty] == ',')
         empty++;
     if (empty == text.size && !whole)
         return; /* no value is no filter */
-    reading->filter = add_filter(reading, row->field, whole ? OP_CONTAINS : OP_IN);
+    reading->filter = add_filter(reading, row->field, search ? OP_CONTAINS : OP_IN);
     struct text rest = text, part;
     /* Names, ids and numbers hold no comma, so one value may carry several. */
     while (whole ? (part = rest, rest.data != NULL) : text_split(&rest, ',', &part)) {

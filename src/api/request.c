@@ -7,17 +7,6 @@
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
-static json_t *data_json(struct call *call, const struct request *request)
-{
-    struct http_headers headers = http_headers_read(call->arena, request->headers);
-    bool large;
-    json_t *body = data_body_json(call, http_headers_get(&headers, TEXT("content-type")), request->body, &large);
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "path", json_text(request->path.size ? request->path : TEXT("")),
-                     "query", json_text(request->query.size ? request->query : TEXT("")), "parsed_query",
-                     data_query_json(call, request->query), "headers", data_headers_json(call, request->headers),
-                     "body", body, "is_large_payload", large);
-}
-
 json_t *request_json(struct call *call, const struct request *request, bool with_data)
 {
     json_t *object = json_pack(
@@ -30,7 +19,7 @@ json_t *request_json(struct call *call, const struct request *request, bool with
         "ignored_count", (json_int_t)request->ignored_count, "updated_at", json_moment(request->updated_at),
         "created_at", json_moment(request->ingested_at));
     if (with_data)
-        json_object_set_new(object, "data", data_json(call, request));
+        json_object_set_new(object, "data", data_request_json(call, request));
     return object;
 }
 
@@ -100,15 +89,7 @@ static bool filter_by_request(struct call *call)
     struct request request;
     if (!request_find(call, call->id, false, &request))
         return false;
-    struct call_query *query = &call->query;
-    struct store_filter *filters = ARENA_ARRAY(call->arena, struct store_filter, query->filter_count + 1);
-    struct store_value *value = ARENA_NEW(call->arena, struct store_value);
-    for (size_t i = 0; i < query->filter_count; i++)
-        filters[i] = query->filters[i];
-    value->integer = request.id;
-    filters[query->filter_count++] =
-        (struct store_filter){.field = FIELD_REQUEST_ID, .operator = OP_IN, .values = value, .count = 1};
-    query->filters = filters;
+    page_of(call, FIELD_REQUEST_ID, request.id);
     return true;
 }
 
@@ -173,7 +154,7 @@ static bool is_usable(const struct connection *connection, const struct request 
            connection->source_id == request->source_id && connection->created_at <= request->ingested_at;
 }
 
-static bool make_event(struct call *call, const struct connection *connection, const struct request *request)
+bool request_make_event(struct call *call, const struct connection *connection, const struct request *request)
 {
     struct error error = {0};
     int64_t delay_ms = delay_rule_read(connection->rules);
@@ -219,7 +200,7 @@ static bool retry_named(struct call *call, const struct request *request, const 
             call_problem(call, "webhook_ids[%zu]: is not an active connection of the source, made before the request", i);
             continue;
         }
-        if (!make_event(call, &connection, request))
+        if (!request_make_event(call, &connection, request))
             return false;
         ++*count;
     }
@@ -243,7 +224,7 @@ static bool retry_all(struct call *call, const struct request *request, int64_t 
         for (size_t i = 0; i < page.count; i++) {
             if (!is_usable(&connections[i], request))
                 continue;
-            if (!make_event(call, &connections[i], request))
+            if (!request_make_event(call, &connections[i], request))
                 return false;
             ++*count;
         }
@@ -266,17 +247,23 @@ static bool change_retry(struct call *call)
            call_fail_error(call, &error);
 }
 
-static bool request_retry(struct call *call)
+json_t *request_made_json(struct call *call)
 {
-    struct request request;
-    if (!call_write(call, change_retry) || !request_find(call, call->id, false, &request))
-        return false;
     json_t *events = json_array();
     for (const struct made_event *made = call->made; made != NULL; made = made->next) {
         if (made->event.due_at != 0)
             deliver_wake(call->deliver, made->event.destination_id, made->event.due_at);
         json_array_insert_new(events, 0, event_json(call, &made->event, false));
     }
+    return events;
+}
+
+static bool request_retry(struct call *call)
+{
+    struct request request;
+    if (!call_write(call, change_retry) || !request_find(call, call->id, false, &request))
+        return false;
+    json_t *events = request_made_json(call);
     return call_reply(call, json_pack("{s:o, s:o}", "request", request_json(call, &request, false), "events", events));
 }
 

@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "store/store.h"
 
-enum { STATEMENTS = 96, STORE_BUSY_MS = 10000 };
+enum { STATEMENTS = 192, STORE_BUSY_MS = 10000 };
 
 struct store_reader {
     sqlite3 *db;
@@ -40,6 +40,12 @@ bool database_run(struct store_reader *database, sqlite3_stmt *statement, struct
 int database_step(struct store_reader *database, sqlite3_stmt *statement, struct error *error);
 
 void bind_integers(sqlite3_stmt *statement, int first, const int64_t *values, size_t count);
+/* The first values of a statement, all of them integers. */
+#define BIND(statement, ...)                                                                            \
+    do {                                                                                                \
+        const int64_t bound_values[] = {__VA_ARGS__};                                                   \
+        bind_integers(statement, 1, bound_values, sizeof bound_values / sizeof bound_values[0]);        \
+    } while (0)
 void bind_text(sqlite3_stmt *statement, int index, struct text text);  /* TEXT_NONE: null; not copied */
 void bind_bytes(sqlite3_stmt *statement, int index, struct text bytes);
 struct text column_text(struct arena *arena, sqlite3_stmt *statement, int column);

@@ -2,11 +2,8 @@
 #include "store/sqlite/row.h"
 #include "store/sqlite/schema.h"
 
-typedef void (*row_reader)(struct arena *arena, sqlite3_stmt *statement, void *out);
-
-/* The statement's one row. */
-static bool read_one(struct store_reader *reader, struct arena *arena, sqlite3_stmt *statement, row_reader read,
-                     void *out, struct error *error)
+bool read_one(struct store_reader *reader, struct arena *arena, sqlite3_stmt *statement, row_reader read,
+              void *out, struct error *error)
 {
     int row = statement ? database_step(reader, statement, error) : -1;
     if (row == 1) {
@@ -17,16 +14,14 @@ static bool read_one(struct store_reader *reader, struct arena *arena, sqlite3_s
     return row == 0 ? error_set(error, ERROR_NOT_FOUND, "there is no such record") : false;
 }
 
-static bool read_by_id(struct store_reader *reader, struct arena *arena, const char *sql, int64_t project_id, int64_t id,
-                       row_reader read, void *out, struct error *error)
+bool read_by_id(struct store_reader *reader, struct arena *arena, const char *sql, int64_t project_id, int64_t id,
+                row_reader read, void *out, struct error *error)
 {
     sqlite3_stmt *statement = database_statement(reader, sql, error);
     if (statement != NULL)
         bind_integers(statement, 1, (int64_t[]){id, project_id}, 2);
     return read_one(reader, arena, statement, read, out, error);
 }
-
-#define BY_ID(columns, table) "SELECT " columns " FROM " table " WHERE id = ?1 AND (?2 = 0 OR project_id = ?2)"
 
 static void row_project(struct arena *arena, sqlite3_stmt *statement, void *out)
 {
@@ -84,8 +79,8 @@ bool store_read_attempt(struct store_reader *reader, struct arena *arena, int64_
     return read_by_id(reader, arena, BY_ID(ATTEMPT_COLUMNS, "attempt"), project_id, id, row_attempt, attempt, error);
 }
 
-static bool read_by_name(struct store_reader *reader, struct arena *arena, const char *sql, int64_t scope,
-                         int64_t source_id, struct text name, row_reader read, void *out, struct error *error)
+bool read_by_name(struct store_reader *reader, struct arena *arena, const char *sql, int64_t scope, int64_t source_id,
+                  struct text name, row_reader read, void *out, struct error *error)
 {
     sqlite3_stmt *statement = database_statement(reader, sql, error);
     if (statement != NULL) {
@@ -124,7 +119,7 @@ bool store_read_connection_by_name(struct store_reader *reader, struct arena *ar
                         project_id, source_id, name, row_connection, connection, error);
 }
 
-static void row_integer(struct arena *arena, sqlite3_stmt *statement, void *out)
+void row_integer(struct arena *arena, sqlite3_stmt *statement, void *out)
 {
     (void)arena;
     *(int64_t *)out = sqlite3_column_int64(statement, 0);
@@ -140,9 +135,8 @@ bool store_read_api_key(struct store_reader *reader, struct text key_hash_hex, i
     return read_one(reader, NULL, statement, row_integer, project_id, error);
 }
 
-/* All rows of a statement as an array in the arena. Every row is read once to count and once to keep. */
-static bool read_all(struct store_reader *reader, struct arena *arena, const char *sql, const int64_t *since,
-                     row_reader read, size_t size, void **out, size_t *count, struct error *error)
+bool read_all(struct store_reader *reader, struct arena *arena, const char *sql, const int64_t *since, row_reader read,
+              size_t size, void **out, size_t *count, struct error *error)
 {
     int row;
     size_t room = 0;

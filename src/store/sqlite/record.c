@@ -3,12 +3,6 @@
 #include "store/sqlite/schema.h"
 #include "store/sqlite/writer.h"
 
-#define BIND(statement, ...)                                                                            \
-    do {                                                                                                \
-        const int64_t bound_values[] = {__VA_ARGS__};                                                   \
-        bind_integers(statement, 1, bound_values, sizeof bound_values / sizeof bound_values[0]);        \
-    } while (0)
-
 static const char CHANGE[] = "UPDATE meta SET value = value + 1 WHERE name = 'change'";
 
 /* Numbers the change, so that others can ask for what came after it. */

@@ -28,6 +28,15 @@
     "error_code, delivered_at, responded_at, delivery_latency_ms, response_latency_ms, requested_url, method, body, " \
     "content_type"
 #define IGNORED_COLUMNS "id, request_id, connection_id, cause, meta"
+#define TRANSFORMATION_COLUMNS "id, project_id, deleted_at, created_at, updated_at, name"
+#define TRANSFORMATION_DATA_COLUMNS ", env, code"
+#define EXECUTION_COLUMNS                                                                               \
+    "id, project_id, transformation_id, connection_id, request_id, issue_id, log_level, created_at, logs"
+#define EXECUTION_DATA_COLUMNS ", transformed"
+#define BOOKMARK_COLUMNS                                                                                \
+    "id, project_id, connection_id, request_id, last_used_at, created_at, updated_at, name, label"
+#define INTEGRATION_COLUMNS "id, project_id, created_at, updated_at, label, provider, features, configs"
+#define DOMAIN_COLUMNS "id, project_id, created_at, hostname"
 
 /* Makes or upgrades the tables. A store of a newer version is refused. */
 bool schema_apply(struct store_reader *database, struct error *error);

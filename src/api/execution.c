@@ -1,0 +1,105 @@
+#include "api/contract_rows.h"
+#include "api/nouns.h"
+
+#include "store/execution.h"
+
+/* ---- shown --------------------------------------------------------------------------------------- */
+
+static json_t *parsed(struct text stored)
+{
+    json_t *value = stored.size > 0 ? json_parse(stored, NULL) : NULL;
+    return value != NULL ? value : json_null();
+}
+
+static json_t *execution_json(const struct execution *execution)
+{
+    json_t *moment = json_moment(execution->created_at);
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:O}", "id", call_id(ID_EXECUTION, execution->id), "team_id",
+        call_id(ID_PROJECT, execution->project_id), "transformation_id",
+        call_id(ID_TRANSFORMATION, execution->transformation_id), "webhook_id",
+        call_id(ID_CONNECTION, execution->connection_id), "original_event_data_id",
+        call_id(ID_EVENT_DATA, execution->request_id), "issue_id", call_id(ID_ISSUE, execution->issue_id), "log_level",
+        execution_log_level_name(execution->log_level), "logs", parsed(execution->logs), "created_at", moment,
+        "updated_at", moment);
+}
+
+/* What it ran on and what came of it. */
+static json_t *whole_json(struct call *call, const struct execution *execution)
+{
+    struct request request;
+    bool found = execution->request_id != 0 &&
+                 store_read_request(call->reader, call->arena, call->project_id, execution->request_id, true, &request,
+                                    NULL);
+    json_t *object = execution_json(execution);
+    json_object_set_new(object, "original_event_data", found ? data_request_json(call, &request) : json_null());
+    json_object_set_new(object, "transformed_event_data_id",
+                        call_id(ID_EVENT_DATA, execution->transformed.size > 0 ? execution->id : 0));
+    json_object_set_new(object, "transformed_event_data", parsed(execution->transformed));
+    return object;
+}
+
+/* ---- the calls ----------------------------------------------------------------------------------- */
+
+static bool execution_list(struct call *call)
+{
+    struct error error = {0};
+    struct transformation transformation;
+    struct store_page page = {0};
+    struct execution *executions = NULL;
+    if (!transformation_find(call, call->id, &transformation))
+        return false;
+    page_of(call, FIELD_TRANSFORMATION_ID, transformation.id);
+    struct store_list list = page_list(call);
+    if (list.limit > 0 && !store_list_executions(call->reader, call->arena, &list, &executions, &page, &error))
+        return call_fail_error(call, &error);
+    json_t *models = json_array();
+    for (size_t i = 0; i < page.count; i++)
+        json_array_append_new(models, execution_json(&executions[i]));
+    return page_reply(call, models, &page);
+}
+
+static bool execution_get(struct call *call)
+{
+    struct error error = {0};
+    struct transformation transformation;
+    struct execution execution;
+    int64_t key;
+    if (!transformation_find(call, call->id, &transformation))
+        return false;
+    bool found = id_parse(ID_EXECUTION, call->second_id, &key) &&
+                 store_read_execution(call->reader, call->arena, call->project_id, key, &execution, &error);
+    if (!found && error.code != ERROR_NONE && error.code != ERROR_NOT_FOUND)
+        return call_fail_error(call, &error);
+    if (!found || execution.transformation_id != transformation.id)
+        return call_fail_missing(call, "execution", call->second_id);
+    return call_reply(call, whole_json(call, &execution));
+}
+
+/* ---- the contract ----------------------------------------------------------------------------------- */
+
+static const struct field_row execution_shape[] = {
+    {.name = "id", VALUE_TEXT, .required = true}, {.name = "team_id", VALUE_TEXT, .required = true},
+    {.name = "transformation_id", VALUE_TEXT, .required = true},
+    {.name = "webhook_id", VALUE_TEXT | VALUE_NULL, .required = true},
+    {.name = "original_event_data_id", VALUE_TEXT | VALUE_NULL, .required = true},
+    {.name = "log_level", VALUE_TEXT, .required = true, .names = execution_log_level_names},
+    {.name = "logs", VALUE_ARRAY, .required = true}, {.name = "issue_id", VALUE_TEXT | VALUE_NULL},
+    {.name = "updated_at", VALUE_TEXT, .required = true}, {.name = "created_at", VALUE_TEXT, .required = true}, END,
+};
+static const struct shape shapes[] = {{"TransformationExecution", execution_shape}, END};
+
+static const struct parameter_row execution_parameters[] = {
+    {"log_level", PARAMETER_ENUM, FIELD_LOG_LEVEL, .names = execution_log_level_names,
+     .parse = execution_log_level_parse},
+    ID_FILTER("webhook_id", FIELD_CONNECTION_ID, ID_CONNECTION), ID_FILTER("issue_id", FIELD_ISSUE_ID, ID_ISSUE),
+    DATE_FILTER("created_at", FIELD_CREATED_AT), PAGING(by_creation, 50), END,
+};
+
+static const struct operation operations[] = {
+    {"GET", "/transformations/{id}/executions", "getTransformationExecutions", "List a transformation's executions",
+     execution_list, execution_parameters, NULL, "TransformationExecutionPaginatedResult"},
+    {"GET", "/transformations/{id}/executions/{execution_id}", "getTransformationExecution",
+     "Get an execution with its data", execution_get, NULL, NULL, "TransformationExecution"},
+};
+OPERATIONS(execution_operations, operations, shapes);

@@ -33,10 +33,7 @@ enum id_kind {
     ID_BOOKMARK,    /* bmk_ */
     ID_INTEGRATION, /* int_ */
     ID_ISSUE,       /* iss_ */
-    ID_ISSUE_TRIGGER, /* it_ */
-    ID_BULK,        /* bch_ */
     ID_DOMAIN,      /* dom_ */
-    ID_USER,        /* usr_ */
 };
 
 enum { ID_TEXT_SIZE = 20 }; /* the longest prefix, "_", 11 digits and the NUL */

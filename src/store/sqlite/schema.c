@@ -63,10 +63,6 @@ static const char CORE_TABLES[] =
 static const char *const STEPS[] = {
     CORE_TABLES,
     schema_resources,
-    schema_issues,
-    schema_bulk,
-    schema_metrics,
-    schema_projects,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 

@@ -102,6 +102,27 @@ static json_t *run_document(struct http_client *client, const struct config *con
     return outputs;
 }
 
+static int64_t count_own(struct http_client *client, const struct config *config, const char *path)
+{
+    json_t *counted = read_own(client, config, path);
+    int64_t count = json_member_integer(counted, "count", -1);
+    json_decref(counted);
+    return count;
+}
+
+enum gateway_state { STATE_UNKNOWN, UNTOUCHED, IN_USE };
+
+/* A start that was ended in the middle of the quick start leaves no connection: the next one goes on with it. */
+static enum gateway_state find_state(struct http_client *client, const struct config *config)
+{
+    int64_t connections = count_own(client, config, "/connections/count");
+    int64_t sources = connections < 0 ? -1 : count_own(client, config, "/sources/count");
+    int64_t own = sources < 0 ? -1 : count_own(client, config, "/sources/count?name=quick-start");
+    if (own < 0)
+        return STATE_UNKNOWN;
+    return connections == 0 && sources == own ? UNTOUCHED : IN_USE;
+}
+
 void quick_start(const struct config *config)
 {
     struct error error = {0};
@@ -111,12 +132,10 @@ void quick_start(const struct config *config)
         log_warn("the quick start failed: %s", error.message);
         return;
     }
-    json_t *counted = read_own(client, config, "/sources/count");
-    int64_t count = json_member_integer(counted, "count", -1);
-    json_decref(counted);
-    if (count > 0) {
+    enum gateway_state state = find_state(client, config);
+    if (state == IN_USE) {
         print_present(client, config);
-    } else if (count == 0) {
+    } else if (state == UNTOUCHED) {
         write_own_url(config, own_url);
         json_t *outputs = run_document(client, config, own_url, &error);
         if (outputs != NULL)

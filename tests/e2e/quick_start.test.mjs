@@ -63,3 +63,20 @@ test('the quick start prints an address, the key and commands that work; a resta
     rmSync(join(dir, '..'), { recursive: true, force: true });
   }
 });
+
+test('a start that was ended in the middle of the quick start is finished by the next one', async () => {
+  const dir = join(mkdtempSync(join(tmpdir(), 'fairlead-quick-')), 'data');
+  try {
+    const broken = await startGateway({ dir });
+    await broken.api('PUT', '/sources', { name: 'quick-start', type: 'WEBHOOK' });
+    await broken.stop();
+
+    const { gateway, send } = await startQuick(dir);
+    assert.deepEqual(await counts(gateway), [1, 1, 1]);
+    shell(send);
+    await until('the delivery', async () => await successful(gateway) === 1);
+    await gateway.stop();
+  } finally {
+    rmSync(join(dir, '..'), { recursive: true, force: true });
+  }
+});

@@ -85,25 +85,31 @@ static struct text decode_id(struct arena *arena, struct text id)
     return copy;
 }
 
-/* NULL with the refusal in the call, which is only for those who may call. */
-static const struct operation *find_operation(struct call *call)
+/* The path behind the version. */
+static struct text own_path(const struct call *call)
 {
-    char allow[OPERATION_ALLOW_SIZE];
-    struct path_ids ids = {0};
     struct text path = call->exchange->path;
     take_version(&path);
-    path = collapse_slashes(call->arena, path);
-    call->operation = operation_find(call->exchange->method, path, &ids, allow);
-    if (call->operation == NULL && allow[0] == 0) {
-        call_fail(call, 404, NULL, "there is nothing at %.*s",
-                  TEXT_ARGS(path.size ? text_slice(path, 0, 200) : TEXT("/")));
-    } else if (call->operation == NULL) {
-        call->allow = arena_copy_string(call->arena, text_of(allow));
-        call_fail(call, 405, NULL, "%.*s takes %s only", TEXT_ARGS(text_slice(path, 0, 200)), call->allow);
-    }
+    return collapse_slashes(call->arena, path);
+}
+
+static void find_operation(struct call *call, char allow[OPERATION_ALLOW_SIZE])
+{
+    struct path_ids ids = {0};
+    call->operation = operation_find(call->exchange->method, own_path(call), &ids, allow);
     call->id = ids.count > 0 ? decode_id(call->arena, ids.items[0]) : TEXT_NONE;
     call->second_id = ids.count > 1 ? decode_id(call->arena, ids.items[1]) : TEXT_NONE;
-    return call->operation;
+}
+
+static bool has_operation(struct call *call, const char *allow)
+{
+    struct text path = text_slice(own_path(call), 0, 200);
+    if (call->operation != NULL)
+        return true;
+    if (allow[0] == 0)
+        return call_fail(call, 404, NULL, "there is nothing at %.*s", TEXT_ARGS(path.size ? path : TEXT("/")));
+    call->allow = arena_copy_string(call->arena, text_of(allow));
+    return call_fail(call, 405, NULL, "%.*s takes %s only", TEXT_ARGS(path), call->allow);
 }
 
 /* ---- who calls ----------------------------------------------------------------------------------- */
@@ -153,13 +159,7 @@ static bool find_project(struct call *call)
 /* Whoever has no key does not learn which paths there are, but for those that are open. */
 static bool may_call(struct call *call)
 {
-    struct text path = call->exchange->path;
-    struct path_ids ids;
-    char allow[OPERATION_ALLOW_SIZE];
-    take_version(&path);
-    const struct operation *operation =
-        operation_find(call->exchange->method, collapse_slashes(call->arena, path), &ids, allow);
-    return (operation != NULL && operation_is_open(operation)) || find_project(call);
+    return (call->operation != NULL && operation_is_open(call->operation)) || find_project(call);
 }
 
 /* ---- the pool ------------------------------------------------------------------------------------ */
@@ -177,7 +177,9 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
         .reader = worker->reader,
         .now = clock_now_ms(),
     };
-    if (may_call(&call) && find_operation(&call) && query_read(&call) && validate_body(&call)) {
+    char allow[OPERATION_ALLOW_SIZE];
+    find_operation(&call, allow);
+    if (may_call(&call) && has_operation(&call, allow) && query_read(&call) && validate_body(&call)) {
         bool done = call.operation->handle(&call);
         if (!done && call.status == 0)
             call_fail(&call, 500, NULL, "%s failed without a reason", call.operation->id);

@@ -158,6 +158,24 @@ test('waiting events are listed, cancelled and muted', async () => {
   assert.deepEqual(models.map(({ id }) => id).sort(), [held[0].id, held[1].id].sort());
 });
 
+test('a transformation is made, found, changed, counted and deleted; running it is refused in words', async () => {
+  const code = 'addHandler("transform", (request) => request);';
+  const made = await hookdeck.json('transformation', 'create', '--name', 'cli-code', '--code', code, '--env', 'A=1');
+  assert.deepEqual([made.name, made.code, made.env], ['cli-code', code, { A: '1' }]);
+  assert.equal((await hookdeck.json('transformation', 'get', 'cli-code')).id, made.id);
+  assert.equal((await hookdeck.json('transformation', 'get', made.id)).code, code);
+  const upserted = await hookdeck.json('transformation', 'upsert', 'cli-code', '--code', `${code} // two`);
+  assert.deepEqual([upserted.id, upserted.code], [made.id, `${code} // two`]);
+  assert.deepEqual(names(await hookdeck.json('transformation', 'list', '--name', 'cli-code')), ['cli-code']);
+  assert.equal(Number(await hookdeck.text('transformation', 'count')), 1);
+  assert.deepEqual((await hookdeck.json('transformation', 'executions', 'list', 'cli-code')).models, []);
+  const run = await hookdeck.run('gateway', 'transformation', 'run', '--code', code, '--request', '{"headers":{}}');
+  assert.notEqual(run.code, 0);
+  assert.match(run.out + run.err, /has no JavaScript engine/);
+  await hookdeck.text('transformation', 'delete', made.id, '--force');
+  assert.equal(Number(await hookdeck.text('transformation', 'count')), 0);
+});
+
 test('it says what is wrong', async () => {
   const missing = await hookdeck.run('gateway', 'event', 'get', 'evt_doesnotexist');
   assert.notEqual(missing.code, 0);

@@ -103,9 +103,9 @@ static void find_operation(struct call *call, char allow[OPERATION_ALLOW_SIZE])
 
 static bool has_operation(struct call *call, const char *allow)
 {
-    struct text path = text_slice(own_path(call), 0, 200);
     if (call->operation != NULL)
         return true;
+    struct text path = text_slice(own_path(call), 0, 200);
     if (allow[0] == 0)
         return call_fail(call, 404, NULL, "there is nothing at %.*s", TEXT_ARGS(path.size ? path : TEXT("/")));
     call->allow = arena_copy_string(call->arena, text_of(allow));

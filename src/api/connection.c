@@ -448,7 +448,8 @@ static const struct field_row connection_fields[] = {
 static const struct field_row connection_change_fields[] = {CONNECTION_OWN, END};
 
 static const struct order_row connection_orders[] = {
-    {.name = "created_at", FIELD_CREATED_AT}, {.name = "updated_at", FIELD_UPDATED_AT}, {.name = "full_name", FIELD_FULL_NAME},
+    {.name = "created_at", FIELD_CREATED_AT}, {.name = "updated_at", FIELD_UPDATED_AT},
+    {.name = "full_name", FIELD_FULL_NAME},
     {.name = "sources.created_at", FIELD_SOURCE_CREATED_AT}, {.name = "sources.updated_at", FIELD_SOURCE_UPDATED_AT},
     {.name = "destinations.created_at", FIELD_DESTINATION_CREATED_AT},
     {.name = "destinations.updated_at", FIELD_DESTINATION_UPDATED_AT}, END,

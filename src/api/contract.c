@@ -10,7 +10,8 @@ const struct field_row no_fields[] = {END};
 const struct parameter_row include_auth_parameters[] = {{.name = "include", PARAMETER_INCLUDE_AUTH}, END};
 const struct order_row by_creation[] = {{.name = "created_at", FIELD_CREATED_AT}, END};
 const struct order_row by_name_or_date[] = {
-    {.name = "created_at", FIELD_CREATED_AT}, {.name = "updated_at", FIELD_UPDATED_AT}, {.name = "name", FIELD_NAME}, END,
+    {.name = "created_at", FIELD_CREATED_AT}, {.name = "updated_at", FIELD_UPDATED_AT}, {.name = "name", FIELD_NAME},
+    END,
 };
 
 /* ---- the tables ----------------------------------------------------------------------------------- */
@@ -46,7 +47,7 @@ static bool is_variable(struct text part)
     return text_starts_with(part, TEXT("{"));
 }
 
-/* "/sources/count" goes before "/sources/{id}": the caller asks for all that match and takes the one with fewest variables. */
+/* Fills in what stands in the place of the variables. */
 static bool path_matches(struct text pattern, struct text path, struct path_ids *ids)
 {
     struct text expected, part;

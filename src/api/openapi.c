@@ -123,8 +123,8 @@ static json_t *parameters_json(const struct operation *operation)
     while (text_split(&path, '/', &part)) {
         if (text_starts_with(part, TEXT("{")))
             json_array_append_new(list, json_pack("{s:s, s:o, s:b, s:{s:s}}", "in", "path", "name",
-                                                  json_text(text_slice(part, 1, part.size - 1)), "required", 1, "schema",
-                                                  "type", "string"));
+                                                  json_text(text_slice(part, 1, part.size - 1)), "required", 1,
+                                                  "schema", "type", "string"));
     }
     for (const struct parameter_row *row = operation->parameters; row != NULL && row->name != NULL; row++)
         json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:o}", "in", "query", "name", row->name, "required", 0,
@@ -181,7 +181,8 @@ static json_t *page_json(struct text model)
     struct buffer reference = {0};
     buffer_printf(&reference, "#/components/schemas/%.*s", TEXT_ARGS(model));
     json_t *schema = json_pack(
-        "{s:s, s:[s, s, s], s:{s:{s:s, s:[s, s, s], s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}}, s:{s:s}, s:{s:s, s:{s:s}}}}",
+        "{s:s, s:[s, s, s], s:{s:{s:s, s:[s, s, s], s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}}, s:{s:s},"
+        " s:{s:s, s:{s:s}}}}",
         "type", "object", "required", "pagination", "count", "models", "properties", "pagination", "type", "object",
         "required", "order_by", "dir", "limit", "properties", "order_by", "type", "string", "dir", "type", "string",
         "limit", "type", "integer", "next", "type", "string", "prev", "type", "string", "count", "type", "integer",

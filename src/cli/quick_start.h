@@ -1,6 +1,7 @@
 /*
- * quick_start.h - what a newcomer sees: on a gateway without sources the bundled workflow examples/quick-start.yml
- * makes a source, a mock destination and a connection, and the way to send a first webhook is printed.
+ * quick_start.h - what a newcomer sees: on a gateway without connections and without sources of its user's own the
+ * bundled workflow examples/quick-start.yml makes a source, a mock destination and a connection, and the way to send a
+ * first webhook is printed.
  */
 #pragma once
 

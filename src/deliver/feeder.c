@@ -73,8 +73,8 @@ static void plan_round(struct deliver *deliver, struct round *round)
             continue;
         events += wanted;
         round->claims[round->count++] = (struct claim){
-            .job = {.run = run_claim, .done = claimed, .patient = true}, .round = round, .lane = lane, .wakes = lane->wakes,
-            .now = clock_now_ms(), .limit = wanted};
+            .job = {.run = run_claim, .done = claimed, .patient = true}, .round = round, .lane = lane,
+            .wakes = lane->wakes, .now = clock_now_ms(), .limit = wanted};
     }
 }
 

@@ -50,17 +50,24 @@ static const struct column IGNORED[] = {
     {FIELD_CONNECTION_ID, "connection_id", KIND_INTEGER}, {FIELD_CREATED_AT, "id", KIND_KEY_MOMENT},
 };
 
-static const struct list_kind SOURCE_LIST = {"source", SOURCE_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(SOURCES), true, row_source, sizeof(struct source)};
-static const struct list_kind DESTINATION_LIST = {"destination", DESTINATION_COLUMNS, "", "deleted_at = 0", NULL,
-                                                  KNOWN(DESTINATIONS), true, row_destination, sizeof(struct destination)};
-static const struct list_kind CONNECTION_LIST = {"connection", CONNECTION_COLUMNS, "", "deleted_at = 0", NULL,
-                                                 KNOWN(CONNECTIONS), true, row_connection, sizeof(struct connection)};
-static const struct list_kind REQUEST_LIST = {"request", REQUEST_COLUMNS, REQUEST_DATA_COLUMNS, NULL,
-                                              "request.id", KNOWN(REQUESTS), true, row_request, sizeof(struct request)};
-static const struct list_kind EVENT_LIST = {"event", EVENT_COLUMNS, "", NULL, "event.request_id", KNOWN(EVENTS), true, row_event, sizeof(struct event)};
-static const struct list_kind ATTEMPT_LIST = {"attempt", ATTEMPT_COLUMNS, "", NULL, NULL, KNOWN(ATTEMPTS), true, row_attempt,
-                                              sizeof(struct attempt)};
-static const struct list_kind IGNORED_LIST = {"ignored_event", IGNORED_COLUMNS, "", "1", NULL, KNOWN(IGNORED), false, row_ignored_event, sizeof(struct ignored_event)};
+static const struct list_kind SOURCE_LIST = {
+    "source", SOURCE_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(SOURCES), true, row_source, sizeof(struct source)};
+static const struct list_kind DESTINATION_LIST = {
+    "destination", DESTINATION_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(DESTINATIONS), true, row_destination,
+    sizeof(struct destination)};
+static const struct list_kind CONNECTION_LIST = {
+    "connection", CONNECTION_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(CONNECTIONS), true, row_connection,
+    sizeof(struct connection)};
+static const struct list_kind REQUEST_LIST = {
+    "request", REQUEST_COLUMNS, REQUEST_DATA_COLUMNS, NULL, "request.id", KNOWN(REQUESTS), true, row_request,
+    sizeof(struct request)};
+static const struct list_kind EVENT_LIST = {
+    "event", EVENT_COLUMNS, "", NULL, "event.request_id", KNOWN(EVENTS), true, row_event, sizeof(struct event)};
+static const struct list_kind ATTEMPT_LIST = {
+    "attempt", ATTEMPT_COLUMNS, "", NULL, NULL, KNOWN(ATTEMPTS), true, row_attempt, sizeof(struct attempt)};
+static const struct list_kind IGNORED_LIST = {
+    "ignored_event", IGNORED_COLUMNS, "", "1", NULL, KNOWN(IGNORED), false, row_ignored_event,
+    sizeof(struct ignored_event)};
 
 DEFINE_LIST(store_list_sources, source, &SOURCE_LIST)
 DEFINE_LIST(store_list_destinations, destination, &DESTINATION_LIST)
@@ -74,6 +81,7 @@ bool store_count(struct store_reader *reader, enum store_countable countable, co
                  int64_t *count, struct error *error)
 {
     static const struct list_kind *const kinds[] = {
-        [COUNT_SOURCES] = &SOURCE_LIST, [COUNT_DESTINATIONS] = &DESTINATION_LIST, [COUNT_CONNECTIONS] = &CONNECTION_LIST};
+        [COUNT_SOURCES] = &SOURCE_LIST, [COUNT_DESTINATIONS] = &DESTINATION_LIST,
+        [COUNT_CONNECTIONS] = &CONNECTION_LIST};
     return list_count(reader, kinds[countable], list, count, error);
 }

@@ -1,6 +1,7 @@
 #include "store/bookmark.h"
 
 #include "store/list.h"
+#include "store/sqlite/read.h"
 #include "store/sqlite/writer.h"
 
 static void row_bookmark(struct arena *arena, sqlite3_stmt *s, void *out)

@@ -1,10 +1,10 @@
 /*
  * checkpoint.h - copies the write-ahead log back into the database. Internal to store/.
  *
- * The copying takes milliseconds and two syncs, so a thread with a connection of its own does it while the writer goes
- * on committing. The log begins anew when a copy ends with nothing committed meanwhile, as it mostly does unless the
- * writer never pauses. Then the log grows, and from LOG_ROUNDS times limits.checkpoint_pages on the writer itself copies
- * the rest.
+ * The copying takes milliseconds and two syncs, so a thread with a connection of its own does it while the writer
+ * goes on committing. The log begins anew when a copy ends with nothing committed meanwhile, as it mostly does unless
+ * the writer never pauses. Then the log grows, and from LOG_ROUNDS times limits.checkpoint_pages on the writer itself
+ * copies the rest.
  *
  * A copy that fails is lost to nobody: the pages stay in the log and are copied by a later one.
  * Source of the rules: sqlite.org/wal.html, "Checkpointing" and "Avoiding Excessively Large WAL Files".

@@ -1,6 +1,6 @@
 #include "store/domain.h"
 
-#include "store/sqlite/row.h"
+#include "store/sqlite/read.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/writer.h"
 

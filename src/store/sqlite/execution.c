@@ -1,6 +1,7 @@
 #include "store/execution.h"
 
 #include "store/list.h"
+#include "store/sqlite/read.h"
 #include "store/sqlite/writer.h"
 
 /* A list has its order as the tenth column, where a single record has `transformed`. */

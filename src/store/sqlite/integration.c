@@ -1,6 +1,7 @@
 #include "store/integration.h"
 
 #include "store/list.h"
+#include "store/sqlite/read.h"
 #include "store/sqlite/writer.h"
 
 static void row_integration(struct arena *arena, sqlite3_stmt *s, void *out)

@@ -1,5 +1,5 @@
 /* The reading half of store.h for single records and for the start. */
-#include "store/sqlite/row.h"
+#include "store/sqlite/read.h"
 #include "store/sqlite/schema.h"
 
 bool read_one(struct store_reader *reader, struct arena *arena, sqlite3_stmt *statement, row_reader read,

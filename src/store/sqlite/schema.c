@@ -106,7 +106,9 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
                         " coalesce((SELECT max(id) FROM attempt), 0), coalesce((SELECT max(id) FROM ignored_event), 0),"
                         " coalesce((SELECT max(id) FROM source), 0), coalesce((SELECT max(id) FROM destination), 0),"
                         " coalesce((SELECT max(id) FROM connection), 0), coalesce((SELECT max(id) FROM project), 0),"
-                        " coalesce((SELECT max(id) FROM transformation), 0), coalesce((SELECT max(id) FROM execution), 0),"
+                        " coalesce((SELECT max(id) FROM api_key), 0),"
+                        " coalesce((SELECT max(id) FROM transformation), 0),"
+                        " coalesce((SELECT max(id) FROM execution), 0),"
                         " coalesce((SELECT max(id) FROM bookmark), 0), coalesce((SELECT max(id) FROM integration), 0),"
                         " coalesce((SELECT max(id) FROM custom_domain), 0))",
                         key, error);

@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "store/list.h"
+#include "store/sqlite/read.h"
 #include "store/sqlite/writer.h"
 
 /* The order of a list is a column behind these: without env and code there are fewer than eight. */

@@ -1,0 +1,185 @@
+/* The store's writer: who goes into a commit before whom; and stores of an older schema. */
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "base/limits.h"
+#include "store/transformation.h"
+#include "store_fixture.h"
+
+enum { PATIENT = 64 };
+
+/* Holds the writer until it is let go, then notes in which order the jobs behind it ran. */
+struct gate {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool entered, open;
+    int order, patient_before_urgent, open_jobs;
+};
+
+struct noted_job {
+    struct store_job job;
+    struct gate *gate;
+    bool is_gate, is_urgent;
+};
+
+static bool run_noted(struct store_transaction *transaction, struct store_job *job, struct error *error)
+{
+    struct noted_job *this = (struct noted_job *)job;
+    struct gate *gate = this->gate;
+    (void)transaction;
+    (void)error;
+    pthread_mutex_lock(&gate->lock);
+    if (this->is_gate) {
+        gate->entered = true;
+        pthread_cond_broadcast(&gate->changed);
+        while (!gate->open)
+            pthread_cond_wait(&gate->changed, &gate->lock);
+    } else if (this->is_urgent) {
+        gate->patient_before_urgent = gate->order;
+    } else {
+        gate->order++;
+    }
+    pthread_mutex_unlock(&gate->lock);
+    return true;
+}
+
+static void noted(struct store_job *job, const struct error *error)
+{
+    struct gate *gate = ((struct noted_job *)job)->gate;
+    assert_int_equal(error->code, ERROR_NONE);
+    pthread_mutex_lock(&gate->lock);
+    gate->open_jobs--;
+    pthread_cond_broadcast(&gate->changed);
+    pthread_mutex_unlock(&gate->lock);
+}
+
+static void submit(struct fixture *f, struct noted_job *job)
+{
+    job->job.run = run_noted;
+    job->job.done = noted;
+    job->gate->open_jobs++;
+    assert_true(store_submit(f->store, &job->job, &f->error));
+}
+
+static void wait_for_end(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->open = true;
+    pthread_cond_broadcast(&gate->changed);
+    while (gate->open_jobs > 0)
+        pthread_cond_wait(&gate->changed, &gate->lock);
+    pthread_mutex_unlock(&gate->lock);
+}
+
+/* A burst of outcomes must not delay the acknowledgement of a webhook that comes after it. */
+static void an_urgent_job_passes_the_patient_ones(void **state)
+{
+    struct fixture *f = *state;
+    struct gate gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    struct noted_job first = {.gate = &gate, .is_gate = true}, urgent = {.gate = &gate, .is_urgent = true};
+    struct noted_job patient[PATIENT];
+    submit(f, &first);
+    pthread_mutex_lock(&gate.lock);
+    while (!gate.entered)
+        pthread_cond_wait(&gate.changed, &gate.lock);
+    pthread_mutex_unlock(&gate.lock);
+    for (int i = 0; i < PATIENT; i++) {
+        patient[i] = (struct noted_job){.job = {.patient = true}, .gate = &gate};
+        submit(f, &patient[i]);
+    }
+    submit(f, &urgent);
+    wait_for_end(&gate);
+    assert_int_equal(gate.patient_before_urgent, 0);
+    assert_int_equal(gate.order, PATIENT);
+}
+
+/* ---- schema ---- */
+
+static void execute(const char *directory, const char *sql)
+{
+    char path[128], *message = NULL;
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/fairlead.db", directory);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+        fail_msg("%s: %s", sql, message);
+    sqlite3_close(db);
+}
+
+static bool transformations_can_be_listed(struct fixture *f)
+{
+    struct transformation *transformations;
+    struct store_page page;
+    struct store_list list = {.project_id = PROJECT, .order_by = FIELD_CREATED_AT, .limit = 10};
+    return store_list_transformations(f->reader, &f->arena, &list, &transformations, &page, &f->error);
+}
+
+static void a_store_of_the_first_schema_is_brought_up_to_date(void **state)
+{
+    struct fixture *f = *state;
+    struct source source;
+    close_store(f);
+    execute(f->directory, "DROP TABLE transformation; DROP TABLE execution; DROP TABLE bookmark; DROP TABLE integration;"
+                          "DROP TABLE source_integration; DROP TABLE custom_domain; PRAGMA user_version = 1;");
+    open_store(f);
+    assert_true(transformations_can_be_listed(f));
+    assert_true(store_read_source(f->reader, &f->arena, PROJECT, f->source_id, &source, &f->error));
+    ASSERT_TEXT(source.name, "orders");
+}
+
+static void a_store_of_a_newer_schema_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    close_store(f);
+    execute(f->directory, "PRAGMA user_version = 1000;");
+    assert_null(store_open(f->directory, &f->error));
+    assert_int_equal(f->error.code, ERROR_REFUSED);
+    execute(f->directory, "PRAGMA user_version = 2;");
+    f->error = (struct error){0};
+    open_store(f);
+}
+
+/* ---- the log ---- */
+
+static int64_t log_bytes(const struct fixture *f)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/fairlead.db-wal", f->directory);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    int64_t size = ftell(file);
+    fclose(file);
+    return size;
+}
+
+/* However long the writer goes on, the log is copied back and used again. */
+static void the_log_does_not_grow_for_ever(void **state)
+{
+    enum { COMMITS = 2000, PAGE = 4096 };
+    struct fixture *f = *state;
+    int64_t before = limits.checkpoint_pages;
+    close_store(f); /* no thread of the store may see it change */
+    limits.checkpoint_pages = 100;
+    open_store(f);
+    for (int i = 0; i < COMMITS; i++) {
+        struct request request = a_request(f->source_id, TEXT("{}"));
+        MUST_WRITE(f, insert_request, &request);
+    }
+    int64_t size = log_bytes(f);
+    close_store(f);
+    limits.checkpoint_pages = before;
+    open_store(f);
+    assert_true(size < 10 * 100 * PAGE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_STORE(an_urgent_job_passes_the_patient_ones),
+        WITH_STORE(a_store_of_the_first_schema_is_brought_up_to_date),
+        WITH_STORE(a_store_of_a_newer_schema_is_refused),
+        WITH_STORE(the_log_does_not_grow_for_ever),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

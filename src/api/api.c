@@ -156,6 +156,12 @@ static bool find_project(struct call *call)
     return found || call_fail_error(call, &error);
 }
 
+/* Whoever has no key does not learn which paths there are, but for those that are open. */
+static bool may_call(struct call *call)
+{
+    return (call->operation != NULL && operation_is_open(call->operation)) || find_project(call);
+}
+
 /* ---- the pool ------------------------------------------------------------------------------------ */
 
 static void answer(struct worker *worker, struct http_exchange *exchange)
@@ -173,8 +179,7 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
     };
     char allow[OPERATION_ALLOW_SIZE];
     find_operation(&call, allow);
-    /* Whoever has no key does not learn which paths there are. */
-    if (find_project(&call) && has_operation(&call, allow) && query_read(&call) && validate_body(&call)) {
+    if (may_call(&call) && has_operation(&call, allow) && query_read(&call) && validate_body(&call)) {
         bool done = call.operation->handle(&call);
         if (!done && call.status == 0)
             call_fail(&call, 500, NULL, "%s failed without a reason", call.operation->id);

@@ -29,6 +29,7 @@ struct call_query {
     int64_t limit;
     struct text next, prev;
     bool include_data, include_auth;
+    json_t *form; /* object of the PARAMETER_FORMs; NULL for operations without one */
 };
 
 /* A connection whose waiting events follow a change of its own. */

@@ -40,6 +40,15 @@ size_t operation_count(void)
     return count;
 }
 
+bool operation_is_open(const struct operation *operation)
+{
+    for (const struct operation_table *const *table = operation_tables; *table != NULL; table++) {
+        if (operation >= (*table)->rows && operation < (*table)->rows + (*table)->count)
+            return (*table)->open;
+    }
+    return false;
+}
+
 /* ---- paths ---------------------------------------------------------------------------------------- */
 
 static bool is_variable(struct text part)

@@ -47,6 +47,7 @@ enum parameter_kind {
     PARAMETER_JSON,     /* a JSON filter: refused */
     PARAMETER_ORDER, PARAMETER_DIRECTION, PARAMETER_LIMIT, PARAMETER_NEXT, PARAMETER_PREV,
     PARAMETER_INCLUDE_DATA, PARAMETER_INCLUDE_AUTH,
+    PARAMETER_FORM, /* nested, "filters[source_id][]=": read by `fields` into call.query.form */
     PARAMETER_HINT, /* accepted and without effect */
 };
 
@@ -66,6 +67,7 @@ struct parameter_row {
     bool (*parse)(struct text name, int64_t *value);    /* PARAMETER_ENUM: to its number */
     const struct order_row *orders;                     /* PARAMETER_ORDER; the first is the default */
     bool operators;                                     /* name[gte]= and the like */
+    const struct field_row *fields;                     /* PARAMETER_FORM: one row, for the parameter itself */
 };
 
 struct operation {
@@ -90,6 +92,7 @@ struct operation_table {
     const struct operation *rows;
     size_t count;
     const struct shape *shapes; /* NULL: none are told */
+    bool open;                  /* may be called without a key: the handlers look at who calls */
 };
 extern const struct operation_table source_operations, destination_operations, connection_operations,
     request_operations, event_operations, attempt_operations,
@@ -99,6 +102,7 @@ extern const struct operation_table *const operation_tables[]; /* ends with NULL
 /* All operations in a row; NULL behind the last. */
 const struct operation *operation_at(size_t index);
 size_t operation_count(void);
+bool operation_is_open(const struct operation *operation);
 
 /* The names of all source types, NULL-terminated, sorted. */
 extern const char *const source_type_names[];

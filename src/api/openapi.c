@@ -126,9 +126,15 @@ static json_t *parameters_json(const struct operation *operation)
                                                   json_text(text_slice(part, 1, part.size - 1)), "required", 1,
                                                   "schema", "type", "string"));
     }
-    for (const struct parameter_row *row = operation->parameters; row != NULL && row->name != NULL; row++)
-        json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:o}", "in", "query", "name", row->name, "required", 0,
-                                              "schema", filter_schema(row)));
+    for (const struct parameter_row *row = operation->parameters; row != NULL && row->name != NULL; row++) {
+        bool form = row->kind == PARAMETER_FORM;
+        json_t *parameter = json_pack("{s:s, s:s, s:b, s:o}", "in", "query", "name", row->name, "required",
+                                      form && row->fields->required, "schema",
+                                      form ? field_json(row->fields) : filter_schema(row));
+        if (form && row->fields->types & VALUE_OBJECT)
+            json_object_set_new(parameter, "style", json_string("deepObject"));
+        json_array_append_new(list, parameter);
+    }
     return list;
 }
 
@@ -156,6 +162,8 @@ static json_t *operation_json(const struct operation *operation)
                             response_json(refusals[i].description, "APIErrorResponse"));
     json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "operationId", operation->id, "summary",
                                operation->summary, "parameters", parameters_json(operation), "responses", responses);
+    if (operation_is_open(operation))
+        json_object_set_new(object, "security", json_array());
     if (operation->body != NULL)
         json_object_set_new(object, "requestBody",
                             json_pack("{s:b, s:{s:{s:o}}}", "required", operation->body[0].required, "content",

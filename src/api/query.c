@@ -1,5 +1,6 @@
 #include "api/query.h"
 
+#include "api/form.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/limits.h"
@@ -277,6 +278,13 @@ static void read_pair(struct call *call, struct text pair)
     struct text value = decode(call, text_slice(pair, size + 1, pair.size));
     struct text name = full;
     struct reading reading = {.call = call};
+    ptrdiff_t open = text_find_byte(full, '[');
+    size_t name_size = open < 0 ? full.size : (size_t)open;
+    reading.row = find_row(call->operation->parameters, text_slice(full, 0, name_size));
+    if (reading.row != NULL && reading.row->kind == PARAMETER_FORM) {
+        form_add(call, reading.row, text_slice(full, name_size, full.size), value);
+        return;
+    }
     bool well_formed = split_name(&name, &reading.operator);
     reading.row = find_row(call->operation->parameters, name);
     if (reading.row == NULL && is_stray_include(full, value))
@@ -307,8 +315,6 @@ bool query_read(struct call *call)
     struct text rest = call->exchange->query, pair;
     size_t count = 0;
     set_defaults(call);
-    if (rest.size == 0)
-        return true;
     call->query.filters = ARENA_ARRAY(call->arena, struct store_filter, QUERY_FILTERS + 1);
     call->query.filter_rows = ARENA_ARRAY(call->arena, const struct parameter_row *, QUERY_FILTERS);
     while (text_split(&rest, '&', &pair)) {
@@ -320,5 +326,6 @@ bool query_read(struct call *call)
     }
     if (call->query.next.size > 0 && call->query.prev.size > 0)
         call_problem(call, "next: cannot be given together with prev");
+    form_check(call);
     return call_check(call);
 }

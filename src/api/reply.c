@@ -125,6 +125,7 @@ void call_send(struct call *call)
     json_decref(call->reply);
     json_decref(call->body);
     json_decref(call->problems);
+    json_decref(call->query.form);
     send_json(call->exchange, text != NULL ? call->status : 500, text != NULL ? text : no_memory, call->allow);
     free(text);
 }

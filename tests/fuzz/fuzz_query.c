@@ -27,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         MUST(call.status == 422 && json_is_object(call.reply));
     json_decref(call.reply);
     json_decref(call.problems);
+    json_decref(call.query.form);
     arena_free(&exchange.arena);
     return 0;
 }

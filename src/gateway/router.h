@@ -3,6 +3,7 @@
  *
  *   /e/..., /v1/publish...     ingest
  *   /YYYY-MM-DD/...            API
+ *   /sign-in/...               API: the page of a sign-in
  *   /openapi.json              the API's description
  *   /healthz, /readyz          200 while the process lives; while it takes traffic and can write
  *   /metrics                   counts, in the Prometheus text format

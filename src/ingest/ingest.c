@@ -1,12 +1,11 @@
 #include "ingest/ingest.h"
 
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "access/access.h"
 #include "base/clock.h"
-#include "base/encoding.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/memory.h"
@@ -211,30 +210,27 @@ static void take_in(struct ingest *ingest, struct http_exchange *exchange, struc
     }
 }
 
-/* The project of the API key, sent as Bearer or as Basic's user name. */
-static bool publishing_project(struct ingest *ingest, const struct http_exchange *exchange, int64_t *project_id)
+/* The project that the call acts in; refuses the call without one. */
+static bool publishing_project(struct ingest *ingest, struct http_exchange *exchange, int64_t *project_id)
 {
-    struct text header = http_headers_get(&exchange->headers, TEXT("authorization"));
-    struct buffer key = {0}, hash = {0};
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (header.size > 7 && text_equal_ignoring_case(text_slice(header, 0, 7), TEXT("bearer "))) {
-        buffer_append_text(&key, text_trim(text_slice(header, 7, header.size)));
-    } else if (header.size > 6 && text_equal_ignoring_case(text_slice(header, 0, 6), TEXT("basic ")) &&
-               base64_decode(&key, text_trim(text_slice(header, 6, header.size)))) {
-        ptrdiff_t colon = text_find_byte(buffer_text(&key), ':');
-        key.size = colon < 0 ? key.size : (size_t)colon;
+    struct access access;
+    struct error error = {0};
+    pthread_mutex_lock(&ingest->keys_lock); /* a row or two by their keys: some microseconds */
+    bool known = access_find(ingest->keys, &exchange->arena, &exchange->headers, &access, &error);
+    pthread_mutex_unlock(&ingest->keys_lock);
+    *project_id = access.project_id;
+    if (known)
+        return true;
+    switch (error.code) {
+    case ERROR_UNAUTHORIZED:
+        answer_refused(exchange, 401, "UNAUTHORIZED", "publishing needs the project's API key");
+        break;
+    case ERROR_FORBIDDEN: answer_refused(exchange, 403, "FORBIDDEN", error.message); break;
+    case ERROR_INVALID: answer_refused(exchange, 422, "UNPROCESSABLE_ENTITY", error.message); break;
+    case ERROR_NOT_FOUND: answer_refused(exchange, 404, "NOT_FOUND", error.message); break;
+    default: answer_failed(exchange, &error);
     }
-    bool known = false;
-    if (key.size > 0 && EVP_Digest(key.data, key.size, digest, &size, EVP_sha256(), NULL) == 1) {
-        hex_encode(&hash, (struct text){(const char *)digest, size});
-        pthread_mutex_lock(&ingest->keys_lock); /* one row by its key: some microseconds */
-        known = store_read_api_key(ingest->keys, buffer_text(&hash), project_id, NULL);
-        pthread_mutex_unlock(&ingest->keys_lock);
-    }
-    buffer_free(&key);
-    buffer_free(&hash);
-    return known;
+    return false;
 }
 
 static void handle_publish(struct ingest *ingest, struct http_exchange *exchange, enum http_refusal refusal)
@@ -243,10 +239,8 @@ static void handle_publish(struct ingest *ingest, struct http_exchange *exchange
     struct catalog_source *source = NULL;
     struct text source_id = http_headers_get(&exchange->headers, TEXT("x-hookdeck-source-id"));
     struct text source_name = http_headers_get(&exchange->headers, TEXT("x-hookdeck-source-name"));
-    if (!publishing_project(ingest, exchange, &project_id)) {
-        answer_refused(exchange, 401, "UNAUTHORIZED", "publishing needs the project's API key");
+    if (!publishing_project(ingest, exchange, &project_id))
         return;
-    }
     if (source_id.size == 0 && source_name.size == 0) {
         answer_refused(exchange, 422, "MISSING_PARAMETER",
                        "name the source with the header X-Hookdeck-Source-Id or X-Hookdeck-Source-Name");

@@ -68,9 +68,6 @@ bool store_write(struct store *store, struct store_job *job, struct error *error
 bool store_is_writable(const struct store *store);
 
 /* Inside a job: */
-bool store_insert_project(struct store_transaction *, const struct project *, struct error *);
-bool store_insert_api_key(struct store_transaction *, int64_t id, int64_t project_id, struct text key_hash_hex,
-                          int64_t created_at, struct error *);
 /* Inserts (when the id is new) or replaces the whole record. ERROR_CONFLICT when a unique name is taken. */
 bool store_put_source(struct store_transaction *, const struct source *, struct error *);
 bool store_put_destination(struct store_transaction *, const struct destination *, struct error *);
@@ -127,7 +124,6 @@ void store_reader_end(struct store_reader *reader);
  * Reads one record into *out, its texts into the arena. ERROR_NOT_FOUND when there is none (deleted sources,
  * destinations and connections are found: look at deleted_at). `project_id` 0: of any project.
  */
-bool store_read_project(struct store_reader *, struct arena *, int64_t id, struct project *, struct error *);
 bool store_read_source(struct store_reader *, struct arena *, int64_t project_id, int64_t id, struct source *,
                        struct error *);
 bool store_read_destination(struct store_reader *, struct arena *, int64_t project_id, int64_t id,
@@ -148,11 +144,6 @@ bool store_read_event(struct store_reader *, struct arena *, int64_t project_id,
                       struct error *);
 bool store_read_attempt(struct store_reader *, struct arena *, int64_t project_id, int64_t id, struct attempt *,
                         struct error *);
-/* The project that the key of this hash belongs to. ERROR_NOT_FOUND when it is no key. */
-bool store_read_api_key(struct store_reader *, struct text key_hash_hex, int64_t *project_id, struct error *);
-/* All projects, for start. */
-bool store_read_projects(struct store_reader *, struct arena *, struct project **projects, size_t *count,
-                         struct error *);
 /* Destinations that have events with a due_at, with the earliest of them: for start. */
 bool store_read_due_destinations(struct store_reader *, struct arena *, int64_t **destination_ids,
                                  int64_t **first_due_at, size_t *count, struct error *);
@@ -162,10 +153,11 @@ bool store_read_unsettled(struct store_reader *, struct arena *, struct connecti
 
 /* What changed in configuration after change number `since`, deleted things included, oldest change first. */
 struct store_changes {
+    struct project *projects;
     struct source *sources;
     struct destination *destinations;
     struct connection *connections;
-    size_t source_count, destination_count, connection_count;
+    size_t project_count, source_count, destination_count, connection_count;
     int64_t last; /* pass it as `since` next time */
 };
 bool store_read_changes(struct store_reader *, struct arena *, int64_t since, struct store_changes *,

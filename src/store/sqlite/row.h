@@ -6,6 +6,7 @@
 #include "model/model.h"
 #include "store/sqlite/database.h"
 
+void row_project(struct arena *arena, sqlite3_stmt *statement, void *project);
 void row_source(struct arena *arena, sqlite3_stmt *statement, void *source);
 void row_destination(struct arena *arena, sqlite3_stmt *statement, void *destination);
 void row_connection(struct arena *arena, sqlite3_stmt *statement, void *connection);

@@ -11,6 +11,8 @@
 #include "base/random.h"
 #include "store/project.h"
 
+enum { PATH_SIZE = sizeof ((struct config *)0)->data + 16 };
+
 static bool read_key(const char *path, struct config *config, struct error *error)
 {
     char content[sizeof config->api_key] = "";
@@ -43,14 +45,24 @@ static bool make_key(const char *path, struct config *config, struct error *erro
     return written;
 }
 
+static void write_path(const struct config *config, char path[PATH_SIZE])
+{
+    snprintf(path, PATH_SIZE, "%s/api-key", config->data);
+}
+
+bool key_read(struct config *config, struct error *error)
+{
+    char path[PATH_SIZE];
+    write_path(config, path);
+    return config->api_key[0] != '\0' || read_key(path, config, error);
+}
+
 bool key_load(struct config *config, struct error *error)
 {
-    char path[sizeof config->data + 16];
-    if (config->api_key[0] != '\0')
-        return true;
-    snprintf(path, sizeof path, "%s/api-key", config->data);
-    if (access(path, F_OK) == 0)
-        return read_key(path, config, error);
+    char path[PATH_SIZE];
+    write_path(config, path);
+    if (config->api_key[0] != '\0' || access(path, F_OK) == 0)
+        return key_read(config, error);
     return make_key(path, config, error);
 }
 

@@ -14,5 +14,7 @@
 
 /* Fills config->api_key; makes the key file when there is none. The directory is there and is ours alone. */
 bool key_load(struct config *config, struct error *error);
+/* The same without making one: for commands that work through a running gateway. */
+bool key_read(struct config *config, struct error *error);
 /* Sees to it that the store has a project and knows the key as the operator's; one of an earlier start loses that. */
 bool key_register(struct store *store, const char *api_key, struct error *error);

@@ -36,22 +36,41 @@ bool access_find_key(struct store_reader *reader, struct arena *arena, struct te
     return error->code == ERROR_NOT_FOUND ? error_set(error, ERROR_UNAUTHORIZED, "the API key is not valid") : false;
 }
 
+/* An id, or the name of a project that the key may act in: whoever may not does not learn whether it exists. */
+static bool read_project(struct store_reader *reader, struct arena *arena, const struct api_key *key, const char *header,
+                         struct text value, int64_t *id, struct error *error)
+{
+    struct project project;
+    struct error unknown = {0};
+    if (id_parse(ID_PROJECT, value, id))
+        return true;
+    if (store_read_project_by_name(reader, arena, value, &project, &unknown) &&
+        (key->is_operator || project.id == key->project_id)) {
+        *id = project.id;
+        return true;
+    }
+    if (unknown.code != ERROR_NONE && unknown.code != ERROR_NOT_FOUND)
+        return error_set(error, unknown.code, "%s", unknown.message);
+    return error_set(error, ERROR_INVALID, "%s: \"%.*s\" is neither the id of a project nor the name of the key's",
+                     header, TEXT_ARGS(text_slice(value, 0, 100)));
+}
+
 /* 0: no project is named. */
-static bool read_project_headers(const struct http_headers *headers, int64_t *project_id, struct error *error)
+static bool read_named(struct store_reader *reader, struct arena *arena, const struct http_headers *headers,
+                       const struct api_key *key, int64_t *named, struct error *error)
 {
     static const char *const names[] = {"x-project-id", "x-team-id"};
-    *project_id = 0;
+    *named = 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct text value = http_headers_get(headers, text_of(names[i]));
         int64_t id;
         if (value.size == 0)
             continue;
-        if (!id_parse(ID_PROJECT, value, &id))
-            return error_set(error, ERROR_INVALID, "%s: \"%.*s\" is not the id of a project", names[i],
-                             TEXT_ARGS(text_slice(value, 0, 100)));
-        if (*project_id != 0 && id != *project_id)
+        if (!read_project(reader, arena, key, names[i], value, &id, error))
+            return false;
+        if (*named != 0 && id != *named)
             return error_set(error, ERROR_INVALID, "x-project-id and x-team-id name two projects");
-        *project_id = id;
+        *named = id;
     }
     return true;
 }
@@ -75,7 +94,7 @@ bool access_find(struct store_reader *reader, struct arena *arena, const struct 
         return error_set(error, ERROR_UNAUTHORIZED,
                          "an API key is needed, as \"Authorization: Bearer KEY\" or as the user name of Basic");
     if (!access_find_key(reader, arena, access->key_text, &access->key, error) ||
-        !read_project_headers(headers, &named, error))
+        !read_named(reader, arena, headers, &access->key, &named, error))
         return false;
     access->project_id = access->key.project_id;
     if (named == 0 || named == access->project_id)

@@ -37,8 +37,8 @@ bool access_find_key(struct store_reader *reader, struct arena *arena, struct te
 }
 
 /* An id, or the name of a project that the key may act in: whoever may not does not learn whether it exists. */
-static bool read_project(struct store_reader *reader, struct arena *arena, const struct api_key *key, const char *header,
-                         struct text value, int64_t *id, struct error *error)
+static bool read_project(struct store_reader *reader, struct arena *arena, const struct api_key *key,
+                         const char *header, struct text value, int64_t *id, struct error *error)
 {
     struct project project;
     struct error unknown = {0};

@@ -2,7 +2,8 @@
  * access.h - who calls, and in which project: from the headers of a request.
  *
  * The key comes as Bearer token or as the user name of Basic. X-Project-ID, or X-Team-ID as older clients have it,
- * names the project by its id or its name; without it a call acts in the key's own. Only the operator's key may name another.
+ * names the project by its id or its name; without it a call acts in the key's own. Only the operator's key may name
+ * another.
  */
 #pragma once
 

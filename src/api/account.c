@@ -5,10 +5,9 @@
 #include "api/nouns.h"
 
 #include "api/sign_in.h"
-#include "base/limits.h"
+#include "base/log.h"
 #include "store/project.h"
 
-#define ORGANIZATION "fairlead"
 #define POLL_PATH "/2025-07-01/cli-auth/poll?key="
 
 /* ---- shown --------------------------------------------------------------------------------------- */
@@ -24,9 +23,9 @@ static bool reply_account(struct call *call, const struct api_key *key, int64_t 
     json_t *object = json_pack(
         "{s:b, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:b, s:o}", "claimed", 1, "team_id",
         call_id(ID_PROJECT, project.id), "team_name", json_text(project.name), "team_name_no_org",
-        json_text(project.name), "team_type", "gateway", "team_mode", "inbound", "organization_id", ORGANIZATION,
-        "organization_name", ORGANIZATION, "user_id", call_id(ID_API_KEY, key->id), "user_name", json_text(user),
-        "user_email", "", "user_is_guest", 0, "client_id", call_id(ID_API_KEY, key->id));
+        json_text(project.name), "team_type", "gateway", "team_mode", "inbound", "organization_id",
+        PROJECT_ORGANIZATION, "organization_name", PROJECT_ORGANIZATION, "user_id", call_id(ID_API_KEY, key->id),
+        "user_name", json_text(user), "user_email", "", "user_is_guest", 0, "client_id", call_id(ID_API_KEY, key->id));
     if (key_text.data != NULL)
         json_object_set_new(object, "key", json_text(key_text));
     return call_reply(call, object);
@@ -82,13 +81,17 @@ static bool account_begin(struct call *call)
                                       poll_url(call, &sign_in)));
 }
 
-/* Nobody is a guest here: it is a sign-in like any other, and the link leads to its page. */
+/*
+ * Nobody is a guest here: it is a sign-in like any other, and the link leads to its page. The CLI does not show it
+ * before it is confirmed, so that the log has to.
+ */
 static bool account_guest(struct call *call)
 {
     struct sign_in sign_in;
     if (!begin(call, &sign_in))
         return false;
     const char *page = sign_in_page_url(call, &sign_in);
+    log_info("a command line tool at %s asks to sign in: confirm it at %s", sign_in.peer, page);
     return call_reply(call, json_pack("{s:s, s:s, s:s, s:s, s:o}", "id", "", "key", "", "link", page, "browser_url",
                                       page, "poll_url", poll_url(call, &sign_in)));
 }
@@ -132,7 +135,8 @@ static const struct field_row account_shape[] = {
     {.name = "team_id", VALUE_TEXT}, {.name = "team_name", VALUE_TEXT}, {.name = "team_name_no_org", VALUE_TEXT},
     {.name = "team_type", VALUE_TEXT}, {.name = "team_mode", VALUE_TEXT}, {.name = "organization_id", VALUE_TEXT},
     {.name = "organization_name", VALUE_TEXT}, {.name = "user_id", VALUE_TEXT}, {.name = "user_name", VALUE_TEXT},
-    {.name = "user_email", VALUE_TEXT}, {.name = "user_is_guest", VALUE_BOOLEAN}, {.name = "client_id", VALUE_TEXT}, END,
+    {.name = "user_email", VALUE_TEXT}, {.name = "user_is_guest", VALUE_BOOLEAN}, {.name = "client_id", VALUE_TEXT},
+    END,
 };
 static const struct field_row begun_shape[] = {
     {.name = "browser_url", VALUE_TEXT, .required = true}, {.name = "poll_url", VALUE_TEXT, .required = true},
@@ -155,8 +159,10 @@ static const struct parameter_row poll_parameters[] = {
     END,
 };
 static const struct operation open_operations[] = {
-    {"POST", "/cli-auth", "beginSignIn", "Begin to sign in with a browser", account_begin, NULL, device_fields, "SignIn"},
-    {"POST", "/cli/guest", "beginGuest", "The same, for who has no account", account_guest, NULL, guest_fields, "SignIn"},
+    {"POST", "/cli-auth", "beginSignIn", "Begin to sign in with a browser", account_begin, NULL, device_fields,
+     "SignIn"},
+    {"POST", "/cli/guest", "beginGuest", "The same, for who has no account", account_guest, NULL, guest_fields,
+     "SignIn"},
     {"GET", "/cli-auth/poll", "pollSignIn", "Ask whether a sign-in was confirmed", account_poll, poll_parameters, NULL,
      "Account"},
 };

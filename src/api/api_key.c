@@ -160,7 +160,7 @@ static const struct operation operations[] = {
      key_fields, "NewApiKey"},
     {"PUT", "/projects/{id}/keys/{key_id}", "updateApiKey", "Change an API key's name or rate limit", key_update, NULL,
      key_fields, "ApiKey"},
-    {"DELETE", "/projects/{id}/keys/{key_id}", "deleteApiKey", "Delete an API key, which is no good at once", key_delete,
-     NULL, NULL, "DeletedApiKey"},
+    {"DELETE", "/projects/{id}/keys/{key_id}", "deleteApiKey", "Delete an API key, which is no good at once",
+     key_delete, NULL, NULL, "DeletedApiKey"},
 };
 OPERATIONS(api_key_operations, operations, shapes);

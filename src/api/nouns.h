@@ -27,6 +27,7 @@ bool destination_find(struct call *call, struct text id, struct destination *des
 bool connection_find(struct call *call, struct text id, struct connection *connection);
 bool request_find(struct call *call, struct text id, bool with_data, struct request *request);
 bool event_find(struct call *call, struct text id, struct event *event);
+#define PROJECT_ORGANIZATION "fairlead" /* clients show one around the projects */
 /* The live project of the call's id, which must be one that its key may act in. */
 bool project_find(struct call *call, struct project *project);
 /* Only the operator may: 403 else. */

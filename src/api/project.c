@@ -9,9 +9,10 @@
 
 static json_t *project_json(const struct project *project, bool with_secret)
 {
-    json_t *object = json_pack("{s:o, s:o, s:s, s:s, s:o, s:o}", "id", call_id(ID_PROJECT, project->id), "name",
-                               json_text(project->name), "type", "gateway", "mode", "inbound", "updated_at",
-                               json_moment(project->updated_at), "created_at", json_moment(project->created_at));
+    json_t *object = json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "id", call_id(ID_PROJECT, project->id), "name",
+                               json_text(project->name), "name_no_org", json_text(project->name), "type", "gateway",
+                               "mode", "inbound", "updated_at", json_moment(project->updated_at), "created_at",
+                               json_moment(project->created_at));
     if (with_secret)
         json_object_set_new(object, "signing_secret", json_text(project->signing_secret));
     return object;
@@ -187,6 +188,17 @@ static bool project_get(struct call *call)
     return project_find(call, &project) && call_reply(call, project_json(&project, true));
 }
 
+/* hookdeck-cli reads the names of a list as "[organization] name". */
+static json_t *listed_json(const struct project *project)
+{
+    struct buffer name = {0};
+    buffer_printf(&name, "[" PROJECT_ORGANIZATION "] %.*s", TEXT_ARGS(project->name));
+    json_t *object = project_json(project, false);
+    json_object_set_new(object, "name", json_text(buffer_text(&name)));
+    buffer_free(&name);
+    return object;
+}
+
 /* Those that the key may act in. */
 static bool project_list(struct call *call)
 {
@@ -199,7 +211,7 @@ static bool project_list(struct call *call)
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++) {
         if (key->is_operator || projects[i].id == key->project_id)
-            json_array_append_new(array, project_json(&projects[i], false));
+            json_array_append_new(array, listed_json(&projects[i]));
     }
     return call_reply(call, array);
 }
@@ -212,7 +224,8 @@ static const struct field_row project_fields[] = {
 };
 static const struct field_row project_shape[] = {
     {.name = "id", VALUE_TEXT, .required = true}, {.name = "name", VALUE_TEXT, .required = true},
-    {.name = "type", VALUE_TEXT, .required = true}, {.name = "mode", VALUE_TEXT, .required = true},
+    {.name = "name_no_org", VALUE_TEXT, .required = true}, {.name = "type", VALUE_TEXT, .required = true},
+    {.name = "mode", VALUE_TEXT, .required = true},
     {.name = "signing_secret", VALUE_TEXT}, {.name = "updated_at", VALUE_TEXT, .required = true},
     {.name = "created_at", VALUE_TEXT, .required = true}, END,
 };
@@ -228,7 +241,8 @@ static const struct operation operations[] = {
      "ProjectArray"},
     {"GET", "/teams", "getTeams", "The same, by its older name", project_list, NULL, NULL, "ProjectArray"},
     {"POST", "/projects", "createProject", "Create a project", project_create, NULL, project_fields, "Project"},
-    {"GET", "/projects/{id}", "getProject", "Get a project with its signing secret", project_get, NULL, NULL, "Project"},
+    {"GET", "/projects/{id}", "getProject", "Get a project with its signing secret", project_get, NULL, NULL,
+     "Project"},
     {"PUT", "/projects/{id}", "updateProject", "Rename a project", project_update, NULL, project_fields, "Project"},
     {"PUT", "/projects/{id}/rotate_secret", "rotateProjectSecret", "Give a project a new signing secret",
      project_rotate_secret, NULL, no_fields, "Project"},

@@ -37,7 +37,8 @@ bool call_fail_error(struct call *call, const struct error *error)
     static const int statuses[] = {
         [ERROR_INVALID] = 422, [ERROR_UNAUTHORIZED] = 401, [ERROR_NOT_FOUND] = 404, [ERROR_GONE] = 410,
         [ERROR_CONFLICT] = 409, [ERROR_REFUSED] = 422, [ERROR_TOO_LARGE] = 413, [ERROR_BUSY] = 503,
-        [ERROR_STORE_FULL] = 507, [ERROR_STORE_IO] = 503, [ERROR_UNREACHABLE] = 503, [ERROR_INTERNAL] = 500, [ERROR_FORBIDDEN] = 403,
+        [ERROR_STORE_FULL] = 507, [ERROR_STORE_IO] = 503, [ERROR_UNREACHABLE] = 503, [ERROR_INTERNAL] = 500,
+        [ERROR_FORBIDDEN] = 403,
     };
     int status = (size_t)error->code < sizeof statuses / sizeof statuses[0] ? statuses[error->code] : 0;
     json_t *data = status == 422 ? json_pack("[o]", json_text(text_of(error->message))) : NULL;

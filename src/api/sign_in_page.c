@@ -81,15 +81,16 @@ static void reply_form(struct call *call, int status, const struct sign_in *sign
     }
     buffer_append_string(&body, ", calling from ");
     escape(&body, sign_in->peer);
-    buffer_append_string(&body, ", asks to sign in. It gets an API key of its own, which may do all that your key may do "
-                                "in its project.</p>\n<p><b>Go on only if you have started it yourself.</b></p>\n");
+    buffer_append_string(&body, ", asks to sign in. It gets an API key of its own for the project of your key.</p>\n"
+                                "<p><b>Go on only if you have started it yourself.</b></p>\n");
     if (problem != NULL) {
         buffer_append_string(&body, "<p class=\"bad\">");
         escape(&body, problem);
         buffer_append_string(&body, "</p>\n");
     }
     buffer_append_string(&body, "<form method=\"post\"><label for=\"key\">An API key of the project</label>"
-                                "<input id=\"key\" name=\"key\" type=\"password\" autocomplete=\"off\" required autofocus>"
+                                "<input id=\"key\" name=\"key\" type=\"password\" autocomplete=\"off\" required "
+                                "autofocus>"
                                 "<button>Let it sign in</button></form>\n");
     reply_html(call->exchange, status, &body);
 }

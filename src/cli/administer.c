@@ -140,7 +140,8 @@ json_t *administer_call(struct administer *administer, const char *method, const
         return reply;
     struct text message = json_member_text(reply, "message");
     if (status != 0)
-        error_set(error, ERROR_REFUSED, "%.*s", TEXT_ARGS(message.size ? message : TEXT("the gateway's answer is no JSON")));
+        error_set(error, ERROR_REFUSED, "%.*s",
+                  TEXT_ARGS(message.size ? message : TEXT("the gateway's answer is no JSON")));
     json_decref(reply);
     return NULL;
 }
@@ -155,7 +156,7 @@ json_t *administer_find_project(struct administer *administer, const char *wante
     {
         if (wanted == NULL ? json_array_size(projects) == 1
                            : text_equal(json_member_text(project, "id"), text_of(wanted)) ||
-                                 text_equal(json_member_text(project, "name"), text_of(wanted)))
+                                 text_equal(json_member_text(project, "name_no_org"), text_of(wanted)))
             found = json_incref(project);
     }
     json_decref(projects);

@@ -60,8 +60,9 @@ static void print_key(const json_t *key)
     char text[32] = "";
     if (limit > 0)
         snprintf(text, sizeof text, "  %lld/min", (long long)limit);
-    printf("%s  %s  %s  ...%-4s%s%s  %s\n", administer_member(key, "id"), administer_member(key, "project_id"), administer_member(key, "created_at"),
-           administer_member(key, "last_digits"), text, json_member_true(key, "operator") ? "  operator" : "", administer_member(key, "name"));
+    printf("%s  %s  %s  ...%-4s%s%s  %s\n", administer_member(key, "id"), administer_member(key, "project_id"),
+           administer_member(key, "created_at"), administer_member(key, "last_digits"), text,
+           json_member_true(key, "operator") ? "  operator" : "", administer_member(key, "name"));
 }
 
 static bool list(struct administer *administer, const struct administer_options *options, struct error *error)
@@ -113,7 +114,8 @@ static json_t *call_key(struct administer *administer, const struct administer_o
     json_array_foreach(keys, i, key)
     {
         if (text_equal(json_member_text(key, "id"), text_of(options->arguments[0])))
-            snprintf(path, sizeof path, "/projects/%s/keys/%s", administer_member(key, "project_id"), administer_member(key, "id"));
+            snprintf(path, sizeof path, "/projects/%s/keys/%s", administer_member(key, "project_id"),
+                     administer_member(key, "id"));
     }
     if (keys != NULL && path[0] == 0)
         error_set(error, ERROR_NOT_FOUND, "there is no key %s: \"fairlead keys list\" tells their ids",

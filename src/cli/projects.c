@@ -26,7 +26,7 @@ static void print_project(const json_t *project, const struct administer_options
     if (options->json)
         administer_print_json(project);
     else
-        printf("%s  %s\n", administer_member(project, "id"), administer_member(project, "name"));
+        printf("%s  %s\n", administer_member(project, "id"), administer_member(project, "name_no_org"));
 }
 
 /* A call about the project that the first argument names. */
@@ -63,7 +63,8 @@ static bool list(struct administer *administer, const struct administer_options 
         administer_print_json(projects);
     else
         json_array_foreach(projects, i, project)
-            printf("%s  %s  %s\n", administer_member(project, "id"), administer_member(project, "created_at"), administer_member(project, "name"));
+            printf("%s  %s  %s\n", administer_member(project, "id"), administer_member(project, "created_at"),
+                   administer_member(project, "name_no_org"));
     json_decref(projects);
     return true;
 }
@@ -88,7 +89,7 @@ static bool print_secret(json_t *project, const struct administer_options *optio
         administer_print_json(project);
     else
         printf("id              %s\nname            %s\nsigning secret  %s\n", administer_member(project, "id"),
-               administer_member(project, "name"), administer_member(project, "signing_secret"));
+               administer_member(project, "name_no_org"), administer_member(project, "signing_secret"));
     json_decref(project);
     return true;
 }

@@ -57,8 +57,8 @@ bool address_read(const char *data, char url[ADDRESS_SIZE], struct error *error)
     if (file >= 0)
         close(file);
     if (size <= 0)
-        return error_set(error, ERROR_NOT_FOUND, "a process holds %s, but there is no address of a gateway: is it starting?",
-                         data);
+        return error_set(error, ERROR_NOT_FOUND,
+                         "a process holds %s, but there is no address of a gateway: is it starting?", data);
     size_t kept = text_trim((struct text){url, (size_t)size}).size;
     url[kept] = 0;
     return true;

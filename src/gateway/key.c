@@ -36,7 +36,8 @@ static bool make_key(const char *path, struct config *config, struct error *erro
     int file = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0)
         return error_set(error, ERROR_STORE_IO, "cannot make the key file %s: %s", path, strerror(errno));
-    bool written = write(file, line, API_KEY_DIGITS + 1) == API_KEY_DIGITS + 1 && fsync(file) == 0 && rename(fresh, path) == 0;
+    bool written = write(file, line, API_KEY_DIGITS + 1) == API_KEY_DIGITS + 1 && fsync(file) == 0 &&
+                   rename(fresh, path) == 0;
     if (!written) {
         error_set(error, ERROR_STORE_IO, "cannot write the key file %s: %s", path, strerror(errno));
         unlink(fresh);

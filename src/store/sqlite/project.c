@@ -159,8 +159,8 @@ bool store_read_api_keys(struct store_reader *reader, struct arena *arena, int64
                          size_t *count, struct error *error)
 {
     void *items;
-    if (!read_all(reader, arena, "SELECT " API_KEY_COLUMNS " FROM api_key WHERE project_id = ? ORDER BY id", &project_id,
-                  row_api_key, sizeof(struct api_key), &items, count, error))
+    if (!read_all(reader, arena, "SELECT " API_KEY_COLUMNS " FROM api_key WHERE project_id = ? ORDER BY id",
+                  &project_id, row_api_key, sizeof(struct api_key), &items, count, error))
         return false;
     *keys = items;
     return true;

@@ -192,8 +192,8 @@ bool store_read_changes(struct store_reader *reader, struct arena *arena, int64_
     sqlite3_stmt *last = database_statement(reader, "SELECT value FROM meta WHERE name = 'change'", error);
     bool done =
         read_one(reader, arena, last, row_integer, &changes->last, error) &&
-        read_all(reader, arena, CHANGED(PROJECT_COLUMNS, "project"), &since, row_project, sizeof(struct project), &projects,
-                 &changes->project_count, error) &&
+        read_all(reader, arena, CHANGED(PROJECT_COLUMNS, "project"), &since, row_project, sizeof(struct project),
+                 &projects, &changes->project_count, error) &&
         read_all(reader, arena, CHANGED(SOURCE_COLUMNS, "source"), &since, row_source, sizeof(struct source), &sources,
                  &changes->source_count, error) &&
         read_all(reader, arena, CHANGED(DESTINATION_COLUMNS, "destination"), &since, row_destination,

@@ -2,11 +2,10 @@
 // which calls there are; a new noun comes in by a row of KINDS, and a path or a filter of an unknown kind fails the test.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { runSql } from './database.mjs';
 import { startGateway, until } from './gateway.mjs';
 
 const newest = async (side, noun) => (await side.ok('GET', `/${noun}?limit=1`)).models[0];
@@ -93,13 +92,6 @@ const idOf = (prefix, key) => {
 };
 const keyOf = (id) => [...id.split('_')[1]].reduce((key, digit) => key * 62n + BigInt(DIGITS.indexOf(digit)), 0n);
 
-// What the API cannot make is written into the store, by the Node.js of the tests' packages, which knows SQLite.
-function runSql(sql) {
-  const node = fileURLToPath(new URL(`../node_modules/node-linux-${process.arch}/bin/node`, import.meta.url));
-  execFileSync(node, ['--no-warnings', '-e', 'new (require("node:sqlite").DatabaseSync)(process.argv[1]).exec(process.argv[2])',
-    join(dir, 'fairlead.db'), sql]);
-}
-
 async function call(side, method, path, body, headers = {}) {
   const reply = await fetch(`${gateway.url}/2025-07-01${path}`, {
     method, headers: { authorization: `Bearer ${side.project.key}`, ...headers }, body: body === undefined ? undefined : JSON.stringify(body),
@@ -119,7 +111,7 @@ async function makeSide(name) {
   };
   side.put_execution = () => {
     const key = keyOf(side.ids.request) + 1n;
-    runSql('INSERT INTO execution(id, project_id, transformation_id, connection_id, request_id, issue_id, log_level, created_at, logs) '
+    runSql(dir, 'INSERT INTO execution(id, project_id, transformation_id, connection_id, request_id, issue_id, log_level, created_at, logs) '
       + `VALUES(${key}, ${[made.id, side.ids.transformation, side.ids.connection, side.ids.request].map(keyOf)}, 0, 1, ${Date.now()}, '[]')`);
     return idOf('exe', key);
   };

@@ -2,7 +2,8 @@
  * sign_in.h - the sign-ins of hookdeck-cli that wait for somebody to confirm them in a browser.
  *
  * Each has two random tokens: one in the URL that the CLI polls, one in the URL of the page. The page asks for an API
- * key; with a good one the sign-in gets a key of its own, of the same project, which the next poll brings to the CLI.
+ * key; with a good one the sign-in gets a key of its own, of the same project and with the same rate limit, which the
+ * next poll brings to the CLI.
  * They are in memory only: limits.sign_ins of them, each for limits.sign_in_ms.
  *
  * Threads: all functions may be called from any thread.

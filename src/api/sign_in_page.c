@@ -112,15 +112,17 @@ static struct text form_key(struct call *call)
 }
 
 struct confirmation {
-    struct text device_name, key_text;
-    int64_t project_id;
+    struct text device_name;
+    struct api_key confirming; /* the new key may do no more than this one */
+    struct text key_text;      /* of the new key */
 };
 
 static bool change_add_key(struct call *call)
 {
     struct confirmation *confirmation = call->user;
     struct api_key key;
-    return key_insert(call, confirmation->project_id, confirmation->device_name, 0, &key, &confirmation->key_text);
+    return key_insert(call, confirmation->confirming.project_id, confirmation->device_name,
+                      confirmation->confirming.rate_limit, &key, &confirmation->key_text);
 }
 
 static bool change_drop_key(struct call *call)
@@ -132,16 +134,12 @@ static bool change_drop_key(struct call *call)
 static void confirm(struct call *call, const struct sign_in *sign_in)
 {
     struct error error = {0};
-    struct api_key key;
-    if (!access_find_key(call->reader, call->arena, form_key(call), &key, &error)) {
-        reply_form(call, error.code == ERROR_UNAUTHORIZED ? 401 : 503, sign_in, error.message);
-        return;
-    }
     struct confirmation confirmation = {
-        .device_name = sign_in->device_name[0] != 0 ? text_of(sign_in->device_name) : TEXT("command line"),
-        .project_id = key.project_id};
+        .device_name = sign_in->device_name[0] != 0 ? text_of(sign_in->device_name) : TEXT("command line")};
     call->user = &confirmation;
-    if (!call_write(call, change_add_key)) {
+    if (!access_find_key(call->reader, call->arena, form_key(call), &confirmation.confirming, &error)) {
+        reply_form(call, error.code == ERROR_UNAUTHORIZED ? 401 : 503, sign_in, error.message);
+    } else if (!call_write(call, change_add_key)) {
         reply_form(call, call->status, sign_in, json_string_value(json_member(call->reply, "message")));
     } else if (!sign_ins_confirm(call->sign_ins, text_of(sign_in->page_token), confirmation.key_text)) {
         call_write(call, change_drop_key); /* another confirmation was faster */

@@ -54,7 +54,7 @@ describe('with a key', () => {
 describe('with a browser', () => {
   test('the page takes a key, and the poll brings one of the same project', async () => {
     const { id } = await ok('POST', '/projects', { name: 'browser' });
-    const { key } = await ok('POST', `/projects/${id}/keys`, {});
+    const { key } = await ok('POST', `/projects/${id}/keys`, { rate_limit: 500 });
     const { browser_url, poll_url } = await begin('my <b>laptop</b>');
     assert.ok(browser_url.startsWith(`${gateway.url}/sign-in/`) && poll_url.startsWith(`${gateway.url}/`));
     assert.deepEqual((await open('GET', poll_url)).body, { claimed: false });
@@ -81,7 +81,8 @@ describe('with a browser', () => {
     // It is confirmed once.
     assert.ok(!/<form/.test(await (await fetch(browser_url)).text()));
     await send(browser_url, key);
-    assert.equal((await ok('GET', `/projects/${id}/keys`)).length, 2);
+    assert.deepEqual((await ok('GET', `/projects/${id}/keys`)).map(({ name, rate_limit }) => [name, rate_limit]),
+      [[null, 500], ['my <b>laptop</b>', 500]]); // no more than the key that confirmed it
   });
 
   test('two that confirm at once make one key', async () => {

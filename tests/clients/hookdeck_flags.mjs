@@ -58,7 +58,7 @@ const signed = (header, secret) => ({ headers, body }) => assert.equal(headers[h
 // `sent`: looks at the request that a destination got; each is given a URL of its own, which ends with /in/NAME.
 export const DESTINATION_SETTINGS = [
   { name: 'method', flags: { 'http-method': 'PUT' }, config: { http_method: 'PUT' }, sent: ({ method }) => assert.equal(method, 'PUT') },
-  { ...auth('hookdeck', {}, 'HOOKDECK_SIGNATURE', undefined),
+  { ...auth('hookdeck', {}, 'HOOKDECK_SIGNATURE', {}),
     sent: ({ headers }) => assert.match(headers['x-hookdeck-signature'], /^[A-Za-z0-9+/]{43}=$/) },
   { ...auth('bearer', { 'bearer-token': 't' }, 'BEARER_TOKEN', { token: 't' }),
     sent: ({ headers }) => assert.equal(headers.authorization, 'Bearer t') },

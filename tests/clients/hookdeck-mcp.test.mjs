@@ -137,9 +137,8 @@ test('data filters are refused in words', async () => {
 
 // Filled while the gateway lacks what they need.
 const NOT_YET = [
+  'issues', 'metrics', 'login', 'projects',
   'events body', 'events headers', 'events parsed_query', 'requests body', 'requests headers', 'requests parsed_query',
 ];
 
-test('every tool was called with every action and argument', (t) => {
-  t.diagnostic(mcp.coverage(Object.fromEntries(NOT_YET.map((name) => [name, true]))));
-});
+test('every tool was called with every action and argument', (t) => t.diagnostic(mcp.coverage(NOT_YET)));

@@ -199,9 +199,15 @@ static void read_disabled(struct reading *reading, struct text text)
         add_filter(reading, FIELD_DISABLED_AT, OP_IS_NULL);
 }
 
-static void read_include(struct reading *reading, struct text text, struct text known, bool *include)
+/* How the versions of the API call what is shown on demand: "config.auth", and before that "verification.configs". */
+static bool asks_for_auth(struct text value)
 {
-    if (text_equal(text, known))
+    return text_equal(value, TEXT("config.auth")) || text_equal(value, TEXT("verification.configs"));
+}
+
+static void read_include(struct reading *reading, struct text text, bool known, bool *include)
+{
+    if (known)
         *include = true;
     else
         bad_value(reading, text);
@@ -226,8 +232,10 @@ static void read_parameter(struct reading *reading, struct text text)
         call_problem(reading->call, "%s: filtering by content is not supported by this version",
                      reading->row->name);
         break;
-    case PARAMETER_INCLUDE_DATA: read_include(reading, text, TEXT("data"), &query->include_data); break;
-    case PARAMETER_INCLUDE_AUTH: read_include(reading, text, TEXT("config.auth"), &query->include_auth); break;
+    case PARAMETER_INCLUDE_DATA:
+        read_include(reading, text, text_equal(text, TEXT("data")), &query->include_data);
+        break;
+    case PARAMETER_INCLUDE_AUTH: read_include(reading, text, asks_for_auth(text), &query->include_auth); break;
     case PARAMETER_HINT: break;
     default:
         if (reading->operator.size > 0)
@@ -267,7 +275,7 @@ static const struct parameter_row *find_row(const struct parameter_row *rows, st
 static bool is_stray_include(struct text name, struct text value)
 {
     return text_equal(name, TEXT("include")) &&
-           (value.size == 0 || text_equal(value, TEXT("data")) || text_equal(value, TEXT("config.auth")));
+           (value.size == 0 || text_equal(value, TEXT("data")) || asks_for_auth(value));
 }
 
 static void read_pair(struct call *call, struct text pair)

@@ -82,12 +82,25 @@ static bool integer_value(const struct parameter_row *row, struct text text, int
     return text_to_integer(text, value) && *value >= row->least && *value <= row->most;
 }
 
-static bool read_value(const struct parameter_row *row, struct text text, struct store_value *value)
+/* "req_1:web_1": the one of this request that has that connection. */
+static bool read_ignored_id(const struct call *call, struct text text, int64_t *connection_id)
 {
+    ptrdiff_t colon = text_find_byte(text, ':');
+    return colon >= 0 && text_equal(text_slice(text, 0, (size_t)colon), call->id) &&
+           id_parse(ID_CONNECTION, text_slice(text, (size_t)colon + 1, text.size), connection_id);
+}
+
+static bool read_value(const struct reading *reading, struct text text, struct store_value *value)
+{
+    const struct parameter_row *row = reading->row;
     switch (row->kind) {
     case PARAMETER_ID:
         if (!id_parse(row->id_kind, text, &value->integer))
             *value = NO_KEY; /* an unknown id matches nothing */
+        return true;
+    case PARAMETER_IGNORED_ID:
+        if (!read_ignored_id(reading->call, text, &value->integer))
+            *value = NO_KEY;
         return true;
     case PARAMETER_ENUM: return enum_value(row, text, value);
     case PARAMETER_BOOLEAN: return boolean_value(text, &value->integer);
@@ -122,7 +135,7 @@ static void read_equal(struct reading *reading, struct text text)
     /* Names, ids and numbers hold no comma, so one value may carry several. */
     while (whole ? (part = rest, rest.data != NULL) : text_split(&rest, ',', &part)) {
         struct store_value value = {0};
-        if (part.size > 0 && read_value(row, part, &value))
+        if (part.size > 0 && read_value(reading, part, &value))
             add_value(reading, value);
         else if (part.size > 0)
             bad_value(reading, part);
@@ -147,7 +160,7 @@ static void read_comparison(struct reading *reading, struct text text)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!text_equal(reading->operator, text_of(rows[i].name)))
             continue;
-        if (!read_value(row, text, &value)) {
+        if (!read_value(reading, text, &value)) {
             bad_value(reading, text);
             return;
         }

@@ -1,7 +1,7 @@
 /*
  * router.h - which part answers which path.
  *
- *   /e/..., /v1/publish...     ingest
+ *   /e/..., /v1/publish..., /publish...   ingest
  *   /YYYY-MM-DD/...            API
  *   /openapi.json              the API's description
  *   /healthz, /readyz          200 while the process lives; while it takes traffic and can write

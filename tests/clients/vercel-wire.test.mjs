@@ -63,7 +63,7 @@ test('the build step makes a connection for a path, and changes it with the next
 });
 
 test('the middleware hands requests over by the name of the source', async () => {
-  const { source } = await call('PUT', '/connections', { source: { name: 'vercel-run', ...KEY },
+  const { source } = await call('PUT', '/connections', { source: { name: 'vercel-run', allowed_http_methods: ['GET', 'POST'], ...KEY },
     destination: { url: `${sink.url}/run`, name: 'run' } });
   const publish = (method, path, headers, body) => fetch(`${gateway.url}/publish${path}`, { method, headers, body });
   const sent = { authorization: `Bearer ${gateway.key}`, 'x-hookdeck-source-name': 'vercel-run', 'x-own': 'kept', 'content-type': 'application/json' };

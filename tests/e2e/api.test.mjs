@@ -271,7 +271,10 @@ describe('connections', () => {
       name: made.name, source_id: made.source_id, destination_id: made.destination_id,
     });
     assert.equal(clash.data.id, made.id);
-    await refused(422, 'PUT', `/connections/${made.id}`, { source_id: made.source_id });
+    await ok('PUT', `/connections/${made.id}`, { source_id: made.source_id, destination_id: made.destination_id });
+    const other = await connect();
+    await refused(422, 'PUT', `/connections/${made.id}`, { source_id: other.source_id });
+    await refused(422, 'PUT', `/connections/${made.id}`, { destination_id: other.destination_id });
   });
 
   test('disabling an end disables the connection, enabling the connection enables both', async () => {

@@ -1,5 +1,7 @@
 #include "api/query.h"
 
+#include <stdlib.h>
+
 #include "api/form.h"
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -172,6 +174,24 @@ static void read_comparison(struct reading *reading, struct text text)
                  TEXT_ARGS(text_slice(reading->operator, 0, 40)));
 }
 
+/* hookdeck-cli passes operators on as it was given them: attempts={"gte":2} is attempts[gte]=2. */
+static void read_operators(struct reading *reading, struct text text)
+{
+    json_t *operators = json_parse(text, NULL), *value;
+    const char *name;
+    if (json_object_size(operators) == 0)
+        bad_value(reading, text);
+    json_object_foreach(operators, name, value)
+    {
+        char *plain = json_is_string(value) ? NULL : json_to_string(value);
+        struct text operand = plain ? text_of(plain) : (struct text){json_string_value(value), json_string_length(value)};
+        reading->operator = arena_copy_text(reading->call->arena, text_of(name));
+        read_comparison(reading, arena_copy_text(reading->call->arena, operand));
+        free(plain);
+    }
+    json_decref(operators);
+}
+
 static void read_unused(struct reading *reading, struct text text)
 {
     /* Asking for those without any is asking for all. */
@@ -253,6 +273,8 @@ static void read_parameter(struct reading *reading, struct text text)
     default:
         if (reading->operator.size > 0)
             read_comparison(reading, text);
+        else if (reading->row->operators && text_starts_with(text, TEXT("{")))
+            read_operators(reading, text);
         else
             read_equal(reading, text);
     }

@@ -48,6 +48,7 @@ export const eventFilters = ({ links, before, between, after }) => [
   [{ status: 'FAILED' }, ['bad', 'dead']],
   [{ status: 'hold' }, ['held']],
   [{ attempts: '0' }, ['held']],
+  [{ attempts: '{"gte":1,"lte":5}', status: 'FAILED' }, ['bad', 'dead']],
   [{ 'response-status': '503' }, ['bad']],
   [{ 'error-code': 'CONNECTION_REFUSED' }, ['dead']],
   [{ 'cli-id': 'cli_1' }, []],

@@ -341,6 +341,16 @@ describe('lists', () => {
     assert.equal((await ok('GET', `/sources?id=${a},${b}&disabled=true`)).count, 2);
     assert.equal((await ok('GET', `/sources?id=${a},${b}&disabled_at[any]=true`)).count, 1);
   });
+
+  test('operators as an object', async () => {
+    const at = Date.parse((await ok('POST', '/sources', { name: fresh('operators') })).created_at);
+    const count = async (operators) => (await ok('GET', `/sources?created_at=${encodeURIComponent(JSON.stringify(operators))}&order_by=name`)).count;
+    assert.ok(await count({ gte: new Date(at), lte: new Date(at + 60000) }) >= 1);
+    assert.equal(await count({ gt: new Date(at + 60000) }), 0);
+    for (const text of ['{', '{}', '{"near":1}', '{"gte":{}}', '{"gte":null}', '{"":1}', '{"gte":1,"gte":2}'])
+      await refused(422, 'GET', `/events?attempts=${encodeURIComponent(text)}`);
+    assert.equal((await ok('GET', '/events?attempts={"gte":1000000}')).count, 0);
+  });
 });
 
 describe('requests, events and attempts', () => {

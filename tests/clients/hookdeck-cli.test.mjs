@@ -56,6 +56,23 @@ test('a webhook is followed from its request to its attempts, and retried', asyn
   await until('the event of the retried request', () => arrivals().length === 3);
 });
 
+test('the same command by its other names, and the flags that all commands have', async () => {
+  const { source } = await hookdeck.json('connection', 'upsert', 'cli-names', '--source-name', 'cli-names', '--source-type', 'WEBHOOK',
+    '--destination-name', 'cli-names', '--destination-type', 'MOCK_API');
+  const file = hookdeck.file('other.toml', [`api_base = "${gateway.url}"`, '[other]', `api_key = "${gateway.key}"`,
+    `project_id = "${(await gateway.api('GET', `/sources/${source.id}`)).body.team_id}"`, 'project_type = "Gateway"', ''].join('\n'));
+  for (const words of [
+    ['connection', 'list'], ['connections', 'list'], ['gateway', 'connections', 'list'],
+    ['gateway', 'connection', 'list', '--hookdeck-config', file, '-p', 'other'],
+    ['gateway', 'connection', 'list', '--hookdeck-config', file, '--profile', 'other', '--color', 'off', '--log-level', 'error', '--insecure', '--device-name', 'box'],
+    ['--api-base', gateway.url, 'gateway', 'connection', 'list'],
+  ]) {
+    const { code, out, err } = await hookdeck.run(...words, '--name', 'cli-names');
+    assert.equal(code, 0, `${words}: ${out}${err}`);
+    assert.match(out, /Found 1 connection/, `${words}`);
+  }
+});
+
 test('it says what is wrong', async () => {
   const missing = await hookdeck.run('gateway', 'event', 'get', 'evt_doesnotexist');
   assert.notEqual(missing.code, 0);

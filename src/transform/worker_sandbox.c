@@ -122,11 +122,12 @@ const char *sandbox_enter(size_t memory_bytes)
 {
     /* Guard pages around the engine's memory take 8 GiB of addresses and no memory; beside it: frames and a copy. */
     const rlim_t addresses = 9ULL << 30, beside = 96ULL << 20;
+    /* Many systems refuse namespaces to whoever is not root; the filter of system calls stands without them. */
+    const int namespaces = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS;
+    if (unshare(namespaces) != 0)
+        (void)unshare(CLONE_NEWUSER | namespaces);
     if (!leave_root())
         return "cannot leave root";
-    /* Many systems refuse these to whoever is not root; the filter of system calls stands without them. */
-    if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS) != 0)
-        (void)unshare(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS);
     if (!limit(RLIMIT_NPROC, 0) || !limit(RLIMIT_FSIZE, 0) || !limit(RLIMIT_CORE, 0) ||
         !limit(RLIMIT_NOFILE, FRAME_FD + 1) || !limit(RLIMIT_AS, addresses + 2 * memory_bytes) ||
         !limit(RLIMIT_DATA, 2 * memory_bytes + beside))

@@ -1,0 +1,132 @@
+/*
+ * The worker program: answers one run after the other on the socket FRAME_FD until it is closed. The pool starts it
+ * as: fairlead-transform MEMORY_BYTES CPU_MS RESULT_BYTES
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "transform/worker_console.h"
+#include "transform/worker_engine.h"
+#include "transform/worker_sandbox.h"
+
+/* A few MiB of stack, as deep recursion of JavaScript takes, and as much again to be sure. */
+static void raise_stack_limit(void)
+{
+    const rlim_t wanted = 64UL << 20;
+    struct rlimit stack;
+    if (getrlimit(RLIMIT_STACK, &stack) != 0 || (stack.rlim_cur != RLIM_INFINITY && stack.rlim_cur >= wanted))
+        return;
+    stack.rlim_cur = stack.rlim_max == RLIM_INFINITY || stack.rlim_max >= wanted ? wanted : stack.rlim_max;
+    setrlimit(RLIMIT_STACK, &stack);
+}
+
+/* Ends the process when the pool is gone: there is nobody left to tell. */
+static void read_all(void *out, size_t size)
+{
+    char *at = out;
+    while (size > 0) {
+        ssize_t count = read(FRAME_FD, at, size);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            _exit(0);
+        at += count;
+        size -= (size_t)count;
+    }
+}
+
+static void write_all(const void *data, size_t size)
+{
+    const char *at = data;
+    while (size > 0) {
+        ssize_t count = write(FRAME_FD, at, size);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            _exit(0);
+        at += count;
+        size -= (size_t)count;
+    }
+}
+
+static void answer(const struct engine_result *result)
+{
+    struct span console = console_lines();
+    struct frame_reply reply = {.magic = FRAME_MAGIC, .outcome = result->outcome, .body_kind = result->body_kind,
+                                .sizes = {console.size, result->head.size, result->body.size}};
+    write_all(&reply, sizeof reply);
+    write_all(console.data, console.size);
+    write_all(result->head.data, result->head.size);
+    write_all(result->body.data, result->body.size);
+}
+
+/* The parts in a buffer of their own; the pool bounds their sizes. */
+static char *read_parts(const struct frame_request *request, struct span parts[FRAME_REQUEST_PARTS])
+{
+    size_t size = 0;
+    for (size_t i = 0; i < FRAME_REQUEST_PARTS; i++)
+        size += request->sizes[i];
+    char *bytes = malloc(size + 1);
+    if (bytes == NULL)
+        _exit(1);
+    read_all(bytes, size);
+    const char *at = bytes;
+    for (size_t i = 0; i < FRAME_REQUEST_PARTS; i++) {
+        parts[i] = (struct span){at, request->sizes[i]};
+        at += request->sizes[i];
+    }
+    return bytes;
+}
+
+static void serve_one(void)
+{
+    struct frame_request request;
+    struct span parts[FRAME_REQUEST_PARTS];
+    read_all(&request, sizeof request);
+    if (request.magic != FRAME_MAGIC)
+        _exit(1);
+    char *bytes = read_parts(&request, parts);
+    console_clear();
+    struct engine_result result = engine_run(parts, (enum frame_body)request.body_kind);
+    answer(&result);
+    engine_reset();
+    free(bytes);
+}
+
+static bool read_number(const char *text, uint32_t *number)
+{
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+    *number = (uint32_t)value;
+    return *end == '\0' && value > 0 && value <= UINT32_MAX;
+}
+
+int main(int count, char **arguments)
+{
+    struct engine_limits limits;
+    int type;
+    socklen_t size = sizeof type;
+    if (count != 4 || !read_number(arguments[1], &limits.memory_bytes) ||
+        !read_number(arguments[2], &limits.cpu_ms) || !read_number(arguments[3], &limits.result_bytes) ||
+        getsockopt(FRAME_FD, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
+        fprintf(stderr, "fairlead-transform runs transformations for fairlead, which starts it; it is of no use alone\n");
+        return 2;
+    }
+    raise_stack_limit();
+    const char *problem = engine_start(&limits);
+    if (problem == NULL)
+        problem = sandbox_enter(limits.memory_bytes);
+    struct engine_result ready = {problem == NULL ? FRAME_READY : FRAME_UNFIT, FRAME_BODY_NONE, {"", 0}, {"", 0}};
+    if (problem != NULL)
+        ready.head = (struct span){problem, (uint32_t)strlen(problem)};
+    answer(&ready);
+    while (problem == NULL)
+        serve_one();
+    return 1;
+}

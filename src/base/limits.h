@@ -63,6 +63,12 @@
     X(retry_span_ms, 604800000, 1000, 31536000000, "ms", "after this age of an event no automatic retry is planned") \
     X(unrecorded_outcomes, 5000, 1, 1000000, "attempts", "finished attempts that the store has not taken yet; beyond it no delivery starts") \
     X(shutdown_ms, 65000, 0, 3600000, "ms", "a stop waits this long for running deliveries")            \
+    /* transforming */                                                                                  \
+    X(transform_workers, 2, 1, 64, "processes", "sandboxed processes that run transformations")          \
+    X(transform_queue, 1000, 1, 1000000, "runs", "transformations waiting for a process; more are refused") \
+    X(transform_cpu_ms, 1000, 10, 60000, "ms", "processor time of one run")                             \
+    X(transform_memory_bytes, 134217728, 16777216, 2147483648, "bytes", "memory of one run")            \
+    X(transform_result_bytes, 10485760, 1024, 268435456, "bytes", "what one run returns, headers and body together") \
     /* workflows */                                                                                     \
     X(workflow_document_bytes, 10485760, 1024, 1073741824, "bytes", "a workflow or OpenAPI document")    \
     X(workflow_document_depth, 128, 8, 1000, "levels", "nesting of a document")                         \

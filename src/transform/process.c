@@ -1,0 +1,185 @@
+#include "transform/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/memory.h"
+
+enum { START_MS = 10000 };
+
+/* ---- bytes until a moment --------------------------------------------------------------------------- */
+
+/* False when the moment passed. */
+static bool wait_for(const struct process *process, short what, int64_t until_ms)
+{
+    for (;;) {
+        int64_t left = until_ms - clock_monotonic_us() / 1000;
+        struct pollfd poll_for = {process->socket, what, 0};
+        int count = left > 0 ? poll(&poll_for, 1, (int)left) : 0;
+        if (count >= 0 || errno != EINTR)
+            return count > 0;
+    }
+}
+
+static enum exchange_end put(const struct process *process, const void *data, size_t size, int64_t until_ms)
+{
+    const char *at = data;
+    while (size > 0) {
+        ssize_t count = send(process->socket, at, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (count > 0) {
+            at += count;
+            size -= (size_t)count;
+        } else if (errno == EAGAIN) {
+            if (!wait_for(process, POLLOUT, until_ms))
+                return EXCHANGE_LATE;
+        } else if (errno != EINTR) {
+            return EXCHANGE_BROKEN;
+        }
+    }
+    return EXCHANGE_DONE;
+}
+
+static enum exchange_end take(const struct process *process, void *out, size_t size, int64_t until_ms)
+{
+    char *at = out;
+    while (size > 0) {
+        ssize_t count = recv(process->socket, at, size, MSG_DONTWAIT);
+        if (count > 0) {
+            at += count;
+            size -= (size_t)count;
+        } else if (count < 0 && errno == EAGAIN) {
+            if (!wait_for(process, POLLIN, until_ms))
+                return EXCHANGE_LATE;
+        } else if (count == 0 || errno != EINTR) {
+            return EXCHANGE_BROKEN;
+        }
+    }
+    return EXCHANGE_DONE;
+}
+
+static enum exchange_end take_frame(const struct process *process, int64_t until_ms, struct frame_reply *reply,
+                                    char **bytes)
+{
+    enum exchange_end end = take(process, reply, sizeof *reply, until_ms);
+    if (end != EXCHANGE_DONE)
+        return end;
+    size_t result = (size_t)reply->sizes[FRAME_RESULT_HEAD] + reply->sizes[FRAME_RESULT_BODY];
+    if (reply->magic != FRAME_MAGIC || reply->sizes[FRAME_CONSOLE] > FRAME_CONSOLE_BYTES ||
+        result > (size_t)limits.transform_result_bytes)
+        return EXCHANGE_BROKEN;
+    size_t size = reply->sizes[FRAME_CONSOLE] + result;
+    *bytes = memory_allocate(size + 1);
+    (*bytes)[size] = '\0';
+    end = take(process, *bytes, size, until_ms);
+    if (end != EXCHANGE_DONE) {
+        free(*bytes);
+        *bytes = NULL;
+    }
+    return end;
+}
+
+enum exchange_end process_exchange(struct process *process, const struct text parts[FRAME_REQUEST_PARTS],
+                                   enum frame_body body_kind, int64_t timeout_ms, struct frame_reply *reply,
+                                   char **bytes)
+{
+    int64_t until_ms = clock_monotonic_us() / 1000 + timeout_ms;
+    struct frame_request request = {.magic = FRAME_MAGIC, .body_kind = body_kind};
+    for (size_t i = 0; i < FRAME_REQUEST_PARTS; i++)
+        request.sizes[i] = (uint32_t)parts[i].size;
+    enum exchange_end end = put(process, &request, sizeof request, until_ms);
+    if (end == EXCHANGE_BROKEN)
+        return EXCHANGE_UNTOUCHED;
+    for (size_t i = 0; i < FRAME_REQUEST_PARTS && end == EXCHANGE_DONE; i++)
+        end = put(process, parts[i].data, parts[i].size, until_ms);
+    return end == EXCHANGE_DONE ? take_frame(process, until_ms, reply, bytes) : end;
+}
+
+/* ---- start and end ------------------------------------------------------------------------------------ */
+
+static int spawn(struct process *process, const char *program, int socket)
+{
+    char memory[24], cpu[24], result[24];
+    char *arguments[] = {(char *)program, memory, cpu, result, NULL}, *environment[] = {NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    snprintf(memory, sizeof memory, "%lld", (long long)limits.transform_memory_bytes);
+    snprintf(cpu, sizeof cpu, "%lld", (long long)limits.transform_cpu_ms);
+    snprintf(result, sizeof result, "%lld", (long long)limits.transform_result_bytes);
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, socket, FRAME_FD);
+    for (int i = 0; i < FRAME_FD; i++)
+        posix_spawn_file_actions_addclose(&files, i);
+    posix_spawn_file_actions_addclosefrom_np(&files, FRAME_FD + 1);
+    int problem = posix_spawn(&process->pid, program, &files, &attributes, arguments, environment);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+    return problem;
+}
+
+static bool become_ready(struct process *process, const char *program, struct error *error)
+{
+    struct frame_reply reply;
+    char *bytes = NULL;
+    enum exchange_end end = take_frame(process, clock_monotonic_us() / 1000 + START_MS, &reply, &bytes);
+    if (end == EXCHANGE_DONE && reply.outcome == FRAME_READY) {
+        free(bytes);
+        return true;
+    }
+    error_set(error, ERROR_INTERNAL, "%s does not start: %.200s", program,
+              end == EXCHANGE_DONE ? bytes + reply.sizes[FRAME_CONSOLE] : "it says nothing");
+    free(bytes);
+    return false;
+}
+
+bool process_start(struct process *process, const char *program, struct error *error)
+{
+    int ends[2];
+    *process = (struct process){0};
+    /* Above FRAME_FD, so that putting the child's end there always makes one that it keeps. */
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return error_set(error, ERROR_INTERNAL, "no socket for a worker: %s", strerror(errno));
+    process->socket = ends[0];
+    int child_end = fcntl(ends[1], F_DUPFD_CLOEXEC, FRAME_FD + 1);
+    close(ends[1]);
+    int problem = child_end < 0 ? errno : spawn(process, program, child_end);
+    if (child_end >= 0)
+        close(child_end);
+    if (problem != 0) {
+        close(process->socket);
+        process->pid = 0;
+        return error_set(error, ERROR_INTERNAL, "%s cannot be started: %s", program, strerror(problem));
+    }
+    if (become_ready(process, program, error))
+        return true;
+    process_end(process);
+    return false;
+}
+
+void process_end(struct process *process)
+{
+    if (process->pid == 0)
+        return;
+    kill(process->pid, SIGKILL);
+    close(process->socket);
+    while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    process->pid = 0;
+}

@@ -1,0 +1,36 @@
+/*
+ * process.h - one worker process as the pool sees it: a child with a socket. Used by one thread at a time.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "transform/frame.h"
+
+struct process {
+    pid_t pid; /* 0: none */
+    int socket;
+};
+
+enum exchange_end {
+    EXCHANGE_DONE,
+    EXCHANGE_UNTOUCHED, /* the process had ended before: another one may be asked the same */
+    EXCHANGE_LATE,
+    EXCHANGE_BROKEN, /* it ended, or broke the form */
+};
+
+/* Starts the program and waits until it has locked itself in. */
+bool process_start(struct process *process, const char *program, struct error *error);
+/*
+ * Asks for one run and takes the answer: *bytes is malloc'd and holds its parts. After any other end than
+ * EXCHANGE_DONE the process must be ended.
+ */
+enum exchange_end process_exchange(struct process *process, const struct text parts[FRAME_REQUEST_PARTS],
+                                   enum frame_body body_kind, int64_t timeout_ms, struct frame_reply *reply,
+                                   char **bytes);
+/* Kills it and waits for its end. */
+void process_end(struct process *process);

@@ -16,8 +16,20 @@ struct waiting_call {
     struct waiting_call *next;
 };
 
+/*
+ * Calls wait in two lanes: what runs foreign code takes up to seconds, and must not take the place of the others.
+ */
+enum lane { LANE_FAST, LANE_SLOW, LANES };
+
+struct queue {
+    pthread_cond_t changed;
+    struct waiting_call *first, **last;
+    int64_t waiting;
+};
+
 struct worker {
     struct api *api;
+    enum lane lane;
     struct store_reader *reader;
     pthread_t thread;
 };
@@ -26,6 +38,7 @@ struct api {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct transform_pool *transform;
     struct rate *rate;
     struct sign_ins *sign_ins;
     char *public_url;
@@ -33,9 +46,7 @@ struct api {
     size_t worker_count; /* that run */
 
     pthread_mutex_t mutex; /* guards what follows */
-    pthread_cond_t changed;
-    struct waiting_call *first, **last;
-    int64_t waiting;
+    struct queue lanes[LANES];
     bool stopping;
 };
 
@@ -48,6 +59,7 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
         .store = api->store,
         .catalog = api->catalog,
         .deliver = api->deliver,
+        .transform = api->transform,
         .public_url = api->public_url,
         .sign_ins = api->sign_ins,
         .exchange = exchange,
@@ -63,18 +75,18 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
     call_send(&call);
 }
 
-static struct http_exchange *next_exchange(struct api *api)
+static struct http_exchange *next_exchange(struct api *api, struct queue *queue)
 {
     struct http_exchange *exchange = NULL;
     pthread_mutex_lock(&api->mutex);
-    while (api->first == NULL && !api->stopping)
-        pthread_cond_wait(&api->changed, &api->mutex);
-    if (api->first != NULL) {
-        exchange = api->first->exchange;
-        api->first = api->first->next;
-        if (api->first == NULL)
-            api->last = &api->first;
-        api->waiting--;
+    while (queue->first == NULL && !api->stopping)
+        pthread_cond_wait(&queue->changed, &api->mutex);
+    if (queue->first != NULL) {
+        exchange = queue->first->exchange;
+        queue->first = queue->first->next;
+        if (queue->first == NULL)
+            queue->last = &queue->first;
+        queue->waiting--;
     }
     pthread_mutex_unlock(&api->mutex);
     return exchange;
@@ -84,7 +96,7 @@ static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct http_exchange *exchange;
-    while ((exchange = next_exchange(worker->api)) != NULL)
+    while ((exchange = next_exchange(worker->api, &worker->api->lanes[worker->lane])) != NULL)
         answer(worker, exchange);
     return NULL;
 }
@@ -93,14 +105,16 @@ void api_handle(struct api *api, struct http_exchange *exchange)
 {
     /* The node lies in the exchange, which outlives its wait. */
     struct waiting_call *call = ARENA_NEW(&exchange->arena, struct waiting_call);
+    bool slow = text_ends_with(exchange->path, TEXT("/transformations/run"));
+    struct queue *queue = &api->lanes[slow ? LANE_SLOW : LANE_FAST];
     call->exchange = exchange;
     pthread_mutex_lock(&api->mutex);
-    bool taken = !api->stopping && api->waiting < limits.api_queue;
+    bool taken = !api->stopping && queue->waiting < limits.api_queue;
     if (taken) {
-        *api->last = call;
-        api->last = &call->next;
-        api->waiting++;
-        pthread_cond_signal(&api->changed);
+        *queue->last = call;
+        queue->last = &call->next;
+        queue->waiting++;
+        pthread_cond_signal(&queue->changed);
     }
     pthread_mutex_unlock(&api->mutex);
     if (!taken)
@@ -122,20 +136,25 @@ static bool start_worker(struct api *api, struct worker *worker, struct error *e
 }
 
 struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
-                      const char *public_url, struct error *error)
+                      struct transform_pool *transform, const char *public_url, struct error *error)
 {
     struct api *api = NEW(struct api);
     api->store = store;
     api->catalog = catalog;
     api->deliver = deliver;
+    api->transform = transform;
     api->rate = rate_create();
     api->sign_ins = sign_ins_create();
     api->public_url = memory_copy_string(public_url);
-    api->workers = memory_allocate_zeroed((size_t)limits.api_threads * sizeof *api->workers);
-    api->last = &api->first;
+    int64_t count = limits.api_threads + limits.transform_trials;
+    api->workers = memory_allocate_zeroed((size_t)count * sizeof *api->workers);
     pthread_mutex_init(&api->mutex, NULL);
-    pthread_cond_init(&api->changed, NULL);
-    for (int64_t i = 0; i < limits.api_threads; i++) {
+    for (int i = 0; i < LANES; i++) {
+        api->lanes[i].last = &api->lanes[i].first;
+        pthread_cond_init(&api->lanes[i].changed, NULL);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        api->workers[i].lane = i < limits.api_threads ? LANE_FAST : LANE_SLOW;
         if (!start_worker(api, &api->workers[i], error)) {
             api_stop(api);
             return NULL;
@@ -148,13 +167,15 @@ void api_stop(struct api *api)
 {
     pthread_mutex_lock(&api->mutex);
     api->stopping = true;
-    pthread_cond_broadcast(&api->changed);
+    for (int i = 0; i < LANES; i++)
+        pthread_cond_broadcast(&api->lanes[i].changed);
     pthread_mutex_unlock(&api->mutex);
     for (size_t i = 0; i < api->worker_count; i++) {
         pthread_join(api->workers[i].thread, NULL);
         store_reader_close(api->workers[i].reader);
     }
-    pthread_cond_destroy(&api->changed);
+    for (int i = 0; i < LANES; i++)
+        pthread_cond_destroy(&api->lanes[i].changed);
     pthread_mutex_destroy(&api->mutex);
     rate_free(api->rate);
     sign_ins_free(api->sign_ins);

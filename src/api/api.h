@@ -5,7 +5,8 @@
  * One table (contract.h) says which operations there are, what they take, and what /openapi.json tells of them.
  *
  * Threads: a pool of limits.api_threads workers, each with a reader of its own. api_handle never blocks; the reply
- * comes from a worker. A call waits in a queue of limits.api_queue; beyond it the answer is 503.
+ * comes from a worker. A call waits in a queue of limits.api_queue; beyond it the answer is 503. Runs of transformations
+ * have a queue and limits.transform_trials workers of their own, so that they keep nobody waiting.
  */
 #pragma once
 
@@ -18,12 +19,13 @@
 #include "http/server.h"
 #include "catalog/catalog.h"
 #include "store/store.h"
+#include "transform/pool.h"
 
 struct api;
 
 /* `public_url` (without a slash at its end) begins the ingest URLs that are shown; it is copied. */
 struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
-                      const char *public_url, struct error *error);
+                      struct transform_pool *transform, const char *public_url, struct error *error);
 /* Is this a path of the API: /YYYY-MM-DD or below (slashes may be doubled), or the page of a sign-in? */
 bool api_wants(struct text path);
 /* Takes the exchange and replies to it, now or later. Any thread. */

@@ -19,6 +19,7 @@
 #include "http/server.h"
 #include "catalog/catalog.h"
 #include "store/store.h"
+#include "transform/pool.h"
 
 /* What a list call asks for, read from its query by query.h. */
 struct call_query {
@@ -56,6 +57,7 @@ struct call {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct transform_pool *transform;
     struct sign_ins *sign_ins;
     const char *public_url;
     struct http_exchange *exchange;

@@ -36,6 +36,9 @@ bool project_may_change(struct call *call);
 bool key_insert(struct call *call, int64_t project_id, struct text name, int64_t rate_limit, struct api_key *key,
                 struct text *key_text);
 bool transformation_find(struct call *call, struct text id, struct transformation *transformation);
+/* Notes problems of an env: an object of strings, or NULL. */
+void transformation_check_env(struct call *call, json_t *env);
+bool transformation_run(struct call *call); /* the handler */
 
 /* Inside a change: makes an event of stored data, held or delayed as the connection asks. */
 bool request_make_event(struct call *call, const struct connection *connection, const struct request *request);

@@ -2,6 +2,7 @@
 #include "api/nouns.h"
 
 #include "base/limits.h"
+#include "model/execution.h"
 #include "store/transformation.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
@@ -38,7 +39,7 @@ bool transformation_find(struct call *call, struct text id, struct transformatio
 
 /* ---- changed ------------------------------------------------------------------------------------- */
 
-static void check_env(struct call *call, json_t *env)
+void transformation_check_env(struct call *call, json_t *env)
 {
     const char *name;
     json_t *value;
@@ -56,7 +57,7 @@ static bool merge_input(struct call *call, json_t *input, struct transformation 
 {
     struct text name = json_member_text(input, "name"), code = json_member_text(input, "code");
     json_t *env = json_member(input, "env");
-    check_env(call, env);
+    transformation_check_env(call, env);
     if (name.data != NULL)
         transformation->name = name;
     if (code.data != NULL)
@@ -207,30 +208,6 @@ static bool transformation_count(struct call *call)
     return call_reply(call, json_pack("{s:I}", "count", (json_int_t)count));
 }
 
-/* Its whole input is looked at, so that a caller learns of mistakes; then it says that nothing can run it. */
-static bool transformation_run(struct call *call)
-{
-    struct text id = json_member_text(call->body, "transformation_id");
-    struct text event_id = json_member_text(call->body, "event_id");
-    struct text connection_id = json_member_text(call->body, "webhook_id");
-    bool with_request = json_member(call->body, "request") != NULL;
-    struct transformation transformation;
-    struct event event;
-    struct connection connection;
-    check_env(call, json_member(call->body, "env"));
-    if (id.data == NULL && json_member(call->body, "code") == NULL)
-        call_problem(call, "code: or transformation_id is required");
-    if (with_request == (event_id.data != NULL))
-        call_problem(call, "request: %s", with_request ? "cannot be given together with event_id"
-                                                       : "or event_id is required");
-    if (!call_check(call) || (id.data != NULL && !transformation_find(call, id, &transformation)) ||
-        (event_id.data != NULL && !event_find(call, event_id, &event)) ||
-        (connection_id.data != NULL && !connection_find(call, connection_id, &connection)))
-        return false;
-    call_problem(call, "this version has no JavaScript engine: transformations are kept but cannot be run");
-    return call_check(call);
-}
-
 /* ---- the contract ----------------------------------------------------------------------------------- */
 
 enum { CODE_MOST = 5242880 };
@@ -271,7 +248,26 @@ static const struct field_row transformation_shape[] = {
     {.name = "env", VALUE_OBJECT | VALUE_NULL}, {.name = "updated_at", VALUE_TEXT, .required = true},
     {.name = "created_at", VALUE_TEXT, .required = true}, END,
 };
-static const struct shape shapes[] = {{"Transformation", transformation_shape}, END};
+static const struct field_row output_request_shape[] = {
+    {.name = "headers", VALUE_OBJECT, .required = true}, {.name = "path", VALUE_TEXT, .required = true},
+    {.name = "query", VALUE_TEXT, .required = true}, {.name = "parsed_query", VALUE_OBJECT, .required = true},
+    {.name = "body", .required = true}, END,
+};
+static const struct field_row console_line_shape[] = {
+    {.name = "type", VALUE_TEXT, .required = true}, {.name = "message", VALUE_TEXT, .required = true}, END,
+};
+static const struct field_row console_shape[] = {{"", VALUE_OBJECT, .fields = console_line_shape}, END};
+static const struct field_row output_shape[] = {
+    {.name = "request_id", VALUE_TEXT | VALUE_NULL, .required = true},
+    {.name = "transformation_id", VALUE_TEXT | VALUE_NULL, .required = true},
+    {.name = "execution_id", VALUE_TEXT | VALUE_NULL, .required = true},
+    {.name = "log_level", VALUE_TEXT, .required = true, .names = execution_log_level_names},
+    {.name = "request", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = output_request_shape},
+    {.name = "console", VALUE_ARRAY, .required = true, .item = console_shape}, END,
+};
+static const struct shape shapes[] = {
+    {"Transformation", transformation_shape}, {"TransformationExecutorOutput", output_shape}, END,
+};
 
 #define TRANSFORMATION_FILTERS                                                                          \
     ID_FILTER("id", FIELD_ID, ID_TRANSFORMATION),                                                       \

@@ -66,6 +66,7 @@
     /* transforming */                                                                                  \
     X(transform_workers, 2, 1, 64, "processes", "sandboxed processes that run transformations")          \
     X(transform_queue, 1000, 1, 1000000, "runs", "transformations waiting for a process; more are refused") \
+    X(transform_trials, 2, 1, 64, "calls", "calls of PUT /transformations/run that are answered at one time; others wait") \
     X(transform_cpu_ms, 1000, 10, 60000, "ms", "processor time of one run")                             \
     X(transform_memory_bytes, 134217728, 16777216, 2147483648, "bytes", "memory of one run")            \
     X(transform_result_bytes, 10485760, 1024, 268435456, "bytes", "what one run returns, headers and body together") \

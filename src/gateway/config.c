@@ -61,6 +61,11 @@ static bool set_public_url(struct config *config, struct text value, struct erro
     return copy_value(config->public_url, sizeof config->public_url, "public_url", value, error);
 }
 
+static bool set_transform_program(struct config *config, struct text value, struct error *error)
+{
+    return copy_value(config->transform_program, sizeof config->transform_program, "transform_program", value, error);
+}
+
 static bool set_ingest_loops(struct config *config, struct text value, struct error *error)
 {
     int64_t loops;
@@ -107,6 +112,7 @@ static const struct {
     {"store", set_store},           {"public_url", set_public_url},
     {"ingest_loops", set_ingest_loops}, {"api_key", set_api_key},
     {"log_level", set_log_level},   {"quick_start", set_quick_start},
+    {"transform_program", set_transform_program},
 };
 
 void config_defaults(struct config *config)

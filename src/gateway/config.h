@@ -20,6 +20,7 @@ struct config {
     char public_url[1024]; /* without a slash at the end; empty: http:// and the listen address */
     unsigned ingest_loops; /* event loops of the HTTP server */
     char api_key[256];     /* empty: from DATA/api-key, made at the first start */
+    char transform_program[1024]; /* the worker of transformations; empty: found beside this program */
     bool quick_start;      /* on an empty data directory make a source, a mock destination and a connection */
 };
 

@@ -16,6 +16,7 @@
 #include "ingest/ingest.h"
 #include "catalog/catalog.h"
 #include "store/store.h"
+#include "transform/pool.h"
 
 enum { REPLY_GRACE_MS = 10000 }; /* for replies that only wait for a commit or a worker */
 
@@ -69,7 +70,8 @@ static bool start_parts(struct gateway *gateway, struct error *error)
     return (parts->catalog = catalog_open(parts->store, error)) != NULL &&
            (parts->deliver = deliver_start(parts->store, parts->catalog, url, error)) != NULL &&
            (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL &&
-           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL;
+           (parts->transform = transform_pool_start(gateway->config->transform_program, error)) != NULL &&
+           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->transform, url, error)) != NULL;
 }
 
 struct gateway *gateway_start(struct config *config, struct error *error)
@@ -105,6 +107,8 @@ void gateway_stop(struct gateway *gateway)
     atomic_store(&parts->ready, false);
     if (parts->api != NULL)
         api_stop(parts->api);
+    if (parts->transform != NULL)
+        transform_pool_stop(parts->transform);
     if (parts->deliver != NULL)
         deliver_stop(parts->deliver, limits.shutdown_ms);
     if (parts->ingest != NULL)

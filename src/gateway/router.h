@@ -23,6 +23,7 @@ struct parts {
     struct catalog *catalog;
     struct deliver *deliver;
     struct ingest *ingest;
+    struct transform_pool *transform;
     struct api *api;
     const char *public_url;
 };

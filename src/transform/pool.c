@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +66,14 @@ static void fail_late(struct transform_result *result, int64_t wall_ms)
     transform_result_fail(result, TRANSFORM_TIMED_OUT, message);
 }
 
+static size_t size_of(const struct text parts[FRAME_REQUEST_PARTS])
+{
+    size_t size = 0;
+    for (size_t i = 0; i < FRAME_REQUEST_PARTS; i++)
+        size += parts[i].size;
+    return size;
+}
+
 static void run_job(struct transform_pool *pool, struct process *process, struct transform_job *job)
 {
     /* The clock runs on while other processes have the processor: it is a net under the limit, not the limit. */
@@ -77,6 +84,10 @@ static void run_job(struct transform_pool *pool, struct process *process, struct
         [FRAME_HEAD] = input->head, [FRAME_BODY] = input->body,
     };
     enum exchange_end end = EXCHANGE_UNTOUCHED;
+    if (size_of(parts) > (size_t)limits.transform_memory_bytes) {
+        transform_result_fail(&job->result, TRANSFORM_OUT_OF_MEMORY, "the request is larger than the memory of a run");
+        return;
+    }
     for (int tries = 0; end == EXCHANGE_UNTOUCHED && tries < 2; tries++) {
         struct frame_reply reply;
         struct error error = {0};

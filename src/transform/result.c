@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_scan.h"
 #include "base/limits.h"
 #include "base/memory.h"
 
@@ -81,7 +82,7 @@ static bool is_header_name(struct text name)
     return name.size > 0;
 }
 
-/* Sets the outcome unless the headers can be sent; their names become lower case. */
+/* Sets the outcome unless the headers can be sent. */
 static bool check_headers(struct transform_result *result)
 {
     struct buffer problem = {0};
@@ -117,6 +118,17 @@ static bool is_clean(struct text path)
     return true;
 }
 
+static void check_body(struct transform_result *result)
+{
+    const char *problem = json_scan_check(result->body.data, result->body.size, (size_t)limits.json_depth);
+    struct buffer message = {0};
+    if (problem == NULL)
+        return;
+    buffer_printf(&message, "body: %s", problem);
+    fail(result, TRANSFORM_BAD_RESULT, buffer_text(&message));
+    buffer_free(&message);
+}
+
 static void check_request(struct transform_result *result, struct text head)
 {
     result->request = json_parse(head, NULL);
@@ -129,8 +141,8 @@ static void check_request(struct transform_result *result, struct text head)
     struct text path = json_member_text(result->request, "path"), query = json_member_text(result->request, "query");
     if (!is_clean(path) || !is_clean(query))
         fail(result, TRANSFORM_BAD_RESULT, TEXT("path and query must be encoded: they have blanks or control characters"));
-    else
-        check_headers(result);
+    else if (check_headers(result) && result->body_kind == FRAME_BODY_JSON)
+        check_body(result);
 }
 
 /* ---- frames ---------------------------------------------------------------------------------------- */

@@ -20,19 +20,49 @@ enum { START_MS = 10000 };
 
 /* ---- bytes until a moment --------------------------------------------------------------------------- */
 
-/* False when the moment passed. */
-static bool wait_for(const struct process *process, short what, int64_t until_ms)
+static int64_t now_ms(void)
+{
+    return clock_monotonic_us() / 1000;
+}
+
+/* Is it ready to run, rather than waiting for us? */
+static bool has_work(const struct process *process)
+{
+    char path[64], state = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)process->pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    bool read = fscanf(file, "%*d (%*[^)]) %c", &state) == 1;
+    fclose(file);
+    return read && state == 'R';
+}
+
+static void set_time(struct process *process, int64_t timeout_ms)
+{
+    enum { STARVED_TIMES = 5 };
+    process->until_ms = now_ms() + timeout_ms;
+    process->at_last_ms = now_ms() + timeout_ms * STARVED_TIMES;
+}
+
+/* False when its time is over. */
+static bool wait_for(struct process *process, short what)
 {
     for (;;) {
-        int64_t left = until_ms - clock_monotonic_us() / 1000;
+        int64_t left = process->until_ms - now_ms();
         struct pollfd poll_for = {process->socket, what, 0};
-        int count = left > 0 ? poll(&poll_for, 1, (int)left) : 0;
-        if (count >= 0 || errno != EINTR)
-            return count > 0;
+        int count = poll(&poll_for, 1, left > 0 ? (int)left : 0);
+        if (count > 0)
+            return true;
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0 || process->until_ms >= process->at_last_ms || !has_work(process))
+            return false;
+        process->until_ms += limits.transform_cpu_ms;
     }
 }
 
-static enum exchange_end put(const struct process *process, const void *data, size_t size, int64_t until_ms)
+static enum exchange_end put(struct process *process, const void *data, size_t size)
 {
     const char *at = data;
     while (size > 0) {
@@ -41,7 +71,7 @@ static enum exchange_end put(const struct process *process, const void *data, si
             at += count;
             size -= (size_t)count;
         } else if (errno == EAGAIN) {
-            if (!wait_for(process, POLLOUT, until_ms))
+            if (!wait_for(process, POLLOUT))
                 return EXCHANGE_LATE;
         } else if (errno != EINTR) {
             return EXCHANGE_BROKEN;
@@ -50,7 +80,7 @@ static enum exchange_end put(const struct process *process, const void *data, si
     return EXCHANGE_DONE;
 }
 
-static enum exchange_end take(const struct process *process, void *out, size_t size, int64_t until_ms)
+static enum exchange_end take(struct process *process, void *out, size_t size)
 {
     char *at = out;
     while (size > 0) {
@@ -59,7 +89,7 @@ static enum exchange_end take(const struct process *process, void *out, size_t s
             at += count;
             size -= (size_t)count;
         } else if (count < 0 && errno == EAGAIN) {
-            if (!wait_for(process, POLLIN, until_ms))
+            if (!wait_for(process, POLLIN))
                 return EXCHANGE_LATE;
         } else if (count == 0 || errno != EINTR) {
             return EXCHANGE_BROKEN;
@@ -68,10 +98,9 @@ static enum exchange_end take(const struct process *process, void *out, size_t s
     return EXCHANGE_DONE;
 }
 
-static enum exchange_end take_frame(const struct process *process, int64_t until_ms, struct frame_reply *reply,
-                                    char **bytes)
+static enum exchange_end take_frame(struct process *process, struct frame_reply *reply, char **bytes)
 {
-    enum exchange_end end = take(process, reply, sizeof *reply, until_ms);
+    enum exchange_end end = take(process, reply, sizeof *reply);
     if (end != EXCHANGE_DONE)
         return end;
     size_t result = (size_t)reply->sizes[FRAME_RESULT_HEAD] + reply->sizes[FRAME_RESULT_BODY];
@@ -81,7 +110,7 @@ static enum exchange_end take_frame(const struct process *process, int64_t until
     size_t size = reply->sizes[FRAME_CONSOLE] + result;
     *bytes = memory_allocate(size + 1);
     (*bytes)[size] = '\0';
-    end = take(process, *bytes, size, until_ms);
+    end = take(process, *bytes, size);
     if (end != EXCHANGE_DONE) {
         free(*bytes);
         *bytes = NULL;
@@ -93,16 +122,16 @@ enum exchange_end process_exchange(struct process *process, const struct text pa
                                    enum frame_body body_kind, int64_t timeout_ms, struct frame_reply *reply,
                                    char **bytes)
 {
-    int64_t until_ms = clock_monotonic_us() / 1000 + timeout_ms;
     struct frame_request request = {.magic = FRAME_MAGIC, .body_kind = body_kind};
     for (size_t i = 0; i < FRAME_REQUEST_PARTS; i++)
         request.sizes[i] = (uint32_t)parts[i].size;
-    enum exchange_end end = put(process, &request, sizeof request, until_ms);
+    set_time(process, timeout_ms);
+    enum exchange_end end = put(process, &request, sizeof request);
     if (end == EXCHANGE_BROKEN)
         return EXCHANGE_UNTOUCHED;
     for (size_t i = 0; i < FRAME_REQUEST_PARTS && end == EXCHANGE_DONE; i++)
-        end = put(process, parts[i].data, parts[i].size, until_ms);
-    return end == EXCHANGE_DONE ? take_frame(process, until_ms, reply, bytes) : end;
+        end = put(process, parts[i].data, parts[i].size);
+    return end == EXCHANGE_DONE ? take_frame(process, reply, bytes) : end;
 }
 
 /* ---- start and end ------------------------------------------------------------------------------------ */
@@ -138,7 +167,8 @@ static bool become_ready(struct process *process, const char *program, struct er
 {
     struct frame_reply reply;
     char *bytes = NULL;
-    enum exchange_end end = take_frame(process, clock_monotonic_us() / 1000 + START_MS, &reply, &bytes);
+    set_time(process, START_MS);
+    enum exchange_end end = take_frame(process, &reply, &bytes);
     if (end == EXCHANGE_DONE && reply.outcome == FRAME_READY) {
         free(bytes);
         return true;

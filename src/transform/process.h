@@ -14,6 +14,7 @@
 struct process {
     pid_t pid; /* 0: none */
     int socket;
+    int64_t until_ms, at_last_ms; /* of the exchange under way, on the monotonic clock; see process.c */
 };
 
 enum exchange_end {
@@ -27,7 +28,8 @@ enum exchange_end {
 bool process_start(struct process *process, const char *program, struct error *error);
 /*
  * Asks for one run and takes the answer: *bytes is malloc'd and holds its parts. After any other end than
- * EXCHANGE_DONE the process must be ended.
+ * EXCHANGE_DONE the process must be ended. It gets `timeout_ms`, and a few times more while it has work and other
+ * processes have the processor.
  */
 enum exchange_end process_exchange(struct process *process, const struct text parts[FRAME_REQUEST_PARTS],
                                    enum frame_body body_kind, int64_t timeout_ms, struct frame_reply *reply,

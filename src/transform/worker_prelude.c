@@ -1,7 +1,7 @@
 /* The JavaScript that stands around every transformation; each file says what it gives. The runner comes first. */
 #include "transform/worker_host.h"
 
-#define PRELUDE(X) X(run) X(web) X(crypto) X(absent)
+#define PRELUDE(X) X(run) X(web) X(url) X(crypto) X(absent)
 
 #define DECLARE(name) extern const char prelude_##name[]; extern const size_t prelude_##name##_size;
 PRELUDE(DECLARE)

@@ -27,8 +27,8 @@
     function describe(error) {
         if (!(error instanceof ErrorOfNow))
             return 'thrown: ' + show(error);
-        const title = error.message ? error.name + ': ' + error.message : TextOf(error.name);
-        const stack = typeof error.stack === 'string' ? replace(error.stack, /^.*[(<]<(?:run|web|crypto|absent)>.*$\n?/gm, '') : '';
+        const title = error.message ? error.name + ': ' + error.message + host.hint(error) : TextOf(error.name);
+        const stack = typeof error.stack === 'string' ? replace(error.stack, /^.*[(<]<(?:run|web|url|crypto|absent)>.*$\n?/gm, '') : '';
         return replace(title + '\n' + stack, /\s+$/, '');
     }
 

@@ -418,7 +418,8 @@
             return this.#url.host ?? '';
         }
         set hostname(value) {
-            const host = parseHost(/^(?:\[[^\]]*\]|[^/\\?#:]*)/.exec(String(value))[0], isSpecial(this.#url));
+            const [text, port] = /^(?:\[[^\]]*\]|[^/\\?#:]*)(:?)/.exec(String(value));
+            const host = port === '' ? parseHost(text, isSpecial(this.#url)) : null;
             if (host !== null && host !== '' && this.#url.opaque === null)
                 this.#url.host = host;
         }
@@ -443,7 +444,7 @@
         }
         set search(value) {
             const text = String(value).replace(/^\?/, '');
-            this.#url.query = text === '' ? null : encode(text, isSpecial(this.#url) ? SPECIAL_QUERY : QUERY);
+            this.#url.query = String(value) === '' ? null : encode(text, isSpecial(this.#url) ? SPECIAL_QUERY : QUERY);
             reload(this.#params, this.#url.query);
         }
         get searchParams() {
@@ -454,7 +455,7 @@
         }
         set hash(value) {
             const text = String(value).replace(/^#/, '');
-            this.#url.fragment = text === '' ? null : encode(text, FRAGMENT);
+            this.#url.fragment = String(value) === '' ? null : encode(text, FRAGMENT);
         }
         toString() {
             return this.href;

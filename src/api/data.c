@@ -63,14 +63,19 @@ static int64_t cost_of(struct text body, bool is_json)
     return (int64_t)body.size + nodes * NODE_BYTES;
 }
 
-json_t *data_body_json(struct call *call, struct text content_type, struct text body, bool *large)
+bool data_is_json(struct text content_type)
 {
     struct text kind = content_type;
     ptrdiff_t end = text_find_byte(kind, ';');
     if (end >= 0)
         kind = text_slice(kind, 0, (size_t)end);
     kind = text_trim(kind);
-    bool is_json = text_equal_ignoring_case(kind, TEXT("application/json")) || text_ends_with(kind, TEXT("+json"));
+    return text_equal_ignoring_case(kind, TEXT("application/json")) || text_ends_with(kind, TEXT("+json"));
+}
+
+json_t *data_body_json(struct call *call, struct text content_type, struct text body, bool *large)
+{
+    bool is_json = data_is_json(content_type);
     int64_t cost = cost_of(body, is_json);
     *large = cost > limits.api_data_bytes - call->data_bytes;
     if (*large)

@@ -24,6 +24,14 @@ static json_t *execution_json(const struct execution *execution)
         "updated_at", moment);
 }
 
+/* null when it is too large to be shown. */
+static json_t *transformed_json(struct call *call, const struct execution *execution)
+{
+    bool large;
+    return execution->transformed.size == 0
+               ? json_null() : data_body_json(call, TEXT("application/json"), execution->transformed, &large);
+}
+
 /* What it ran on and what came of it. */
 static json_t *whole_json(struct call *call, const struct execution *execution)
 {
@@ -35,7 +43,7 @@ static json_t *whole_json(struct call *call, const struct execution *execution)
     json_object_set_new(object, "original_event_data", found ? data_request_json(call, &request) : json_null());
     json_object_set_new(object, "transformed_event_data_id",
                         call_id(ID_EVENT_DATA, execution->transformed.size > 0 ? execution->id : 0));
-    json_object_set_new(object, "transformed_event_data", parsed(execution->transformed));
+    json_object_set_new(object, "transformed_event_data", transformed_json(call, execution));
     return object;
 }
 

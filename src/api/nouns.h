@@ -67,6 +67,7 @@ void config_fold(json_t *input, const char *from, const char *to);
 /* Parts of the data of requests and events. */
 json_t *data_headers_json(struct call *call, struct text stored);
 json_t *data_query_json(struct call *call, struct text query);
+bool data_is_json(struct text content_type);
 /* null with *large for a body that no longer fits into limits.api_data_bytes. */
 json_t *data_body_json(struct call *call, struct text content_type, struct text body, bool *large);
 

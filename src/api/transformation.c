@@ -226,7 +226,7 @@ static const struct field_row transformation_change_fields[] = {
 };
 static const struct field_row run_request_fields[] = {
     {"headers", VALUE_OBJECT, .required = true},
-    {.name = "body", VALUE_OBJECT | VALUE_ARRAY | VALUE_TEXT | VALUE_INTEGER | VALUE_BOOLEAN | VALUE_NULL},
+    {.name = "body", VALUE_ANY},
     {"path", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
     {"query", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
     {.name = "parsed_query", VALUE_OBJECT | VALUE_NULL},
@@ -251,7 +251,7 @@ static const struct field_row transformation_shape[] = {
 static const struct field_row output_request_shape[] = {
     {.name = "headers", VALUE_OBJECT, .required = true}, {.name = "path", VALUE_TEXT, .required = true},
     {.name = "query", VALUE_TEXT, .required = true}, {.name = "parsed_query", VALUE_OBJECT, .required = true},
-    {.name = "body", .required = true}, END,
+    {.name = "body", VALUE_ANY, .required = true}, END,
 };
 static const struct field_row console_line_shape[] = {
     {.name = "type", VALUE_TEXT, .required = true}, {.name = "message", VALUE_TEXT, .required = true}, END,

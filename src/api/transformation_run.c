@@ -1,6 +1,7 @@
 /* PUT /transformations/run: code on a request or an event, at once. */
 #include "api/nouns.h"
 
+#include "base/json_scan.h"
 #include "base/limits.h"
 #include "store/execution.h"
 #include "transform/pool.h"
@@ -12,7 +13,9 @@ struct trial {
     struct event event;                   /* id 0: on a request that was sent along */
     int64_t connection_id;
     json_t *connection; /* as the API shows it, or null */
-    json_t *request;
+    json_t *head; /* of the request: all but its body */
+    enum frame_body body_kind;
+    struct text body;
     struct text code, env;
 };
 
@@ -61,26 +64,51 @@ static void complete_request(struct call *call, json_t *request)
         json_object_set_new(request, "parsed_query", data_query_json(call, query));
 }
 
-static bool find_request(struct call *call, struct trial *trial)
+/* A text goes as it is. */
+static void take_request(struct call *call, struct trial *trial)
 {
-    struct text id = json_member_text(call->body, "event_id");
+    json_t *request = json_member(call->body, "request"), *body = json_member(request, "body");
+    complete_request(call, request);
+    if (json_is_string(body)) {
+        trial->body_kind = FRAME_BODY_TEXT;
+        trial->body = arena_copy_text(call->arena, json_member_text(request, "body"));
+    } else if (body != NULL) {
+        trial->body_kind = FRAME_BODY_JSON;
+        trial->body = config_text(call, body);
+    }
+    json_object_del(request, "body");
+    trial->head = json_incref(request);
+}
+
+/* JSON that is none goes as the text that it is. */
+static bool take_event(struct call *call, struct trial *trial, struct text id)
+{
     struct error error = {0};
     struct request request;
-    if (id.data == NULL) {
-        trial->request = json_incref(json_member(call->body, "request"));
-        complete_request(call, trial->request);
-        return true;
-    }
     if (!event_find(call, id, &trial->event))
         return false;
     if (!store_read_request(call->reader, call->arena, call->project_id, trial->event.request_id, true, &request,
                             &error))
         return call_fail_error(call, &error);
-    trial->request = data_request_json(call, &request);
-    if (json_member_true(trial->request, "is_large_payload"))
-        call_problem(call, "limit: the body of the event is too large for a run");
-    json_object_del(trial->request, "is_large_payload");
-    return call_check(call);
+    struct http_headers headers = http_headers_read(call->arena, request.headers);
+    bool is_json = data_is_json(http_headers_get(&headers, TEXT("content-type"))) &&
+                   json_scan_check(request.body.data, request.body.size, (size_t)limits.json_depth) == NULL;
+    trial->body_kind = is_json ? FRAME_BODY_JSON : FRAME_BODY_TEXT;
+    trial->body = request.body;
+    trial->head = json_pack("{s:o, s:o, s:o, s:o}", "headers", data_headers_json(call, request.headers), "path",
+                            json_text(request.path.size ? request.path : TEXT("")), "query",
+                            json_text(request.query.size ? request.query : TEXT("")), "parsed_query",
+                            data_query_json(call, request.query));
+    return true;
+}
+
+static bool find_request(struct call *call, struct trial *trial)
+{
+    struct text id = json_member_text(call->body, "event_id");
+    if (id.data != NULL)
+        return take_event(call, trial, id);
+    take_request(call, trial);
+    return true;
 }
 
 static bool find_connection(struct call *call, struct trial *trial)
@@ -105,24 +133,14 @@ static bool find_connection(struct call *call, struct trial *trial)
 
 /* ---- the run ------------------------------------------------------------------------------------- */
 
-/* The body is taken out of the request: a text goes as it is. */
-static void run(struct call *call, struct trial *trial, struct transform_result *result)
+static void run(struct call *call, const struct trial *trial, struct transform_result *result)
 {
-    json_t *body = json_incref(json_member(trial->request, "body"));
     json_t *context = json_pack("{s:O}", "connection", trial->connection);
-    json_object_del(trial->request, "body");
-    struct transform_input input = {.code = trial->code, .env = trial->env, .context = config_text(call, context),
-                                    .head = config_text(call, trial->request)};
-    if (json_is_string(body)) {
-        input.body_kind = FRAME_BODY_TEXT;
-        input.body = (struct text){json_string_value(body), json_string_length(body)};
-    } else if (body != NULL) {
-        input.body_kind = FRAME_BODY_JSON;
-        input.body = config_text(call, body);
-    }
+    const struct transform_input input = {
+        .code = trial->code, .env = trial->env, .context = config_text(call, context),
+        .head = config_text(call, trial->head), .body_kind = trial->body_kind, .body = trial->body};
     transform_pool_run(call->transform, &input, result);
     json_decref(context);
-    json_decref(body);
 }
 
 /* ---- what came of it --------------------------------------------------------------------------------- */
@@ -240,7 +258,7 @@ bool transformation_run(struct call *call)
     check_parts(call);
     bool good = call_check(call) && find_code(call, &trial) && find_request(call, &trial) &&
                 find_connection(call, &trial) && run_and_reply(call, &trial);
-    json_decref(trial.request);
+    json_decref(trial.head);
     json_decref(trial.connection);
     return good;
 }

@@ -35,7 +35,7 @@ static bool read_console(struct transform_result *result, struct text lines)
         memcpy(&size, lines.data + 1, sizeof size);
         if (size > lines.size - FRAME_LINE_HEAD)
             return false;
-        add_line(result, (enum frame_level)lines.data[0], text_slice(lines, FRAME_LINE_HEAD, FRAME_LINE_HEAD + size));
+        add_line(result, (enum frame_level)lines.data[0], text_slice(lines, FRAME_LINE_HEAD, size));
         lines = text_slice(lines, FRAME_LINE_HEAD + size, lines.size);
     }
     return true;

@@ -49,4 +49,4 @@ export const xml = {
 
 export const text = { headers: { 'content-type': 'text/plain' }, body: 'line one\nline two\n\nlast, with "quotes"', path: '/t/ext', query: 'a=1&b=2&a=3' };
 
-export const numbers = json({ n: [0, -0, 1, -1.5, 1e21, 1e-7, 9007199254740991, 0.1, 123456789.125], s: '\u2028 é 漢字 😀 \u0000 " \\', t: true, f: false, z: null, deep: [[[[{ a: [] }]]]] }, {}, { query: 'x=1&y=%C3%A4&y=2', path: '/a/b' });
+export const numbers = json({ n: [0, -0, 1, -1.5, 1e21, 1e-7, 9007199254740991, 0.1, 123456789.125], s: '\u2028 é 漢字 😀 \u0001 " \\', t: true, f: false, z: null, deep: [[[[{ a: [] }]]]] }, {}, { query: 'x=1&y=%C3%A4&y=2', path: '/a/b' });

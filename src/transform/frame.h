@@ -24,6 +24,7 @@ enum frame_body { FRAME_BODY_NONE, FRAME_BODY_TEXT, FRAME_BODY_JSON };
 
 struct frame_request {
     uint32_t magic;
+    uint32_t run;       /* the answer has it too, so that none is taken for that of another run */
     uint32_t body_kind; /* frame_body */
     uint32_t sizes[FRAME_REQUEST_PARTS];
 };
@@ -58,6 +59,7 @@ enum {
 
 struct frame_reply {
     uint32_t magic;
+    uint32_t run;       /* 0 in a worker's first frame */
     uint32_t outcome;   /* frame_outcome */
     uint32_t body_kind; /* frame_body */
     uint32_t sizes[FRAME_REPLY_PARTS];

@@ -100,6 +100,8 @@ static void run_job(struct transform_pool *pool, struct process *process, struct
         end = process_exchange(process, parts, input->body_kind, wall_ms, &reply, &bytes);
         if (end == EXCHANGE_DONE) {
             transform_result_read(&job->result, &reply, bytes);
+            if (job->result.outcome == TRANSFORM_WORKER_DIED)
+                process_end(process);
             return;
         }
         process_end(process);

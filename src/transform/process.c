@@ -104,7 +104,7 @@ static enum exchange_end take_frame(struct process *process, struct frame_reply 
     if (end != EXCHANGE_DONE)
         return end;
     size_t result = (size_t)reply->sizes[FRAME_RESULT_HEAD] + reply->sizes[FRAME_RESULT_BODY];
-    if (reply->magic != FRAME_MAGIC || reply->sizes[FRAME_CONSOLE] > FRAME_CONSOLE_BYTES ||
+    if (reply->magic != FRAME_MAGIC || reply->run != process->runs || reply->sizes[FRAME_CONSOLE] > FRAME_CONSOLE_BYTES ||
         result > (size_t)limits.transform_result_bytes)
         return EXCHANGE_BROKEN;
     size_t size = reply->sizes[FRAME_CONSOLE] + result;
@@ -118,14 +118,23 @@ static enum exchange_end take_frame(struct process *process, struct frame_reply 
     return end;
 }
 
+/* It has nothing to say before it is asked. */
+static bool is_spoilt(const struct process *process)
+{
+    char byte;
+    return recv(process->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+}
+
 enum exchange_end process_exchange(struct process *process, const struct text parts[FRAME_REQUEST_PARTS],
                                    enum frame_body body_kind, int64_t timeout_ms, struct frame_reply *reply,
                                    char **bytes)
 {
-    struct frame_request request = {.magic = FRAME_MAGIC, .body_kind = body_kind};
+    struct frame_request request = {.magic = FRAME_MAGIC, .run = ++process->runs, .body_kind = body_kind};
     for (size_t i = 0; i < FRAME_REQUEST_PARTS; i++)
         request.sizes[i] = (uint32_t)parts[i].size;
     set_time(process, timeout_ms);
+    if (is_spoilt(process))
+        return EXCHANGE_UNTOUCHED;
     enum exchange_end end = put(process, &request, sizeof request);
     if (end == EXCHANGE_BROKEN)
         return EXCHANGE_UNTOUCHED;

@@ -14,6 +14,7 @@
 struct process {
     pid_t pid; /* 0: none */
     int socket;
+    uint32_t runs;
     int64_t until_ms, at_last_ms; /* of the exchange under way, on the monotonic clock; see process.c */
 };
 

@@ -89,9 +89,12 @@ static bool check_headers(struct transform_result *result)
     json_t *value;
     const char *name;
     bool typed = false;
-    json_object_foreach(json_member(result->request, "headers"), name, value)
+    json_t *headers = json_member(result->request, "headers");
+    size_t size = json_member_text(result->request, "path").size + json_member_text(result->request, "query").size;
+    json_object_foreach(headers, name, value)
     {
         struct text text = {json_string_value(value), json_string_length(value)};
+        size += strlen(name) + text.size;
         if (!is_header_name(text_of(name)))
             buffer_printf(&problem, "\"%.100s\" is no name of a header", name);
         else if (!json_is_string(value) || !is_header_value(text))
@@ -100,7 +103,11 @@ static bool check_headers(struct transform_result *result)
         if (problem.size > 0)
             break;
     }
-    if (problem.size == 0 && !typed)
+    if (json_object_size(headers) > (size_t)limits.header_count)
+        buffer_printf(&problem, "there must be at most %lld headers", (long long)limits.header_count);
+    else if (size > (size_t)limits.header_bytes)
+        buffer_printf(&problem, "headers, path and query must have at most %lld bytes", (long long)limits.header_bytes);
+    else if (problem.size == 0 && !typed)
         buffer_append_string(&problem, "headers must include content-type");
     bool good = problem.size == 0;
     if (!good)

@@ -55,10 +55,10 @@ static void write_all(const void *data, size_t size)
     }
 }
 
-static void answer(const struct engine_result *result)
+static void answer(uint32_t run, const struct engine_result *result)
 {
     struct span console = console_lines();
-    struct frame_reply reply = {.magic = FRAME_MAGIC, .outcome = result->outcome, .body_kind = result->body_kind,
+    struct frame_reply reply = {.magic = FRAME_MAGIC, .run = run, .outcome = result->outcome, .body_kind = result->body_kind,
                                 .sizes = {console.size, result->head.size, result->body.size}};
     write_all(&reply, sizeof reply);
     write_all(console.data, console.size);
@@ -94,7 +94,7 @@ static void serve_one(void)
     char *bytes = read_parts(&request, parts);
     console_clear();
     struct engine_result result = engine_run(parts, (enum frame_body)request.body_kind);
-    answer(&result);
+    answer(request.run, &result);
     engine_reset();
     free(bytes);
 }
@@ -125,7 +125,7 @@ int main(int count, char **arguments)
     struct engine_result ready = {problem == NULL ? FRAME_READY : FRAME_UNFIT, FRAME_BODY_NONE, {"", 0}, {"", 0}};
     if (problem != NULL)
         ready.head = (struct span){problem, (uint32_t)strlen(problem)};
-    answer(&ready);
+    answer(0, &ready);
     while (problem == NULL)
         serve_one();
     return 1;

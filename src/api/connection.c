@@ -467,6 +467,19 @@ static const struct field_row connection_change_fields[] = {
     END,
 };
 
+/* The other members of a rule follow from its type, and come back as they were given. */
+static const struct field_row rule_shape[] = {ALWAYS("type", VALUE_TEXT), END};
+static const struct field_row rule_item = {.name = "", VALUE_OBJECT, .fields = rule_shape};
+static const struct field_row connection_shape[] = {
+    ALWAYS("id", VALUE_TEXT), ALWAYS("name", VALUE_TEXT | VALUE_NULL), ALWAYS("full_name", VALUE_TEXT),
+    ALWAYS("description", VALUE_TEXT | VALUE_NULL), ALWAYS("team_id", VALUE_TEXT), ALWAYS("source_id", VALUE_TEXT),
+    ALWAYS("destination_id", VALUE_TEXT), {"source", VALUE_OBJECT, .required = true, .fields = source_shape},
+    {"destination", VALUE_OBJECT, .required = true, .fields = destination_shape},
+    {"rules", VALUE_ARRAY, .required = true, .item = &rule_item}, MOMENT_OR_NULL("disabled_at"),
+    MOMENT_OR_NULL("paused_at"), MOMENT("updated_at"), MOMENT("created_at"), END,
+};
+static const struct shape shapes[] = {{"Connection", connection_shape}, END};
+
 static const struct order_row connection_orders[] = {
     {.name = "created_at", FIELD_CREATED_AT}, {.name = "updated_at", FIELD_UPDATED_AT},
     {.name = "full_name", FIELD_FULL_NAME},
@@ -494,4 +507,4 @@ static const struct operation operations[] = {
     {"PUT", "/connections/{id}/unpause", "unpauseConnection", "Release a connection's events",
      connection_unpause, NULL, no_fields, "Connection"},
 };
-OPERATIONS(connection_operations, operations, NULL);
+OPERATIONS(connection_operations, operations, shapes);

@@ -28,12 +28,20 @@ static json_t *field_json(const struct field_row *row)
         {VALUE_OBJECT, "object"}, {VALUE_ARRAY, "array"},
     };
     json_t *schema = row->fields != NULL ? fields_json(row->fields) : json_object();
+    json_t *forms = json_array();
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (row->types & types[i].type)
-            json_object_set_new(schema, "type", json_string(types[i].name));
+            json_array_append_new(forms, json_pack("{s:s}", "type", types[i].name));
     }
-    if (row->types & VALUE_NULL)
+    if (json_array_size(forms) == 1)
+        json_object_update(schema, json_array_get(forms, 0));
+    else if (row->types != VALUE_ANY)
+        json_object_set(schema, "anyOf", forms);
+    json_decref(forms);
+    if (row->types & VALUE_NULL && row->types != VALUE_ANY)
         json_object_set_new(schema, "nullable", json_true());
+    if (row->is_moment)
+        json_object_set_new(schema, "format", json_string("date-time"));
     if (row->types & VALUE_TEXT && row->most > 0)
         json_object_set_new(schema, "maxLength", json_integer(row->most));
     if (row->types & VALUE_INTEGER && row->most > 0) {
@@ -42,8 +50,12 @@ static json_t *field_json(const struct field_row *row)
     }
     if (row->is_name)
         json_object_set_new(schema, "pattern", json_string("^[A-z0-9-]+$"));
-    if (row->names != NULL)
-        json_object_set_new(schema, "enum", names_json(row->names));
+    if (row->names != NULL) {
+        json_t *names = names_json(row->names);
+        if (row->types & VALUE_NULL)
+            json_array_append_new(names, json_null());
+        json_object_set_new(schema, "enum", names);
+    }
     if (row->types & VALUE_ARRAY)
         json_object_set_new(schema, "items", row->item != NULL ? field_json(row->item) : json_object());
     return schema;

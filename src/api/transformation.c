@@ -268,8 +268,8 @@ static const struct field_row run_fields[] = {
 static const struct field_row transformation_shape[] = {
     {.name = "id", VALUE_TEXT, .required = true}, {.name = "team_id", VALUE_TEXT, .required = true},
     {.name = "name", VALUE_TEXT, .required = true}, {.name = "code", VALUE_TEXT, .required = true},
-    {.name = "env", VALUE_OBJECT | VALUE_NULL}, {.name = "updated_at", VALUE_TEXT, .required = true},
-    {.name = "created_at", VALUE_TEXT, .required = true}, END,
+    {.name = "env", VALUE_OBJECT | VALUE_NULL}, MOMENT("updated_at"),
+    MOMENT("created_at"), END,
 };
 static const struct shape shapes[] = {{"Transformation", transformation_shape}, END};
 

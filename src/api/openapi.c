@@ -44,6 +44,8 @@ static json_t *field_json(const struct field_row *row)
         json_object_set_new(schema, "format", json_string("date-time"));
     if (row->types & VALUE_TEXT && row->most > 0)
         json_object_set_new(schema, "maxLength", json_integer(row->most));
+    if (row->types & VALUE_TEXT && row->least > 0)
+        json_object_set_new(schema, "minLength", json_integer(row->least));
     if (row->types & VALUE_INTEGER && row->most > 0) {
         json_object_set_new(schema, "minimum", json_integer(row->least));
         json_object_set_new(schema, "maximum", json_integer(row->most));

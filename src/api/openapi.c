@@ -80,6 +80,18 @@ static json_t *fields_json(const struct field_row *fields)
     return schema;
 }
 
+static void add_range(json_t *schema, const struct parameter_row *row)
+{
+    bool integer = row->kind == PARAMETER_INTEGER;
+    if (row->most <= 0 || (!integer && row->kind != PARAMETER_NAME && row->kind != PARAMETER_TEXT &&
+                           row->kind != PARAMETER_SEARCH))
+        return;
+    if (row->least > 0 || integer)
+        json_object_set_new(schema, integer ? "minimum" : "minLength", json_integer(row->least));
+    if (row->most < INT64_MAX)
+        json_object_set_new(schema, integer ? "maximum" : "maxLength", json_integer(row->most));
+}
+
 static json_t *parameter_schema(const struct parameter_row *row)
 {
     json_t *schema = json_pack("{s:s}", "type", "string");
@@ -110,6 +122,7 @@ static json_t *parameter_schema(const struct parameter_row *row)
     }
     if (type != NULL)
         json_object_set_new(schema, "type", json_string(type));
+    add_range(schema, row);
     return schema;
 }
 

@@ -69,7 +69,7 @@ for (const offered of OFFERED) {
   test(`${id}: ${method} ${path}`, async () => {
     const count = done.get(id);
     const good = await CALLS[id](world);
-    const { ids, query, body, headers } = good;
+    const { ids, query, body, headers, unable } = good;
     const refusals = [...refusalsOf(offered, good)].map((refusal) => ({ ...refusal, headers: { ...headers, ...refusal.headers } }));
     await caller.callAll(refusals, (reply, { status, names }, what) => {
       assert.equal(reply.status, status, `${what}: ${JSON.stringify(reply.body)}`);
@@ -81,7 +81,9 @@ for (const offered of OFFERED) {
       assertReply(offered, await caller.call(method, at + queryText(more), json, headers), `${method} ${at}${queryText(more)}`);
       count.good++;
     }
-    assertReply(offered, await caller.call(method, at + queryText(query), json, headers), `${method} ${at}`);
+    const reply = await caller.call(method, at + queryText(query), json, headers);
+    if (unable && reply.status === 422) assert.match(reply.body.message, unable); // what this version cannot do yet, it says
+    else assertReply(offered, reply, `${method} ${at}`);
     count.good++;
   });
 }

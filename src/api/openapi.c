@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "api/contract.h"
+#include "api/contract_rows.h"
 #include "base/json.h"
 #include "base/limits.h"
 
@@ -181,8 +181,9 @@ static json_t *operation_json(const struct operation *operation)
     static const struct {
         const char *status, *description;
     } refusals[] = {
-        {"400", "the body is no JSON"}, {"401", "no valid API key"}, {"404", "no such thing"},
-        {"410", "it was deleted"}, {"422", "the input does not fit"},
+        {"400", "the body is no JSON"}, {"401", "no valid API key"}, {"403", "not with this key"},
+        {"404", "no such thing"}, {"409", "a name is taken"}, {"410", "it was deleted"},
+        {"422", "the input does not fit"}, {"429", "more calls than the key may make"},
     };
     json_t *responses = json_pack("{s:o}", "200", response_json("done", operation->reply));
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
@@ -255,16 +256,21 @@ static void add_schema(json_t *schemas, const char *name)
     }
 }
 
+static const struct field_row sentence_item = {.name = "", VALUE_TEXT};
+static const struct field_row error_shape[] = {
+    ALWAYS("level", VALUE_TEXT), ALWAYS("handled", VALUE_BOOLEAN), ALWAYS("status", VALUE_INTEGER),
+    ALWAYS("code", VALUE_TEXT), ALWAYS("message", VALUE_TEXT),
+    /* 422: what does not fit, by its name; 404, 410 and 409: what is meant */
+    {"data", VALUE_ARRAY | VALUE_OBJECT | VALUE_NULL, .required = true, .item = &sentence_item}, END,
+};
+
 static json_t *schemas_json(void)
 {
     json_t *schemas = json_object();
     const struct operation *operation;
     for (size_t i = 0; (operation = operation_at(i)) != NULL; i++)
         add_schema(schemas, operation->reply);
-    json_object_set_new(schemas, "APIErrorResponse",
-                        json_pack("{s:s, s:b, s:{s:{s:s}, s:{s:s}, s:{s:s}}}", "type", "object",
-                                  "additionalProperties", 1, "properties", "code", "type", "string", "status", "type",
-                                  "integer", "message", "type", "string"));
+    json_object_set_new(schemas, "APIErrorResponse", fields_json(error_shape));
     return schemas;
 }
 

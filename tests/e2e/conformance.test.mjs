@@ -37,7 +37,7 @@ after(async () => {
     `${covered} of ${OFFERED.length} offered operations called; ${known} of the API's ${REFERENCE.length} are offered`].join('\n'));
 });
 
-const schemaOf = (operation) => operation.responses['200'].content['application/json'].schema;
+const schemaOf = (operation, status = '200') => operation.responses[status].content['application/json'].schema;
 
 function assertReply({ operation, method, path }, reply, what) {
   assert.equal(reply.status, 200, `${what}: ${JSON.stringify(reply.body)}`);
@@ -73,6 +73,7 @@ for (const offered of OFFERED) {
     const refusals = [...refusalsOf(offered, good)].map((refusal) => ({ ...refusal, headers: { ...headers, ...refusal.headers } }));
     await caller.callAll(refusals, (reply, { status, names }, what) => {
       assert.equal(reply.status, status, `${what}: ${JSON.stringify(reply.body)}`);
+      assertDescribed(description, schemaOf(operation, String(status)), reply.body, what);
       if (names) assert.ok(reply.body.data?.some((sentence) => sentence.startsWith(names)), `${what}: ${names} is not named in ${JSON.stringify(reply.body.data)}`);
       count.refused++;
     });

@@ -62,13 +62,6 @@ static bool put(struct call *call, const struct connection *connection)
     return store_put_connection(call->transaction, connection, &error) || call_fail_error(call, &error);
 }
 
-static bool fail_clash(struct call *call, const struct connection *other)
-{
-    return call_fail(call, 409,
-                     json_pack("{s:o, s:s}", "id", call_id(ID_CONNECTION, other->id), "resource_type", "webhook"),
-                     "there is a connection of the name %.*s on this source", TEXT_ARGS(other->name));
-}
-
 /* Is the name free on the source, but for the connection itself? */
 static bool check_name(struct call *call, const struct connection *connection)
 {
@@ -78,7 +71,7 @@ static bool check_name(struct call *call, const struct connection *connection)
         return true;
     if (store_read_connection_by_name(call->reader, call->arena, call->project_id, connection->source_id,
                                       connection->name, &other, &error))
-        return other.id == connection->id || fail_clash(call, &other);
+        return other.id == connection->id || call_fail_taken(call, "connection", "webhook", other.name, ID_CONNECTION, other.id);
     return error.code == ERROR_NOT_FOUND || call_fail_error(call, &error);
 }
 

@@ -151,10 +151,7 @@ static bool put(struct call *call, const struct destination *destination)
     if (store_read_destination_by_name(call->reader, call->arena, call->project_id, destination->name, &other,
                                        &error)) {
         if (other.id != destination->id)
-            return call_fail(call, 409,
-                             json_pack("{s:o, s:s}", "id", call_id(ID_DESTINATION, other.id), "resource_type",
-                                       "destination"),
-                             "there is a destination of the name %.*s", TEXT_ARGS(destination->name));
+            return call_fail_taken(call, "destination", "destination", destination->name, ID_DESTINATION, other.id);
     } else if (error.code != ERROR_NOT_FOUND) {
         return call_fail_error(call, &error);
     }

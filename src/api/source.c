@@ -123,9 +123,7 @@ static bool put(struct call *call, const struct source *source)
     struct source other;
     if (store_read_source_by_name(call->reader, call->arena, call->project_id, source->name, &other, &error)) {
         if (other.id != source->id)
-            return call_fail(call, 409,
-                             json_pack("{s:o, s:s}", "id", call_id(ID_SOURCE, other.id), "resource_type", "source"),
-                             "there is a source of the name %.*s", TEXT_ARGS(source->name));
+            return call_fail_taken(call, "source", "source", source->name, ID_SOURCE, other.id);
     } else if (error.code != ERROR_NOT_FOUND) {
         return call_fail_error(call, &error);
     }

@@ -71,7 +71,8 @@ static bool check_name(struct call *call, const struct connection *connection)
         return true;
     if (store_read_connection_by_name(call->reader, call->arena, call->project_id, connection->source_id,
                                       connection->name, &other, &error))
-        return other.id == connection->id || call_fail_taken(call, "connection", "webhook", other.name, ID_CONNECTION, other.id);
+        return other.id == connection->id ||
+               call_fail_taken(call, "connection", "webhook", other.name, ID_CONNECTION, other.id);
     return error.code == ERROR_NOT_FOUND || call_fail_error(call, &error);
 }
 

@@ -33,13 +33,13 @@ static json_t *field_json(const struct field_row *row)
         if (row->types & types[i].type)
             json_array_append_new(forms, json_pack("{s:s}", "type", types[i].name));
     }
+    if (row->types & VALUE_NULL)
+        json_object_set_new(json_array_get(forms, 0), "nullable", json_true());
     if (json_array_size(forms) == 1)
         json_object_update(schema, json_array_get(forms, 0));
     else if (row->types != VALUE_ANY)
         json_object_set(schema, "anyOf", forms);
     json_decref(forms);
-    if (row->types & VALUE_NULL && row->types != VALUE_ANY)
-        json_object_set_new(schema, "nullable", json_true());
     if (row->is_moment)
         json_object_set_new(schema, "format", json_string("date-time"));
     if (row->types & VALUE_TEXT && row->most > 0)
@@ -151,7 +151,7 @@ static json_t *parameters_json(const struct operation *operation)
     while (text_split(&path, '/', &part)) {
         if (text_starts_with(part, TEXT("{")))
             json_array_append_new(list, json_pack("{s:s, s:o, s:b, s:{s:s}}", "in", "path", "name",
-                                                  json_text(text_slice(part, 1, part.size - 1)), "required", 1,
+                                                  json_text(text_slice(part, 1, part.size - 2)), "required", 1,
                                                   "schema", "type", "string"));
     }
     for (const struct parameter_row *row = operation->parameters; row != NULL && row->name != NULL; row++) {

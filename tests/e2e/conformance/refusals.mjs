@@ -17,9 +17,9 @@ export const queryText = (query = {}) => {
 // ---- bodies ----
 
 function typesOf(schema) {
-  const types = schema.anyOf ? schema.anyOf.map(({ type }) => type) : [schema.type];
+  const forms = schema.anyOf ?? [schema], types = forms.map(({ type }) => type);
   if (types.includes('number')) types.push('integer');
-  return schema.nullable ? [...types, 'null'] : types;
+  return forms.some(({ nullable }) => nullable) ? [...types, 'null'] : types;
 }
 
 // Values that a place of the schema must not take.

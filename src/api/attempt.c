@@ -1,13 +1,16 @@
 #include "api/contract_rows.h"
 #include "api/nouns.h"
 
-/* The reply's body and the URL are shown on the single attempt only. */
+/*
+ * The reply's body and the URL are shown on the single attempt only. `state` is of the version 2024-03-01; what is still
+ * under way is not recorded.
+ */
 static json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply)
 {
     bool large;
     json_t *object = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:n, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-        call_id(ID_ATTEMPT, attempt->id), "team_id", call_id(ID_PROJECT, attempt->project_id), "event_id",
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:n, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "state", "COMPLETED", "id", call_id(ID_ATTEMPT, attempt->id), "team_id", call_id(ID_PROJECT, attempt->project_id), "event_id",
         call_id(ID_EVENT, attempt->event_id), "destination_id", call_id(ID_DESTINATION, attempt->destination_id),
         "response_status", call_integer_or_null(attempt->response_status, 0), "attempt_number",
         (json_int_t)attempt->attempt_number, "trigger", attempt_trigger_name(attempt->trigger), "error_code",
@@ -67,6 +70,7 @@ const struct field_row attempt_shape[] = {
     ALWAYS("attempt_number", VALUE_INTEGER), ONE_OF("trigger", TRIGGER_NAMES),
     ONE_OF_OR_NULL("error_code", attempt_error_names), ALWAYS("http_method", VALUE_TEXT | VALUE_NULL),
     ALWAYS("bulk_retry_id", VALUE_TEXT | VALUE_NULL), ONE_OF("status", ATTEMPT_STATUS_NAMES),
+    ALWAYS("state", VALUE_TEXT),
     MOMENT_OR_NULL("successful_at"), MOMENT_OR_NULL("delivered_at"), MOMENT_OR_NULL("responded_at"),
     ALWAYS("delivery_latency", VALUE_INTEGER | VALUE_NULL), ALWAYS("response_latency", VALUE_INTEGER | VALUE_NULL),
     PERHAPS("requested_url", VALUE_TEXT | VALUE_NULL), PERHAPS("body", VALUE_ANY), MOMENT("updated_at"),

@@ -102,6 +102,27 @@ for (const version of VERSIONS) {
       }
     });
 
+    test('what is wrong in the older form is named', async () => {
+      const wrong = {
+        '/sources': [
+          [{ verification: 'x' }, 'verification'], [{ verification: { configs: {} } }, 'verification.type'], [{ verification: { type: 'hmac', configs: 1 } }, 'verification.configs'],
+          [{ verification: { type: 'hmac', more: 1 } }, 'verification.more'], [{ allowed_http_methods: ['TRACE'] }, 'allowed_http_methods[0]'],
+          [{ custom_response: { content_type: 'pdf', body: '' } }, 'custom_response.content_type'], [{ custom_response: { content_type: 'text', body: 'x'.repeat(1001) } }, 'custom_response.body'],
+        ],
+        '/destinations': [
+          [{ url: 1 }, 'url'], [{ cli_path: [] }, 'cli_path'], [{ auth_method: { type: 'NONE' } }, 'auth_method.type'], [{ rate_limit: 'x' }, 'rate_limit'],
+          [{ rate_limit_period: 'year' }, 'rate_limit_period'], [{ path_forwarding_disabled: 'yes' }, 'path_forwarding_disabled'], [{ http_method: 'TRACE' }, 'http_method'],
+        ],
+      };
+      for (const [path, cases] of Object.entries(wrong)) {
+        for (const [body, named] of cases) {
+          const reply = await call(version, 'POST', path, { name: name('wrong'), ...body });
+          assert.equal(reply.status, 422, reply.text);
+          assert.ok(reply.body.data.some((sentence) => sentence.startsWith(named)), `${named}: ${reply.text}`);
+        }
+      }
+    });
+
     test('the type of a destination follows from what it has', async () => {
       assert.equal((await client('POST', '/destinations', { name: name('out'), cli_path: '/p' })).type, 'CLI');
       const made = await client('POST', '/destinations', { name: name('out'), type: 'CLI', config: { path: '/p' } });

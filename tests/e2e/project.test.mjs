@@ -159,7 +159,7 @@ describe('keys', () => {
     const { id: project } = await ok('POST', '/projects', { name: 'bad-keys' });
     await refusesStrangers(refused, 'POST', `/projects/${project}/keys`, {});
     await refusesEach(refused, 'POST', `/projects/${project}/keys`, [
-      [{ name: '' }, /^name: /], [{ name: 'x'.repeat(256) }, /^name: .*255/], [{ rate_limit: -1 }, /^rate_limit: .*from 0/],
+      [{ name: '' }, /^name: /], [{ name: 'a\u001b[2J' }, /^name: .*control/], [{ name: 'x'.repeat(256) }, /^name: .*255/], [{ rate_limit: -1 }, /^rate_limit: .*from 0/],
       [{ rate_limit: 1.5 }, /^rate_limit: /], [{ rate_limit: 1000001 }, /^rate_limit: /], [{ key: 'mine' }, /^key: /],
     ]);
     await refused(404, 'POST', '/projects/tm_00000000001/keys', {});

@@ -37,6 +37,7 @@ enum parameter_kind {
     PARAMETER_NAME,    /* text filter */
     PARAMETER_TEXT,    /* the same for texts that may hold commas: one value each time it is given */
     PARAMETER_ID,      /* public id filter */
+    PARAMETER_IGNORED_ID, /* the same for ignored events, which are named by their request and connection */
     PARAMETER_ENUM,    /* one of `names`, stored as text or by `parse` */
     PARAMETER_INTEGER, /* integer filter within least..most */
     PARAMETER_BOOLEAN, /* filter on 0 or 1 */

@@ -1,7 +1,7 @@
 /*
  * router.h - which part answers which path.
  *
- *   /e/..., /v1/publish...     ingest
+ *   /e/..., /v1/publish..., /publish...   ingest
  *   /YYYY-MM-DD/...            API
  *   /sign-in/...               API: the page of a sign-in
  *   /openapi.json              the API's description

@@ -38,13 +38,23 @@ struct arrival {
     struct payload *payload; /* shared by the leased events, NULL without any */
 };
 
-static const struct text INGEST_PREFIX = {"/e/", 3}, PUBLISH_PREFIX = {"/v1/publish", 11};
+static const struct text INGEST_PREFIX = {"/e/", 3};
+static const struct text PUBLISH_PREFIXES[] = {{"/v1/publish", 11}, {"/publish", 8}}; /* @hookdeck/vercel has the short one */
+
+/* What follows the publish call's own path; without data when it is another path. */
+static struct text behind_publish(struct text path)
+{
+    for (size_t i = 0; i < sizeof PUBLISH_PREFIXES / sizeof PUBLISH_PREFIXES[0]; i++) {
+        size_t size = PUBLISH_PREFIXES[i].size;
+        if (text_starts_with(path, PUBLISH_PREFIXES[i]) && (path.size == size || path.data[size] == '/'))
+            return text_slice(path, size, path.size);
+    }
+    return TEXT_NONE;
+}
 
 bool ingest_wants(struct text path)
 {
-    return text_starts_with(path, INGEST_PREFIX) ||
-           (text_starts_with(path, PUBLISH_PREFIX) &&
-            (path.size == PUBLISH_PREFIX.size || path.data[PUBLISH_PREFIX.size] == '/'));
+    return text_starts_with(path, INGEST_PREFIX) || behind_publish(path).data != NULL;
 }
 
 /* ---- on the writer's thread ---- */
@@ -257,8 +267,7 @@ static void handle_publish(struct ingest *ingest, struct http_exchange *exchange
         catalog_source_release(source);
         answer_deleted(exchange);
     } else {
-        take_in(ingest, exchange, source, text_slice(exchange->path, PUBLISH_PREFIX.size, exchange->path.size),
-                refusal, true);
+        take_in(ingest, exchange, source, behind_publish(exchange->path), refusal, true);
     }
 }
 

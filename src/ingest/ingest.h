@@ -2,7 +2,7 @@
  * ingest.h - from an HTTP request at a source's URL to a durable record and its events.
  *
  *   /e/TOKEN...      what senders call; path and query behind the token belong to the request
- *   /v1/publish...   the same with an API key and the source named in a header
+ *   /v1/publish..., /publish...   the same with an API key and the source named in a header
  *
  * The reply goes out only after the request and all its events are committed and synced together. Requests that
  * are refused are recorded too, with their cause. Nothing is done twice and nothing is remembered in memory only.

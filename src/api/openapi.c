@@ -154,8 +154,9 @@ static json_t *operation_json(const struct operation *operation)
     static const struct {
         const char *status, *description;
     } refusals[] = {
-        {"400", "the body is no JSON"}, {"401", "no valid API key"}, {"404", "no such thing"},
-        {"410", "it was deleted"}, {"422", "the input does not fit"},
+        {"400", "the body is no JSON"}, {"401", "no valid API key"},
+        {"403", "not with this key"}, {"404", "no such thing"}, {"410", "it was deleted"},
+        {"422", "the input does not fit"}, {"429", "more calls than the key may make"},
     };
     json_t *responses = json_pack("{s:o}", "200", response_json("done", operation->reply));
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)

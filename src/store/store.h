@@ -23,6 +23,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "model/domain.h"
 #include "model/model.h"
 
 struct store;
@@ -158,6 +159,9 @@ struct store_changes {
     struct destination *destinations;
     struct connection *connections;
     size_t project_count, source_count, destination_count, connection_count;
+    struct domain *domains; /* all that there are, when one came or went */
+    size_t domain_count;
+    bool domains_changed;
     int64_t last; /* pass it as `since` next time */
 };
 bool store_read_changes(struct store_reader *, struct arena *, int64_t since, struct store_changes *,

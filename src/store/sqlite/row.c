@@ -12,6 +12,13 @@ void row_project(struct arena *arena, sqlite3_stmt *s, void *out)
         .name = column_text(arena, s, 4), .signing_secret = column_text(arena, s, 5)};
 }
 
+void row_domain(struct arena *arena, sqlite3_stmt *s, void *out)
+{
+    *(struct domain *)out = (struct domain){
+        .id = integer(s, 0), .project_id = integer(s, 1), .created_at = integer(s, 2),
+        .hostname = column_text(arena, s, 3)};
+}
+
 void row_source(struct arena *arena, sqlite3_stmt *s, void *out)
 {
     *(struct source *)out = (struct source){

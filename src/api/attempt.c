@@ -2,16 +2,16 @@
 #include "api/nouns.h"
 
 /*
- * The reply's body and the URL are shown on the single attempt only. `state` is of the version 2024-03-01; what is still
- * under way is not recorded.
+ * The reply's body and the URL are shown on the single attempt only. `state` is of the version 2024-03-01; what is
+ * still under way is not recorded.
  */
 static json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply)
 {
     bool large;
     json_t *object = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:n, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-        "state", "COMPLETED", "id", call_id(ID_ATTEMPT, attempt->id), "team_id", call_id(ID_PROJECT, attempt->project_id), "event_id",
-        call_id(ID_EVENT, attempt->event_id), "destination_id", call_id(ID_DESTINATION, attempt->destination_id),
+        "state", "COMPLETED", "id", call_id(ID_ATTEMPT, attempt->id), "team_id",
+        call_id(ID_PROJECT, attempt->project_id), "event_id", call_id(ID_EVENT, attempt->event_id), "destination_id", call_id(ID_DESTINATION, attempt->destination_id),
         "response_status", call_integer_or_null(attempt->response_status, 0), "attempt_number",
         (json_int_t)attempt->attempt_number, "trigger", attempt_trigger_name(attempt->trigger), "error_code",
         json_text(text_of(attempt_error_name(attempt->error_code))), "http_method", json_text(attempt->method),

@@ -27,7 +27,8 @@ static const struct operation_table shared = {.shapes = shared_shapes};
 /* ---- the tables ----------------------------------------------------------------------------------- */
 
 const struct operation_table *const operation_tables[] = {
-    &shared, &source_operations, &destination_operations, &connection_operations, &request_operations, &event_operations,
+    &shared,
+    &source_operations, &destination_operations, &connection_operations, &request_operations, &event_operations,
     &attempt_operations, &transformation_operations, &execution_operations, &bookmark_operations,
     &integration_operations, &domain_operations, &project_operations, &api_key_operations, &account_operations,
     &sign_in_operations, NULL,

@@ -57,8 +57,8 @@ bool call_fail_gone(struct call *call, const char *what, struct text id)
                      "the %s %.*s was deleted", what, TEXT_ARGS(id));
 }
 
-bool call_fail_taken(struct call *call, const char *what, const char *resource_type, struct text name, enum id_kind kind,
-                     int64_t other)
+bool call_fail_taken(struct call *call, const char *what, const char *resource_type, struct text name,
+                     enum id_kind kind, int64_t other)
 {
     char id[ID_TEXT_SIZE];
     id_format(kind, other, id);

@@ -55,7 +55,7 @@ size_t operation_count(void)
 bool operation_is_open(const struct operation *operation)
 {
     for (const struct operation_table *const *table = operation_tables; *table != NULL; table++) {
-        if (operation >= (*table)->rows && operation < (*table)->rows + (*table)->count)
+        if ((*table)->count > 0 && operation >= (*table)->rows && operation < (*table)->rows + (*table)->count)
             return (*table)->open;
     }
     return false;

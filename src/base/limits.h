@@ -36,6 +36,9 @@
     X(list_scan, 200000, 1000, 100000000, "rows", "rows that one list call looks at when its filter has no index") \
     X(array_values, 255, 1, 10000, "values", "values of one array parameter")                           \
     X(rules, 100, 1, 1000, "rules", "rules of one connection")                                          \
+    X(filter_depth, 32, 1, 200, "levels", "nesting of a filter")                                        \
+    X(filter_nodes, 2000, 1, 1000000, "values", "values and operators of a filter")                     \
+    X(filter_steps, 1000000, 1000, 1000000000, "steps", "comparisons that a filter makes on one input; beyond it the input does not match") \
     /* the store */                                                                                     \
     X(commit_batch, 512, 1, 65536, "jobs", "jobs committed together")                                   \
     X(outcome_wait_ms, 5, 0, 1000, "ms", "a finished attempt waits this long for webhooks to share its commit") \

@@ -120,7 +120,7 @@ static void a_store_of_the_first_schema_is_brought_up_to_date(void **state)
     struct source source;
     close_store(f);
     execute(f->directory, "DROP TABLE transformation; DROP TABLE execution; DROP TABLE bookmark; DROP TABLE integration;"
-                          "DROP TABLE source_integration; DROP TABLE custom_domain; PRAGMA user_version = 1;");
+                          "DROP TABLE source_integration; DROP TABLE custom_domain; DROP INDEX event_notable; PRAGMA user_version = 1;");
     open_store(f);
     assert_true(transformations_can_be_listed(f));
     assert_true(store_read_source(f->reader, &f->arena, PROJECT, f->source_id, &source, &f->error));

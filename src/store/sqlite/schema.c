@@ -63,6 +63,7 @@ static const char CORE_TABLES[] =
 static const char *const STEPS[] = {
     CORE_TABLES,
     schema_resources,
+    schema_lists,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 

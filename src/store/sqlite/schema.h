@@ -38,10 +38,14 @@
 #define INTEGRATION_COLUMNS "id, project_id, created_at, updated_at, label, provider, features, configs"
 #define DOMAIN_COLUMNS "id, project_id, created_at, hostname"
 
+/* The condition of the index event_notable; statements that use it repeat it. 1, 3, 5, 6: all but QUEUED and SUCCESSFUL */
+#define EVENT_NOTABLE                                                                                   \
+    "(status IN (1, 3, 5, 6) OR attempts > 1 OR error_code > 0 OR response_status > 299 OR next_attempt_at > 0)"
+
 /* Makes or upgrades the tables. A store of a newer version is refused. */
 bool schema_apply(struct store_reader *database, struct error *error);
 /* The largest key in use, 0 in an empty store. */
 bool schema_last_key(struct store_reader *database, int64_t *key, struct error *error);
 
 /* The tables of each group of nouns, each with what reads and writes them (schema_*.c). */
-extern const char schema_resources[];
+extern const char schema_resources[], schema_lists[];

@@ -1,5 +1,6 @@
 #include "api/api.h"
 #include "api/call.h"
+#include "api/query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +126,7 @@ void call_send(struct call *call)
     json_decref(call->reply);
     json_decref(call->body);
     json_decref(call->problems);
-    json_decref(call->query.form);
+    query_free(&call->query);
     send_json(call->exchange, text != NULL ? call->status : 500, text != NULL ? text : no_memory, call->allow);
     free(text);
 }

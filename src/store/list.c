@@ -231,7 +231,7 @@ bool list_page(struct store_reader *reader, struct arena *arena, const struct li
     sqlite3_stmt *statement = done ? query_prepare(reader, &query, error) : NULL;
     done = statement != NULL && read_rows(&reading, statement, error);
     sqlite3_finalize(statement);
-    query_free(&query);
+    query_end(&query);
     end(&reading);
     *out = reading.items;
     if (done)
@@ -256,7 +256,7 @@ bool list_explain(struct store_reader *reader, struct arena *arena, const struct
     sqlite3_finalize(statement);
     *plan = arena_copy_text(arena, buffer_text(&lines));
     buffer_free(&lines);
-    query_free(&query);
+    query_end(&query);
     end(&reading);
     return statement != NULL;
 }
@@ -271,7 +271,7 @@ bool list_count(struct store_reader *reader, const struct list_kind *kind, const
     bool done = statement != NULL && (sqlite3_step(statement) == SQLITE_ROW || database_fail(reader, error));
     *count = done ? sqlite3_column_int64(statement, 0) : 0;
     sqlite3_finalize(statement);
-    query_free(&query);
+    query_end(&query);
     arena_free(&arena);
     return done;
 }

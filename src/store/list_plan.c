@@ -95,7 +95,7 @@ static bool resolve_ids(struct store_reader *reader, struct arena *arena, const 
     buffer_append_string(&query.sql, " LIMIT ");
     query_integer(&query, MOST_RESOLVED + 1);
     done = done && read_ids(reader, &query, ids, count, error);
-    query_free(&query);
+    query_end(&query);
     return done;
 }
 
@@ -172,7 +172,7 @@ static bool is_short(struct store_reader *reader, struct arena *arena, const str
     bool done = statement != NULL && (sqlite3_step(statement) == SQLITE_ROW || database_fail(reader, error));
     *is_it = done && sqlite3_column_int64(statement, 0) <= limits.list_sort;
     sqlite3_finalize(statement);
-    query_free(&query);
+    query_end(&query);
     return done;
 }
 

@@ -32,9 +32,9 @@ void query_value(struct query *query, struct store_value value);
 void query_in(struct query *query, const char *column, const struct store_value *values, size_t count);
 /* " AND (...)" for each filter but those on content, and for the project. False for one that the kind has not. */
 bool query_filters(struct query *query, const struct store_list *list, struct error *error);
-/* NULL with the error; the query's buffer is freed by query_free. */
+/* NULL with the error; the query's buffer is freed by query_end. */
 sqlite3_stmt *query_prepare(struct store_reader *reader, struct query *query, struct error *error);
-void query_free(struct query *query);
+void query_end(struct query *query);
 
 /* ---- cursors: list_cursor.c ---- */
 

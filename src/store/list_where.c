@@ -12,7 +12,7 @@ struct query query_new(const struct list_kind *kind, struct arena *arena)
     return (struct query){.kind = kind, .arena = arena};
 }
 
-void query_free(struct query *query)
+void query_end(struct query *query)
 {
     buffer_free(&query->sql);
 }

@@ -106,6 +106,21 @@ static void execute(const char *directory, const char *sql)
     sqlite3_close(db);
 }
 
+static int schema_version(const char *directory)
+{
+    char path[128];
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    snprintf(path, sizeof path, "%s/fairlead.db", directory);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int version = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return version;
+}
+
 static bool transformations_can_be_listed(struct fixture *f)
 {
     struct transformation *transformations;
@@ -130,11 +145,13 @@ static void a_store_of_the_first_schema_is_brought_up_to_date(void **state)
 static void a_store_of_a_newer_schema_is_refused(void **state)
 {
     struct fixture *f = *state;
+    char back[64];
     close_store(f);
+    snprintf(back, sizeof back, "PRAGMA user_version = %d;", schema_version(f->directory));
     execute(f->directory, "PRAGMA user_version = 1000;");
     assert_null(store_open(f->directory, &f->error));
     assert_int_equal(f->error.code, ERROR_REFUSED);
-    execute(f->directory, "PRAGMA user_version = 2;");
+    execute(f->directory, back);
     f->error = (struct error){0};
     open_store(f);
 }

@@ -19,6 +19,7 @@ struct page_reading {
     char *items;
     size_t count;
     bool more, partial;          /* there is a record beyond the page; a limit ended the page */
+    struct cursor from;          /* where the page begins, when it was asked to begin somewhere */
     struct cursor first, last;   /* rows looked at */
     int64_t looked_at, deadline; /* rows; monotonic ms */
 };
@@ -31,13 +32,13 @@ static bool reads_backwards(const struct store_list *list)
 /* ---- the statement ---- */
 
 /* Its first columns are the id and the orders' values; then the request, and whether the filters let it pass. */
-static void add_columns(struct query *query, const struct orders *orders, struct text passes)
+static void add_columns(struct page_reading *reading, struct query *query, struct text passes)
 {
-    const char *request = query->kind->contains_from;
+    bool searches = reading->search.statement != NULL; /* what is not asked for an index need not have */
     buffer_append_string(&query->sql, "SELECT id");
-    for (size_t i = 0; i < orders->count; i++)
-        buffer_printf(&query->sql, ", %s", orders->items[i].sql);
-    buffer_printf(&query->sql, ", %s, %.*s FROM %s", request != NULL ? request : "0", TEXT_ARGS(passes),
+    for (size_t i = 0; i < reading->orders.count; i++)
+        buffer_printf(&query->sql, ", %s", reading->orders.items[i].sql);
+    buffer_printf(&query->sql, ", %s, %.*s FROM %s", searches ? query->kind->contains_from : "0", TEXT_ARGS(passes),
                   query->kind->table);
 }
 
@@ -74,7 +75,7 @@ static bool build_walk(struct page_reading *reading, struct query *query, const 
     size_t arms = plan.sorted || plan.value_count == 0 ? 1 : plan.value_count;
     for (size_t i = 0; i < arms; i++) {
         buffer_append_string(&query->sql, i > 0 ? " UNION ALL " : "");
-        add_columns(query, &reading->orders, passes);
+        add_columns(reading, query, passes);
         list_plan_way(query, &plan, arms > 1 ? i : plan.value_count);
         buffer_append_string(&query->sql, plan.nothing ? " AND 0" : "");
     }
@@ -86,7 +87,7 @@ static bool build_sorted(struct page_reading *reading, struct query *query, cons
                          struct error *error)
 {
     const struct list_kind *kind = reading->kind;
-    add_columns(query, &reading->orders, TEXT("1"));
+    add_columns(reading, query, TEXT("1"));
     buffer_printf(&query->sql, " WHERE %s", kind->live ? kind->live : "1");
     if (!query_filters(query, reading->list, error))
         return false;
@@ -101,12 +102,11 @@ static bool build_sorted(struct page_reading *reading, struct query *query, cons
 static bool build(struct page_reading *reading, struct query *query, struct error *error)
 {
     const struct store_list *list = reading->list;
-    struct cursor cursor;
     struct text given = reads_backwards(list) ? list->prev : list->next;
     bool walked = reading->walk != NULL && reading->orders.count == 0;
-    if (given.data != NULL && !cursor_read(reading->arena, given, &reading->orders, &cursor))
+    if (given.data != NULL && !cursor_read(reading->arena, given, &reading->orders, &reading->from))
         return error_set(error, ERROR_INVALID, "the cursor is none that this list gave");
-    const struct cursor *from = given.data != NULL ? &cursor : NULL;
+    const struct cursor *from = given.data != NULL ? &reading->from : NULL;
     return walked ? build_walk(reading, query, from, error) : build_sorted(reading, query, from, error);
 }
 
@@ -184,9 +184,13 @@ static void finish_page(struct page_reading *reading, struct store_page *page)
 {
     bool backwards = reads_backwards(reading->list), goes_on = reading->more || reading->partial;
     bool came_from = backwards || reading->list->next.data != NULL;
+    struct cursor beginning = reading->first;
+    if (reading->looked_at == 0) { /* the way back begins with the row that the cursor names */
+        beginning = reading->from;
+        beginning.id += reading->orders.id_ascending ? 1 : beginning.id > 0 ? -1 : 0;
+    }
     struct text ahead = goes_on ? cursor_write(reading->arena, &reading->last, &reading->orders) : TEXT_NONE;
-    struct text behind = came_from && reading->looked_at > 0
-                             ? cursor_write(reading->arena, &reading->first, &reading->orders) : TEXT_NONE;
+    struct text behind = came_from ? cursor_write(reading->arena, &beginning, &reading->orders) : TEXT_NONE;
     *page = (struct store_page){.count = reading->count, .next = backwards ? behind : ahead,
                                 .prev = backwards ? ahead : behind,
                                 .partial = reading->partial && reading->count < reading->list->limit};

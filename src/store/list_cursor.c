@@ -78,7 +78,7 @@ bool cursor_read(struct arena *arena, struct text text, const struct orders *ord
     struct text rest = arena_copy_text(arena, buffer_text(&plain));
     buffer_free(&plain);
     *cursor = (struct cursor){0};
-    good = good && take_integer(&rest, ';', &cursor->id);
+    good = good && take_integer(&rest, ';', &cursor->id) && cursor->id >= 0 && cursor->id < INT64_MAX;
     for (size_t i = 0; good && i < orders->count; i++)
         good = take_value(&rest, orders->items[i].is_text, &cursor->values[i]);
     return good && rest.size == 0;

@@ -7,5 +7,5 @@
  */
 const char schema_lists[] =
     "DROP INDEX IF EXISTS event_failed;"
-    "CREATE INDEX event_notable ON event(id, status, response_status, error_code, attempts, connection_id, project_id)"
-    " WHERE " EVENT_NOTABLE ";";
+    "CREATE INDEX event_notable ON event(id, status, response_status, error_code, attempts, next_attempt_at,"
+    " connection_id, project_id) WHERE " EVENT_NOTABLE ";";

@@ -50,12 +50,15 @@ static void add_orders(struct query *query, const struct orders *orders)
     buffer_printf(&query->sql, "id %s", orders->id_ascending ? "ASC" : "DESC");
 }
 
-/* The filters as one expression. Its numbered values serve every arm of the statement. */
+/*
+ * The filters as one expression; CASE stops at the first that fails, before columns are read that an index has not.
+ * Its numbered values serve every arm of the statement.
+ */
 static bool write_passes(struct query *query, const struct store_list *list, struct text *passes, struct error *error)
 {
-    buffer_append_string(&query->sql, "(1");
+    buffer_append_string(&query->sql, "CASE WHEN 1");
     bool done = query_filters(query, list, error);
-    buffer_append_string(&query->sql, ")");
+    buffer_append_string(&query->sql, " THEN 1 ELSE 0 END");
     *passes = arena_copy_text(query->arena, buffer_text(&query->sql));
     buffer_clear(&query->sql);
     return done;

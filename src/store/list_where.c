@@ -109,15 +109,24 @@ static bool add_filter(struct query *query, const struct store_filter *filter, s
     return true;
 }
 
+/* Moments come last: indexes do not hold them. */
+static bool is_late(enum store_field field)
+{
+    return field == FIELD_CREATED_AT || field == FIELD_INGESTED_AT || field == FIELD_UPDATED_AT ||
+           field == FIELD_LAST_ATTEMPT_AT || field == FIELD_SUCCESSFUL_AT;
+}
+
 bool query_filters(struct query *query, const struct store_list *list, struct error *error)
 {
     if (query->kind->of_project) {
         buffer_append_string(&query->sql, " AND project_id = ");
         query_integer(query, list->project_id);
     }
-    for (size_t i = 0; i < list->filter_count; i++) {
-        if (!add_filter(query, &list->filters[i], error))
-            return false;
+    for (int late = 0; late < 2; late++) {
+        for (size_t i = 0; i < list->filter_count; i++) {
+            if (is_late(list->filters[i].field) == (late == 1) && !add_filter(query, &list->filters[i], error))
+                return false;
+        }
     }
     return true;
 }

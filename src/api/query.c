@@ -86,6 +86,9 @@ static bool integer_value(const struct parameter_row *row, struct text text, int
 
 static bool read_value(const struct parameter_row *row, struct text text, struct store_value *value)
 {
+    value->is_null = row->nullable && text_equal(text, TEXT("null"));
+    if (value->is_null)
+        return true;
     switch (row->kind) {
     case PARAMETER_ID:
         if (!id_parse(row->id_kind, text, &value->integer))
@@ -146,6 +149,8 @@ static void read_comparison(struct reading *reading, struct text text)
         add_filter(reading, row->field, any ? OP_IS_NOT_NULL : OP_IS_NULL);
         return;
     }
+    if (text_equal(reading->operator, TEXT("all")) && boolean_value(text, &any))
+        return; /* with a value and without */
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!text_equal(reading->operator, text_of(rows[i].name)))
             continue;
@@ -164,7 +169,8 @@ static void read_comparison(struct reading *reading, struct text text)
 static void read_unused(struct reading *reading, struct text text)
 {
     /* Asking for those without any is asking for all. */
-    if (text_equal(reading->operator, TEXT("any")) && text_equal(text, TEXT("false")))
+    if ((text_equal(reading->operator, TEXT("any")) && text_equal(text, TEXT("false"))) ||
+        text_equal(reading->operator, TEXT("all")))
         return;
     reading->filter = add_filter(reading, FIELD_ID, OP_IN);
     reading->filter->count = 0;

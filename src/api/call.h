@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "access/access.h"
+#include "access/rate.h"
 #include "api/contract.h"
 #include "base/json.h"
 #include "deliver/deliver.h"
@@ -47,6 +49,8 @@ struct call_sweep {
     struct call_sweep *next;
 };
 
+struct sign_ins;
+
 /* An event that a change made or moved. */
 struct made_event {
     struct event event;
@@ -58,6 +62,7 @@ struct call {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct sign_ins *sign_ins;
     const char *public_url;
     struct http_exchange *exchange;
     struct arena *arena;
@@ -66,12 +71,14 @@ struct call {
     int64_t now;
     /* what was asked */
     int64_t project_id;
+    struct access access; /* who calls; zeros for operations that are open */
     const struct operation *operation;
     struct text id, second_id; /* what stands in the place of the path's variables, decoded */
     struct call_query query;
     json_t *body; /* an object, or NULL for operations without one */
     /* what came of it */
     int64_t changed_id; /* the record that a change wrote */
+    void *user;         /* what a handler hands to its change */
     struct call_sweep *sweeps;
     struct made_event *made; /* newest first */
     json_t *problems; /* array of the first sentences, NULL: none so far */
@@ -79,6 +86,7 @@ struct call {
     int status;       /* 0: no reply yet */
     json_t *reply;
     const char *allow; /* for 405 */
+    struct rate_state rate; /* how the key stands */
     int64_t data_bytes; /* of limits.api_data_bytes, used by the bodies in the reply */
 };
 
@@ -97,6 +105,7 @@ bool call_check(struct call *call);
 bool call_reply(struct call *call, json_t *reply);
 /* Sends what was set, and frees the call's JSON. The exchange is gone afterwards. */
 void call_send(struct call *call);
+void call_release(struct call *call); /* frees the call's JSON only */
 
 /*
  * Runs `change` in a transaction of its own, all or nothing, then makes the change known to the hot paths. The

@@ -37,6 +37,7 @@ enum parameter_kind {
     PARAMETER_NAME,    /* text filter */
     PARAMETER_TEXT,    /* the same for texts that may hold commas: one value each time it is given */
     PARAMETER_ID,      /* public id filter */
+    PARAMETER_IGNORED_ID, /* the same for ignored events, which are named by their request and connection */
     PARAMETER_ENUM,    /* one of `names`, stored as text or by `parse` */
     PARAMETER_INTEGER, /* integer filter within least..most */
     PARAMETER_BOOLEAN, /* filter on 0 or 1 */
@@ -97,7 +98,8 @@ struct operation_table {
 };
 extern const struct operation_table source_operations, destination_operations, connection_operations,
     request_operations, event_operations, attempt_operations,
-    transformation_operations, execution_operations, bookmark_operations, integration_operations, domain_operations;
+    transformation_operations, execution_operations, bookmark_operations, integration_operations, domain_operations,
+    project_operations, api_key_operations, account_operations, sign_in_operations;
 
 extern const struct operation_table *const operation_tables[]; /* ends with NULL */
 /* All operations in a row; NULL behind the last. */

@@ -103,9 +103,10 @@ static json_t *parameter_schema(const struct parameter_row *row)
 static json_t *filter_schema(const struct parameter_row *row)
 {
     json_t *one = parameter_schema(row);
-    bool several = row->kind == PARAMETER_ID || row->kind == PARAMETER_NAME || row->kind == PARAMETER_ENUM ||
-                   row->kind == PARAMETER_INTEGER || row->kind == PARAMETER_UNUSED || row->kind == PARAMETER_TEXT ||
-                   row->kind == PARAMETER_ORDER || row->kind == PARAMETER_DIRECTION || row->kind == PARAMETER_DATE;
+    bool several = row->kind == PARAMETER_ID || row->kind == PARAMETER_IGNORED_ID || row->kind == PARAMETER_NAME ||
+                   row->kind == PARAMETER_ENUM || row->kind == PARAMETER_INTEGER || row->kind == PARAMETER_UNUSED ||
+                   row->kind == PARAMETER_TEXT || row->kind == PARAMETER_ORDER || row->kind == PARAMETER_DIRECTION ||
+                   row->kind == PARAMETER_DATE;
     if (!several && !row->operators)
         return one;
     json_t *forms = json_pack("[O]", one);

@@ -1,5 +1,6 @@
 #include "api/query.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/form.h"
@@ -84,8 +85,17 @@ static bool integer_value(const struct parameter_row *row, struct text text, int
     return text_to_integer(text, value) && *value >= row->least && *value <= row->most;
 }
 
-static bool read_value(const struct parameter_row *row, struct text text, struct store_value *value)
+/* "req_1:web_1": the one of this request that has that connection. */
+static bool read_ignored_id(const struct call *call, struct text text, int64_t *connection_id)
 {
+    ptrdiff_t colon = text_find_byte(text, ':');
+    return colon >= 0 && text_equal(text_slice(text, 0, (size_t)colon), call->id) &&
+           id_parse(ID_CONNECTION, text_slice(text, (size_t)colon + 1, text.size), connection_id);
+}
+
+static bool read_value(const struct reading *reading, struct text text, struct store_value *value)
+{
+    const struct parameter_row *row = reading->row;
     value->is_null = row->nullable && text_equal(text, TEXT("null"));
     if (value->is_null)
         return true;
@@ -93,6 +103,10 @@ static bool read_value(const struct parameter_row *row, struct text text, struct
     case PARAMETER_ID:
         if (!id_parse(row->id_kind, text, &value->integer))
             *value = NO_KEY; /* an unknown id matches nothing */
+        return true;
+    case PARAMETER_IGNORED_ID:
+        if (!read_ignored_id(reading->call, text, &value->integer))
+            *value = NO_KEY;
         return true;
     case PARAMETER_ENUM: return enum_value(row, text, value);
     case PARAMETER_BOOLEAN: return boolean_value(text, &value->integer);
@@ -127,7 +141,7 @@ static void read_equal(struct reading *reading, struct text text)
     /* Names, ids and numbers hold no comma, so one value may carry several. */
     while (whole ? (part = rest, rest.data != NULL) : text_split(&rest, ',', &part)) {
         struct store_value value = {0};
-        if (part.size > 0 && read_value(row, part, &value))
+        if (part.size > 0 && read_value(reading, part, &value))
             add_value(reading, value);
         else if (part.size > 0)
             bad_value(reading, part);
@@ -154,7 +168,7 @@ static void read_comparison(struct reading *reading, struct text text)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!text_equal(reading->operator, text_of(rows[i].name)))
             continue;
-        if (!read_value(row, text, &value)) {
+        if (!read_value(reading, text, &value)) {
             bad_value(reading, text);
             return;
         }
@@ -164,6 +178,24 @@ static void read_comparison(struct reading *reading, struct text text)
     }
     call_problem(reading->call, "%s[%.*s]: is not an operator that this parameter has", row->name,
                  TEXT_ARGS(text_slice(reading->operator, 0, 40)));
+}
+
+/* hookdeck-cli passes operators on as it was given them: attempts={"gte":2} is attempts[gte]=2. */
+static void read_operators(struct reading *reading, struct text text)
+{
+    json_t *operators = json_parse(text, NULL), *value;
+    const char *name;
+    if (json_object_size(operators) == 0)
+        bad_value(reading, text);
+    json_object_foreach(operators, name, value)
+    {
+        char *plain = json_is_string(value) ? NULL : json_to_string(value);
+        struct text operand = plain ? text_of(plain) : (struct text){json_string_value(value), json_string_length(value)};
+        reading->operator = arena_copy_text(reading->call->arena, text_of(name));
+        read_comparison(reading, arena_copy_text(reading->call->arena, operand));
+        free(plain);
+    }
+    json_decref(operators);
 }
 
 static void read_unused(struct reading *reading, struct text text)
@@ -294,9 +326,15 @@ static void read_disabled(struct reading *reading, struct text text)
         add_filter(reading, FIELD_DISABLED_AT, OP_IS_NULL);
 }
 
-static void read_include(struct reading *reading, struct text text, struct text known, bool *include)
+/* How the versions of the API call what is shown on demand: "config.auth", and before that "verification.configs". */
+static bool asks_for_auth(struct text value)
 {
-    if (text_equal(text, known))
+    return text_equal(value, TEXT("config.auth")) || text_equal(value, TEXT("verification.configs"));
+}
+
+static void read_include(struct reading *reading, struct text text, bool known, bool *include)
+{
+    if (known)
         *include = true;
     else
         bad_value(reading, text);
@@ -314,12 +352,16 @@ static void read_parameter(struct reading *reading, struct text text)
     case PARAMETER_DISABLED: read_disabled(reading, text); break;
     case PARAMETER_UNUSED: read_unused(reading, text); break;
     case PARAMETER_JSON: read_content(reading, text); break;
-    case PARAMETER_INCLUDE_DATA: read_include(reading, text, TEXT("data"), &query->include_data); break;
-    case PARAMETER_INCLUDE_AUTH: read_include(reading, text, TEXT("config.auth"), &query->include_auth); break;
+    case PARAMETER_INCLUDE_DATA:
+        read_include(reading, text, text_equal(text, TEXT("data")), &query->include_data);
+        break;
+    case PARAMETER_INCLUDE_AUTH: read_include(reading, text, asks_for_auth(text), &query->include_auth); break;
     case PARAMETER_HINT: break;
     default:
         if (reading->operator.size > 0)
             read_comparison(reading, text);
+        else if (reading->row->operators && text_starts_with(text, TEXT("{")))
+            read_operators(reading, text);
         else
             read_equal(reading, text);
     }
@@ -355,7 +397,7 @@ static const struct parameter_row *find_row(const struct parameter_row *rows, st
 static bool is_stray_include(struct text name, struct text value)
 {
     return text_equal(name, TEXT("include")) &&
-           (value.size == 0 || text_equal(value, TEXT("data")) || text_equal(value, TEXT("config.auth")));
+           (value.size == 0 || text_equal(value, TEXT("data")) || asks_for_auth(value));
 }
 
 static void read_pair(struct call *call, struct text pair)

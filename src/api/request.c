@@ -305,7 +305,7 @@ static const struct parameter_row request_parameters[] = {
 };
 
 static const struct parameter_row ignored_parameters[] = {
-    {.name = "id", PARAMETER_UNUSED}, PAGING(ignored_orders, 250), END,
+    {.name = "id", PARAMETER_IGNORED_ID, FIELD_CONNECTION_ID}, PAGING(ignored_orders, 250), END,
 };
 
 static const struct operation operations[] = {

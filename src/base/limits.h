@@ -31,6 +31,12 @@
     /* the API */                                                                                       \
     X(api_queue, 1024, 1, 100000, "calls", "API calls waiting for a worker; more answer 503")            \
     X(api_threads, 2, 1, 64, "threads", "workers that answer API calls")                                \
+    X(api_rate_limit, 0, 0, 1000000, "calls/minute", "API calls of a key that has no rate limit of its own; 0: not limited")    \
+    X(rate_buckets, 10000, 16, 1000000, "keys", "API keys that are counted at one time; the calls of more answer 429") \
+    X(projects, 1000, 1, 100000, "projects", "projects of one gateway")                                 \
+    X(project_keys, 1000, 1, 100000, "keys", "API keys of one project")                                 \
+    X(sign_ins, 100, 1, 100000, "sign-ins", "sign-ins of hookdeck-cli that wait for their confirmation; more answer 503") \
+    X(sign_in_ms, 600000, 1000, 86400000, "ms", "a sign-in that is not finished ends after this")        \
     X(api_data_bytes, 33554432, 65536, 1073741824, "bytes", "memory for the bodies that one reply shows; those beyond it are null, with is_large_payload true") \
     X(list_limit, 255, 1, 1000, "models", "largest page of a list")                                     \
     X(list_scan, 200000, 100, 100000000, "rows", "rows that one list call looks at; with more to look at the page is partial") \

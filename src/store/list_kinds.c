@@ -7,7 +7,10 @@
     {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER}
 
 static const struct column SOURCES[] = {RESOURCE_COLUMNS, {FIELD_TYPE, "type", KIND_TEXT}};
-static const struct column DESTINATIONS[] = {RESOURCE_COLUMNS, {FIELD_TYPE, "type", KIND_INTEGER}};
+static const struct column DESTINATIONS[] = {
+    RESOURCE_COLUMNS, {FIELD_TYPE, "type", KIND_INTEGER},
+    {FIELD_URL, "config ->> '$.url'", KIND_TEXT}, {FIELD_CLI_PATH, "config ->> '$.path'", KIND_TEXT},
+};
 static const struct column CONNECTIONS[] = {
     RESOURCE_COLUMNS,
     {FIELD_PAUSED_AT, "paused_at", KIND_INTEGER},

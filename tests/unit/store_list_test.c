@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "model/settings.h"
 #include "store/list.h"
+#include "store/project.h"
 
 enum { EVENTS = 400, CONNECTIONS = 5, PAGE = 7 };
 
@@ -302,6 +303,11 @@ static void content_is_asked_row_by_row(void **state)
     assert_true(pages >= 3);
 }
 
+static bool put_project(struct store_transaction *transaction, void *project, struct error *error)
+{
+    return store_put_project(transaction, project, error);
+}
+
 /* Others' records are looked at on the way, at most. */
 static void other_projects_stay_apart(void **state)
 {
@@ -310,11 +316,10 @@ static void other_projects_stay_apart(void **state)
     struct store_page page;
     struct event *events;
     put_event(f, 0);
-    struct project other = {.id = PROJECT + 1, .name = TEXT("other"), .signing_secret = TEXT("x")};
-    bool (*insert)(struct store_transaction *, const struct project *, struct error *) = store_insert_project;
-    MUST_WRITE(f, (step_function)insert, &other);
-    other.id = PROJECT;
-    MUST_WRITE(f, (step_function)insert, &other);
+    struct project project = {.id = PROJECT, .name = TEXT("one"), .signing_secret = TEXT("x")};
+    MUST_WRITE(f, put_project, &project);
+    project = (struct project){.id = PROJECT + 1, .name = TEXT("other"), .signing_secret = TEXT("x")};
+    MUST_WRITE(f, put_project, &project);
     assert_true(store_list_events(f->reader, &f->arena, &list, &events, &page, &f->error));
     assert_int_equal(page.count, 0);
     struct store_value connection = {.integer = f->connection_id};

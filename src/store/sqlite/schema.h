@@ -8,6 +8,8 @@
 
 #include "store/sqlite/database.h"
 
+#define PROJECT_COLUMNS "id, created_at, updated_at, deleted_at, name, signing_secret"
+#define API_KEY_COLUMNS "id, project_id, rate_limit, is_operator, created_at, name, last_digits"
 #define SOURCE_COLUMNS                                                                                  \
     "id, project_id, disabled_at, deleted_at, created_at, updated_at, token, name, description, type, config"
 #define DESTINATION_COLUMNS                                                                             \
@@ -52,4 +54,7 @@ bool schema_apply(struct store_reader *database, struct error *error);
 bool schema_last_key(struct store_reader *database, int64_t *key, struct error *error);
 
 /* The tables of each group of nouns, each with what reads and writes them (schema_*.c). */
-extern const char schema_resources[], schema_lists[];
+extern const char schema_core[]; /* the first schema */
+extern const char schema_resources[];
+extern const char schema_projects[];
+extern const char schema_lists[];

@@ -132,7 +132,8 @@ static json_t *filter_schema(const struct parameter_row *row)
     json_t *one = parameter_schema(row);
     bool several = row->kind == PARAMETER_ID || row->kind == PARAMETER_IGNORED_ID || row->kind == PARAMETER_NAME ||
                    row->kind == PARAMETER_ENUM || row->kind == PARAMETER_INTEGER || row->kind == PARAMETER_UNUSED ||
-                   row->kind == PARAMETER_TEXT;
+                   row->kind == PARAMETER_TEXT || row->kind == PARAMETER_ORDER || row->kind == PARAMETER_DIRECTION ||
+                   row->kind == PARAMETER_DATE;
     if (!several && !row->operators)
         return one;
     json_t *forms = json_pack("[O]", one);
@@ -217,13 +218,15 @@ static json_t *page_json(struct text model)
 {
     struct buffer reference = {0};
     buffer_printf(&reference, "#/components/schemas/%.*s", TEXT_ARGS(model));
-    json_t *schema = json_pack(
-        "{s:s, s:[s, s, s], s:{s:{s:s, s:[s, s, s], s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}}, s:{s:s},"
-        " s:{s:s, s:{s:s}}}}",
-        "type", "object", "required", "pagination", "count", "models", "properties", "pagination", "type", "object",
-        "required", "order_by", "dir", "limit", "properties", "order_by", "type", "string", "dir", "type", "string",
-        "limit", "type", "integer", "next", "type", "string", "prev", "type", "string", "count", "type", "integer",
-        "models", "type", "array", "items", "$ref", buffer_string(&reference));
+    json_t *one_or_more = json_pack("{s:[{s:s}, {s:s, s:{s:s}}]}", "anyOf", "type", "string", "type", "array", "items",
+                                    "type", "string");
+    json_t *pagination = json_pack(
+        "{s:s, s:[s, s, s], s:{s:O, s:o, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}}", "type", "object", "required", "order_by",
+        "dir", "limit", "properties", "order_by", one_or_more, "dir", one_or_more, "limit", "type", "integer", "next",
+        "type", "string", "prev", "type", "string", "partial", "type", "boolean");
+    json_t *schema = json_pack("{s:s, s:[s, s, s], s:{s:o, s:{s:s}, s:{s:s, s:{s:s}}}}", "type", "object", "required",
+                               "pagination", "count", "models", "properties", "pagination", pagination, "count", "type",
+                               "integer", "models", "type", "array", "items", "$ref", buffer_string(&reference));
     buffer_free(&reference);
     return schema;
 }

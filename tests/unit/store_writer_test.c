@@ -7,6 +7,8 @@
 #include "store/transformation.h"
 #include "store_fixture.h"
 
+#include "store/sqlite/schema.h"
+
 enum { PATIENT = 64 };
 
 /* Holds the writer until it is let go, then notes in which order the jobs behind it ran. */
@@ -107,31 +109,20 @@ static void execute(const char *directory, const char *sql)
     sqlite3_close(db);
 }
 
-/* A number that a statement gives. */
-static int query(const char *directory, const char *sql)
+static int schema_version(const char *directory)
 {
     char path[128];
     sqlite3 *db;
     sqlite3_stmt *statement;
     snprintf(path, sizeof path, "%s/fairlead.db", directory);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    int number = sqlite3_column_int(statement, 0);
+    int version = sqlite3_column_int(statement, 0);
     sqlite3_finalize(statement);
     sqlite3_close(db);
-    return number;
+    return version;
 }
-
-/* What takes each step of the schema back, the newest first. */
-static const char UNDO_PROJECTS[] =
-    "DROP INDEX project_name; DROP INDEX project_change; DROP INDEX api_key_project;"
-    "ALTER TABLE project DROP COLUMN deleted_at; ALTER TABLE project DROP COLUMN change;"
-    "ALTER TABLE api_key DROP COLUMN name; ALTER TABLE api_key DROP COLUMN last_digits;"
-    "ALTER TABLE api_key DROP COLUMN rate_limit; ALTER TABLE api_key DROP COLUMN is_operator;";
-static const char UNDO_RESOURCES[] =
-    "DROP TABLE transformation; DROP TABLE execution; DROP TABLE bookmark; DROP TABLE integration;"
-    "DROP TABLE source_integration; DROP TABLE custom_domain;";
 
 static bool transformations_can_be_listed(struct fixture *f)
 {
@@ -148,9 +139,11 @@ static void a_store_of_the_first_schema_is_brought_up_to_date(void **state)
     struct store_changes changes;
     struct api_key key;
     close_store(f);
-    execute(f->directory, UNDO_PROJECTS);
-    execute(f->directory, UNDO_RESOURCES);
-    execute(f->directory, "INSERT INTO project VALUES(7, 'first', 's', 1, 1); INSERT INTO api_key VALUES(8, 7, 'beef', 1);"
+    remove_directory(f);
+    make_directory(f);
+    execute(f->directory, schema_core);
+    execute(f->directory, "INSERT INTO source VALUES(5, 7, 0, 0, 10, 11, 'token', 'orders', NULL, 'WEBHOOK', '{}', 1);"
+                          "INSERT INTO project VALUES(7, 'first', 's', 1, 1); INSERT INTO api_key VALUES(8, 7, 'beef', 1);"
                           "PRAGMA user_version = 1;");
     open_store(f);
     assert_true(transformations_can_be_listed(f));
@@ -161,20 +154,20 @@ static void a_store_of_the_first_schema_is_brought_up_to_date(void **state)
     assert_true(store_read_api_key_by_hash(f->reader, &f->arena, TEXT("beef"), &key, &f->error));
     assert_int_equal(key.project_id, 7);
     assert_false(key.is_operator);
-    assert_true(store_read_source(f->reader, &f->arena, PROJECT, f->source_id, &source, &f->error));
+    assert_true(store_read_source(f->reader, &f->arena, PROJECT, 5, &source, &f->error));
     ASSERT_TEXT(source.name, "orders");
 }
 
 static void a_store_of_a_newer_schema_is_refused(void **state)
 {
     struct fixture *f = *state;
-    char sql[64];
+    char back[64];
     close_store(f);
-    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", query(f->directory, "PRAGMA user_version"));
+    snprintf(back, sizeof back, "PRAGMA user_version = %d;", schema_version(f->directory));
     execute(f->directory, "PRAGMA user_version = 1000;");
     assert_null(store_open(f->directory, &f->error));
     assert_int_equal(f->error.code, ERROR_REFUSED);
-    execute(f->directory, sql);
+    execute(f->directory, back);
     f->error = (struct error){0};
     open_store(f);
 }

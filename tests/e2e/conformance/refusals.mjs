@@ -65,6 +65,8 @@ function* wrongBodies(schema, body, at = []) {
 
 // ---- parameters ----
 
+const FILTERS = ['headers', 'body', 'parsed_query']; // JSON
+
 function* wrongTexts(schema) {
   if (schema.type === 'boolean' || schema.format === 'date-time' || schema.enum) yield 'no-such-value';
   if (schema.type === 'integer') {
@@ -95,6 +97,7 @@ function* wrongQueries(operation, query) {
   for (const { in: place, name, required, schema } of operation.parameters) {
     if (place !== 'query') continue;
     if (required) yield [rest(name), name];
+    if (FILTERS.includes(name)) yield* ['{"a":', '{"$no_such":1}'].map((text) => [{ ...rest(name), [name]: text }, name]);
     for (const [wrong, named] of wrongForms(schema.anyOf?.[0] ?? schema, name, name)) yield [{ ...rest(name), ...wrong }, named];
     if (schema.anyOf?.some(({ type }) => type === 'object')) yield [{ ...rest(name), [`${name}[no_such]`]: '1' }, name];
   }
@@ -135,12 +138,12 @@ function goodText(schema) {
   return 'x'.repeat(Math.max(schema.minLength ?? 1, 1));
 }
 
-// The good call with each of the described parameters, one at a time. Cursors come from a page, and JSON filters and nested
-// ones are for their noun's own test.
+// The good call with each of the described parameters, one at a time. Cursors come from a page, and nested ones are for their
+// noun's own test.
 export function* goodQueries({ operation }, query) {
-  const apart = ['next', 'prev', 'headers', 'body', 'parsed_query'];
+  const apart = ['next', 'prev'];
   for (const { in: place, name, schema, style } of operation.parameters) {
     if (place !== 'query' || apart.includes(name) || style || schema.type === 'array' || query?.[name] !== undefined) continue;
-    yield { ...query, [name]: goodText(schema.anyOf?.[0] ?? schema) };
+    yield { ...query, [name]: FILTERS.includes(name) ? '{"a":1}' : goodText(schema.anyOf?.[0] ?? schema) };
   }
 }

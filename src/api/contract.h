@@ -18,7 +18,8 @@ struct call;
 
 enum value_type {
     VALUE_TEXT = 1, VALUE_INTEGER = 2, VALUE_BOOLEAN = 4, VALUE_OBJECT = 8, VALUE_ARRAY = 16, VALUE_NULL = 32,
-    VALUE_ANY = 63,
+    VALUE_NUMBER = 64, /* with a fraction or without */
+    VALUE_ANY = 127,
 };
 
 /* A member of a body. Tables of rows end with a row without a name. */

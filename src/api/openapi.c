@@ -24,7 +24,7 @@ static json_t *field_json(const struct field_row *row)
         unsigned type;
         const char *name;
     } types[] = {
-        {VALUE_TEXT, "string"}, {VALUE_INTEGER, "integer"}, {VALUE_BOOLEAN, "boolean"},
+        {VALUE_TEXT, "string"}, {VALUE_INTEGER, "integer"}, {VALUE_BOOLEAN, "boolean"}, {VALUE_NUMBER, "number"},
         {VALUE_OBJECT, "object"}, {VALUE_ARRAY, "array"},
     };
     json_t *schema = row->fields != NULL ? fields_json(row->fields) : json_object();

@@ -249,7 +249,7 @@ static const struct field_row transformation_change_fields[] = {
 };
 static const struct field_row run_request_fields[] = {
     {"headers", VALUE_OBJECT, .required = true},
-    {.name = "body", VALUE_OBJECT | VALUE_ARRAY | VALUE_TEXT | VALUE_INTEGER | VALUE_BOOLEAN | VALUE_NULL},
+    {.name = "body", VALUE_ANY},
     {"path", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
     {"query", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
     {.name = "parsed_query", VALUE_OBJECT | VALUE_NULL},

@@ -53,6 +53,7 @@ extern const struct field_row source_fields[], destination_fields[];
 #define ONE_OF_OR_NULL(member, texts) \
     {.name = member, .types = VALUE_TEXT | VALUE_NULL, .required = true, .names = texts}
 
+extern const struct field_row log_line_item; /* of an execution's or a run's console */
 extern const struct field_row source_shape[], destination_shape[], request_shape[], event_shape[], attempt_shape[],
     request_data_shape[];
 

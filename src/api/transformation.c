@@ -2,6 +2,7 @@
 #include "api/nouns.h"
 
 #include "base/limits.h"
+#include "model/execution.h"
 #include "store/transformation.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
@@ -271,7 +272,19 @@ static const struct field_row transformation_shape[] = {
     {.name = "env", VALUE_OBJECT | VALUE_NULL}, MOMENT("updated_at"),
     MOMENT("created_at"), END,
 };
-static const struct shape shapes[] = {{"Transformation", transformation_shape}, END};
+static const struct field_row run_result_shape[] = {
+    ALWAYS("headers", VALUE_OBJECT), ALWAYS("path", VALUE_TEXT), PERHAPS("query", VALUE_TEXT | VALUE_NULL),
+    PERHAPS("parsed_query", VALUE_OBJECT | VALUE_NULL), PERHAPS("body", VALUE_ANY), END,
+};
+static const struct field_row run_shape[] = {
+    ALWAYS("request_id", VALUE_TEXT | VALUE_NULL), ALWAYS("transformation_id", VALUE_TEXT | VALUE_NULL),
+    ALWAYS("execution_id", VALUE_TEXT | VALUE_NULL), ONE_OF("log_level", execution_log_level_names),
+    {"request", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = run_result_shape},
+    {"console", VALUE_ARRAY, .required = true, .item = &log_line_item}, END,
+};
+static const struct shape shapes[] = {
+    {"Transformation", transformation_shape}, {"TransformationExecutorOutput", run_shape}, END,
+};
 
 #define TRANSFORMATION_FILTERS                                                                          \
     ID_FILTER("id", FIELD_ID, ID_TRANSFORMATION),                                                       \

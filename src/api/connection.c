@@ -461,8 +461,15 @@ static const struct field_row connection_change_fields[] = {
     END,
 };
 
-/* The other members of a rule follow from its type, and come back as they were given. */
-static const struct field_row rule_shape[] = {ALWAYS("type", VALUE_TEXT), END};
+/* Which members a rule has follows from its type; they come back as they were given. */
+static const struct field_row rule_shape[] = {
+    ALWAYS("type", VALUE_TEXT),
+    /* retry */
+    PERHAPS("strategy", VALUE_TEXT), PERHAPS("interval", VALUE_INTEGER | VALUE_NULL),
+    PERHAPS("count", VALUE_INTEGER | VALUE_NULL), PERHAPS("response_status_codes", VALUE_ARRAY | VALUE_NULL),
+    /* delay */
+    PERHAPS("delay", VALUE_INTEGER), END,
+};
 static const struct field_row rule_item = {.name = "", VALUE_OBJECT, .fields = rule_shape};
 static const struct field_row connection_shape[] = {
     ALWAYS("id", VALUE_TEXT), ALWAYS("name", VALUE_TEXT | VALUE_NULL), ALWAYS("full_name", VALUE_TEXT),

@@ -63,18 +63,21 @@ export function assertShape(name, value, what) {
   assertFits(checkOf(name, { ...(model ? page(model) : typeSchema(name)), definitions }), value, `${what} is no ${name}`);
 }
 
-// OpenAPI 3.0 as JSON Schema: "nullable" is the one difference that the description uses.
+// OpenAPI 3.0 as JSON Schema, where "nullable" is the one difference that the description uses. Strict: an object has no other
+// members than those that are described, if any are.
 function plainSchema(schema) {
   if (Array.isArray(schema)) return schema.map(plainSchema);
   if (schema === null || typeof schema !== 'object') return schema;
   const { nullable, ...rest } = Object.fromEntries(Object.entries(schema).map(([name, inner]) => [name, plainSchema(inner)]));
+  if (rest.type === 'object' && rest.properties) rest.additionalProperties = false;
   return nullable ? { anyOf: [{ type: 'null' }, rest] } : rest;
 }
 
-// Is the value what the gateway's own description says?
+// Is the value what the gateway's own description says, and nothing more?
 export function assertDescribed(description, schema, value, what) {
-  const plain = () => ({ ...plainSchema(schema), components: plainSchema(description.components) });
-  assertFits(checkOf(JSON.stringify(schema), plain()), value, `${what} is not what /openapi.json says`);
+  const key = JSON.stringify(schema);
+  const check = checks.get(key) ?? checkOf(key, { ...plainSchema(schema), components: plainSchema(description.components) });
+  assertFits(check, value, `${what} is not what /openapi.json says`);
 }
 
 // The operations of a list: [{ method, path, id, shape }].

@@ -58,6 +58,15 @@ export async function startWorld() {
       const attempt = (await api('GET', `/attempts?event_id=${event.id}`)).models[0];
       return { connection, request, event, attempt };
     }),
+    // One that could not be delivered, and a request that was rejected: what they have no value for is told as null.
+    refused: once(async () => {
+      const connection = await world.connection({ destination: { name: world.name('none'), type: 'HTTP', config: { url: 'http://127.0.0.1:1/' } } });
+      const request = await world.sent(connection);
+      const event = await until('a failure', async () => (await api('GET', `/events?request_id=${request.id}&status=FAILED`)).models[0]);
+      const source = await world.source({ config: { auth_type: 'API_KEY', auth: { header_key: 'x-key', api_key: 'k' } } });
+      assert.equal((await fetch(source.url, { method: 'POST', body: 'x' })).status, 401);
+      return { connection, request, event };
+    }),
     // One that waits, as its connection is paused.
     async held() {
       const connection = await world.connection();

@@ -5,13 +5,17 @@ const held = async (world) => ({ ids: [(await world.held()).event.id], body: {} 
 export const calls = {
   getEvents: async (world) => {
     await world.delivered();
-    return { query: { include: 'data', limit: '3' } };
+    await world.refused();
+    return { query: { include: 'data', limit: '20' } };
   },
   getEvent: delivered,
   getEventRawBody: delivered,
   retryEvent: async (world) => ({ ...await delivered(world), body: {} }),
   cancelEvent: held,
   cancelEvent_mute: held,
-  getAttempts: async (world) => ({ query: { event_id: (await world.delivered()).event.id } }),
+  getAttempts: async (world) => {
+    const [one, other] = [await world.delivered(), await world.refused()];
+    return { query: { event_id: [one.event.id, other.event.id] } };
+  },
   getAttempt: async (world) => ({ ids: [(await world.delivered()).attempt.id] }),
 };

@@ -7,7 +7,8 @@ const of = (more) => async (world) => {
 export const calls = {
   getRequests: async (world) => {
     await world.delivered();
-    return { query: { include: 'data', limit: '2' } };
+    await world.refused();
+    return { query: { include: 'data', limit: '20' } };
   },
   getRequest: of(),
   getRequestRawBody: of(),

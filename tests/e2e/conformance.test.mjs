@@ -62,6 +62,17 @@ test('every operation has a good call', () => {
   assert.deepEqual(Object.keys(CALLS).filter((id) => !done.has(id)), []);
 });
 
+test('methods that a path does not have are refused, and those that it has are told', async () => {
+  const calls = Object.entries(description.paths).flatMap(([path, methods]) => ['get', 'post', 'put', 'patch', 'delete']
+    .filter((method) => !methods[method])
+    .map((method) => ({ method: method.toUpperCase(), path: path.replaceAll(/\{\w+\}/g, 'x'), methods: Object.keys(methods) })));
+  await caller.callAll(calls, (reply, { methods }, what) => {
+    if (reply.status === 404) return; // "/sources/count" is one of "/sources/{id}" too
+    assert.equal(reply.status, 405, `${what}: ${JSON.stringify(reply.body)}`);
+    for (const method of methods) assert.ok(reply.headers.allow.split(', ').includes(method.toUpperCase()), `${what}: ${reply.headers.allow}`);
+  });
+});
+
 for (const offered of OFFERED) {
   const { path, method, operation } = offered;
   const id = operation.operationId;

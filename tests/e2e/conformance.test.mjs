@@ -63,11 +63,13 @@ test('every operation has a good call', () => {
 });
 
 test('methods that a path does not have are refused, and those that it has are told', async () => {
-  const calls = Object.entries(description.paths).flatMap(([path, methods]) => ['get', 'post', 'put', 'patch', 'delete']
-    .filter((method) => !methods[method])
-    .map((method) => ({ method: method.toUpperCase(), path: path.replaceAll(/\{\w+\}/g, 'x'), methods: Object.keys(methods) })));
+  const forms = OFFERED.map(({ path, method }) => [method, new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)]);
+  const calls = Object.entries(description.paths).flatMap(([pattern, methods]) => ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+    .map((method) => ({ method, path: pattern.replaceAll(/\{\w+\}/g, 'x'), methods: Object.keys(methods) }))
+    // "/sources/count" is one of "/sources/{id}" too
+    .filter(({ method, path }) => !forms.some(([other, form]) => other === method && form.test(path))));
+  assert.ok(calls.length > 100);
   await caller.callAll(calls, (reply, { methods }, what) => {
-    if (reply.status === 404) return; // "/sources/count" is one of "/sources/{id}" too
     assert.equal(reply.status, 405, `${what}: ${JSON.stringify(reply.body)}`);
     for (const method of methods) assert.ok(reply.headers.allow.split(', ').includes(method.toUpperCase()), `${what}: ${reply.headers.allow}`);
   });

@@ -37,7 +37,7 @@ static json_t *field_json(const struct field_row *row)
         json_object_set_new(json_array_get(forms, 0), "nullable", json_true());
     if (json_array_size(forms) == 1)
         json_object_update(schema, json_array_get(forms, 0));
-    else if (row->types != VALUE_ANY)
+    else if (json_array_size(forms) > 1 && row->types != VALUE_ANY)
         json_object_set(schema, "anyOf", forms);
     json_decref(forms);
     if (row->is_moment)

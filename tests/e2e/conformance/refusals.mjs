@@ -82,6 +82,7 @@ function* wrongTexts(schema) {
 function* wrongForms(schema, spelled, named) {
   if (schema.type === 'object' && schema.properties) {
     for (const [name, inner] of Object.entries(schema.properties)) yield* wrongForms(inner, `${spelled}[${name}]`, `${named}.${name}`);
+    for (const name of schema.required ?? []) yield [{ [`${spelled}[${name}]`]: undefined }, `${named}.${name}`];
     yield [{ [`${spelled}[no_such]`]: '1' }, `${named}.no_such`];
   } else if (schema.type === 'array') {
     for (const text of wrongTexts(schema.items)) yield [{ [`${spelled}[]`]: text }, named];
@@ -92,14 +93,15 @@ function* wrongForms(schema, spelled, named) {
 
 // [query, what `data` must name]
 function* wrongQueries(operation, query) {
-  const names = (name) => (key) => key !== name && !key.startsWith(`${name}[`);
-  const rest = (name) => Object.fromEntries(Object.entries(query ?? {}).filter(([key]) => names(name)(key)));
+  const all = Object.entries(query ?? {});
+  const without = (name) => Object.fromEntries(all.filter(([key]) => key !== name && !key.startsWith(`${name}[`)));
+  const withOnes = (ones) => Object.fromEntries(Object.entries({ ...query, ...ones }).filter(([, value]) => value !== undefined));
   for (const { in: place, name, required, schema } of operation.parameters) {
     if (place !== 'query') continue;
-    if (required) yield [rest(name), name];
-    if (FILTERS.includes(name)) yield* ['{"a":', '{"$no_such":1}'].map((text) => [{ ...rest(name), [name]: text }, name]);
-    for (const [wrong, named] of wrongForms(schema.anyOf?.[0] ?? schema, name, name)) yield [{ ...rest(name), ...wrong }, named];
-    if (schema.anyOf?.some(({ type }) => type === 'object')) yield [{ ...rest(name), [`${name}[no_such]`]: '1' }, name];
+    if (required) yield [without(name), name];
+    if (FILTERS.includes(name)) yield* ['{"a":', '{"$no_such":1}'].map((text) => [withOnes({ [name]: text }), name]);
+    for (const [wrong, named] of wrongForms(schema.anyOf?.[0] ?? schema, name, name)) yield [withOnes(wrong), named];
+    if (schema.anyOf?.some(({ type }) => type === 'object')) yield [{ ...without(name), [`${name}[no_such]`]: '1' }, name];
   }
   yield [{ ...query, no_such: '1' }, 'no_such'];
 }

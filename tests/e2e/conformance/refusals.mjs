@@ -82,7 +82,7 @@ function* wrongTexts(schema) {
 function* wrongForms(schema, spelled, named) {
   if (schema.type === 'object' && schema.properties) {
     for (const [name, inner] of Object.entries(schema.properties)) yield* wrongForms(inner, `${spelled}[${name}]`, `${named}.${name}`);
-    for (const name of schema.required ?? []) yield [{ [`${spelled}[${name}]`]: undefined }, `${named}.${name}`];
+    for (const name of schema.required ?? []) yield [{ [`${spelled}[${name}]`]: undefined }, named];
     yield [{ [`${spelled}[no_such]`]: '1' }, `${named}.no_such`];
   } else if (schema.type === 'array') {
     for (const text of wrongTexts(schema.items)) yield [{ [`${spelled}[]`]: text }, named];

@@ -199,7 +199,7 @@ const struct parameter_row event_parameters[] = {
     DATE_FILTER("last_attempt_at", FIELD_LAST_ATTEMPT_AT), DATE_FILTER("next_attempt_at", FIELD_NEXT_ATTEMPT_AT),
     {"cli_id", PARAMETER_UNUSED, .operators = true}, {.name = "cli_user_id", PARAMETER_UNUSED},
     {.name = "issue_id", PARAMETER_UNUSED}, {.name = "delivery_group", PARAMETER_UNUSED},
-    {.name = "bulk_retry_id", PARAMETER_UNUSED}, DATA_FILTERS, PAGING(by_creation, 50), END,
+    ID_FILTER("bulk_retry_id", FIELD_BULK_ID, ID_BULK), DATA_FILTERS, PAGING(by_creation, 50), END,
 };
 
 static const struct operation operations[] = {

@@ -301,7 +301,7 @@ static const struct parameter_row request_parameters[] = {
     NUMBER_FILTER("events_count", FIELD_EVENTS_COUNT, 0, INT64_MAX),
     NUMBER_FILTER("cli_events_count", FIELD_CLI_EVENTS_COUNT, 0, INT64_MAX),
     DATE_FILTER("created_at", FIELD_CREATED_AT), DATE_FILTER("ingested_at", FIELD_INGESTED_AT),
-    {.name = "bulk_retry_id", PARAMETER_UNUSED}, DATA_FILTERS, PAGING(request_orders, 50), END,
+    ID_FILTER("bulk_retry_id", FIELD_BULK_ID, ID_BULK), DATA_FILTERS, PAGING(request_orders, 50), END,
 };
 
 static const struct parameter_row ignored_parameters[] = {

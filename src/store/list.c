@@ -93,6 +93,14 @@ static void add_contains(struct query *query, const struct store_filter *filter)
     buffer_append_string(&query->sql, "))");
 }
 
+/* As it stands there. */
+static void add_column_contains(struct query *query, const struct column *column, const struct store_filter *filter)
+{
+    buffer_printf(&query->sql, "instr(%s, ", column->sql);
+    add_value(query, filter->values[0]);
+    buffer_append_string(&query->sql, ") > 0");
+}
+
 static void add_comparison(struct query *query, const struct column *column, const struct store_filter *filter)
 {
     static const char *const signs[] = {[OP_GT] = ">", [OP_GTE] = ">=", [OP_LT] = "<", [OP_LTE] = "<="};
@@ -112,12 +120,15 @@ static void add_comparison(struct query *query, const struct column *column, con
 static bool add_filter(struct query *query, const struct store_filter *filter, struct error *error)
 {
     const struct column *column = find_column(query->kind, filter->field);
-    bool contains = filter->operator== OP_CONTAINS && query->kind->contains_from != NULL;
-    if (column == NULL && !contains)
+    bool contains = filter->operator== OP_CONTAINS && column == NULL && query->kind->contains_from != NULL;
+    bool unfit = filter->operator== OP_CONTAINS && column != NULL && column->kind != KIND_TEXT;
+    if ((column == NULL && !contains) || unfit)
         return error_set(error, ERROR_INVALID, "%s cannot be filtered by that", query->kind->table);
     buffer_append_string(&query->sql, " AND ");
     if (contains)
         add_contains(query, filter);
+    else if (filter->operator== OP_CONTAINS)
+        add_column_contains(query, column, filter);
     else if (filter->operator== OP_IN)
         add_in(query, column, filter);
     else if (filter->operator== OP_IS_NULL || filter->operator== OP_IS_NOT_NULL)
@@ -353,6 +364,41 @@ bool list_count(struct store_reader *reader, const struct list_kind *kind, const
     sqlite3_stmt *statement = add_where(&query, list, error) ? prepare(reader, &query, error) : NULL;
     bool done = statement != NULL && (sqlite3_step(statement) == SQLITE_ROW || database_fail(reader, error));
     *count = done ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    buffer_free(&query.sql);
+    arena_free(&arena);
+    return done;
+}
+
+/* Counts what the statement finds, by growing keys. */
+static bool count_rows(struct store_reader *reader, sqlite3_stmt *statement, int64_t *count, struct error *error)
+{
+    int64_t steps = limits.list_scan, first = 0, last = 0;
+    int code;
+    *count = 0;
+    sqlite3_progress_handler(reader->db, STEPS_PER_ROW, out_of_steps, &steps);
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        last = sqlite3_column_int64(statement, 0);
+        first = first ? first : last;
+        ++*count;
+    }
+    sqlite3_progress_handler(reader->db, 0, NULL, NULL);
+    if (code == SQLITE_INTERRUPT && last > first)
+        *count = (int64_t)((double)*count / (double)(last - first) * (double)(id_new() - first));
+    return code == SQLITE_DONE || code == SQLITE_INTERRUPT || database_fail(reader, error);
+}
+
+bool list_estimate(struct store_reader *reader, const struct list_kind *kind, const struct store_list *list,
+                   int64_t *count, struct error *error)
+{
+    struct arena arena = {0};
+    struct query query = {.kind = kind, .arena = &arena,
+                          .bindings = ARENA_ARRAY(&arena, struct store_value, MOST_BINDINGS)};
+    buffer_append_string(&query.sql, "SELECT id");
+    bool built = add_where(&query, list, error);
+    buffer_append_string(&query.sql, " ORDER BY id");
+    sqlite3_stmt *statement = built ? prepare(reader, &query, error) : NULL;
+    bool done = statement != NULL && count_rows(reader, statement, count, error);
     sqlite3_finalize(statement);
     buffer_free(&query.sql);
     arena_free(&arena);

@@ -35,6 +35,12 @@ bool list_page(struct store_reader *, struct arena *, const struct list_kind *, 
                struct store_page *, struct error *);
 bool list_count(struct store_reader *, const struct list_kind *, const struct store_list *, int64_t *count,
                 struct error *);
+/*
+ * As list_count, but after a look at limits.list_scan rows it goes by what it found in them: a share of the keys up to
+ * now. Meant for lists whose keys grow with time.
+ */
+bool list_estimate(struct store_reader *, const struct list_kind *, const struct store_list *, int64_t *count,
+                   struct error *);
 
 /* Defines one of store.h's lists, of its own type. */
 #define DEFINE_LIST(function, type, kind)                                                               \

@@ -1,4 +1,5 @@
 /* What the lists of store.h know. */
+#include "store/bulk.h"
 #include "store/list.h"
 
 #define RESOURCE_COLUMNS                                                                                \
@@ -30,6 +31,8 @@ static const struct column REQUESTS[] = {
     {FIELD_REJECTION_CAUSE, "rejection_cause", KIND_INTEGER}, {FIELD_VERIFIED, "verified", KIND_INTEGER},
     {FIELD_EVENTS_COUNT, "events_count", KIND_INTEGER}, {FIELD_CLI_EVENTS_COUNT, "cli_events_count", KIND_INTEGER},
     {FIELD_IGNORED_COUNT, "ignored_count", KIND_INTEGER},
+    /* of its events, what made or retried the last of them */
+    {FIELD_BULK_ID, "(SELECT max(bulk_id) FROM event WHERE event.request_id = request.id)", KIND_INTEGER},
 };
 static const struct column EVENTS[] = {
     {FIELD_ID, "id", KIND_INTEGER}, {FIELD_REQUEST_ID, "request_id", KIND_INTEGER},
@@ -40,6 +43,7 @@ static const struct column EVENTS[] = {
     {FIELD_LAST_ATTEMPT_AT, "last_attempt_at", KIND_INTEGER},
     {FIELD_NEXT_ATTEMPT_AT, "next_attempt_at", KIND_INTEGER}, {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT},
     {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER},
+    {FIELD_BULK_ID, "bulk_id > 0 AND bulk_id", KIND_INTEGER}, /* as the index has it */
 };
 static const struct column ATTEMPTS[] = {
     {FIELD_ID, "id", KIND_INTEGER}, {FIELD_EVENT_ID, "event_id", KIND_INTEGER},
@@ -48,6 +52,8 @@ static const struct column ATTEMPTS[] = {
 static const struct column IGNORED[] = {
     {FIELD_ID, "id", KIND_INTEGER}, {FIELD_REQUEST_ID, "request_id", KIND_INTEGER},
     {FIELD_CONNECTION_ID, "connection_id", KIND_INTEGER}, {FIELD_CREATED_AT, "id", KIND_KEY_MOMENT},
+    {FIELD_CAUSE, "cause", KIND_INTEGER},
+    {FIELD_TRANSFORMATION_ID, "json_extract(meta, '$.transformation_id')", KIND_TEXT},
 };
 
 static const struct list_kind SOURCE_LIST = {
@@ -68,6 +74,11 @@ static const struct list_kind ATTEMPT_LIST = {
 static const struct list_kind IGNORED_LIST = {
     "ignored_event", IGNORED_COLUMNS, "", "1", NULL, KNOWN(IGNORED), false, row_ignored_event,
     sizeof(struct ignored_event)};
+/* CROSS JOIN: the range of keys is walked, not the connections. */
+static const struct list_kind IGNORED_OF_PROJECT_LIST = {
+    "(SELECT ignored_event.id AS id, request_id, connection_id, cause, meta, project_id FROM ignored_event"
+    " CROSS JOIN connection ON connection.id = connection_id)",
+    IGNORED_COLUMNS, "", NULL, NULL, KNOWN(IGNORED), true, row_ignored_event, sizeof(struct ignored_event)};
 
 DEFINE_LIST(store_list_sources, source, &SOURCE_LIST)
 DEFINE_LIST(store_list_destinations, destination, &DESTINATION_LIST)
@@ -76,6 +87,7 @@ DEFINE_LIST(store_list_requests, request, &REQUEST_LIST)
 DEFINE_LIST(store_list_events, event, &EVENT_LIST)
 DEFINE_LIST(store_list_attempts, attempt, &ATTEMPT_LIST)
 DEFINE_LIST(store_list_ignored_events, ignored_event, &IGNORED_LIST)
+DEFINE_LIST(store_list_ignored_of_project, ignored_event, &IGNORED_OF_PROJECT_LIST)
 
 bool store_count(struct store_reader *reader, enum store_countable countable, const struct store_list *list,
                  int64_t *count, struct error *error)
@@ -84,4 +96,13 @@ bool store_count(struct store_reader *reader, enum store_countable countable, co
         [COUNT_SOURCES] = &SOURCE_LIST, [COUNT_DESTINATIONS] = &DESTINATION_LIST,
         [COUNT_CONNECTIONS] = &CONNECTION_LIST};
     return list_count(reader, kinds[countable], list, count, error);
+}
+
+bool store_estimate_subject(struct store_reader *reader, enum bulk_subject subject, const struct store_list *list,
+                            int64_t *count, struct error *error)
+{
+    static const struct list_kind *const kinds[] = {
+        [BULK_OF_EVENTS] = &EVENT_LIST, [BULK_OF_IGNORED_EVENTS] = &IGNORED_OF_PROJECT_LIST,
+        [BULK_OF_REQUESTS] = &REQUEST_LIST};
+    return list_estimate(reader, kinds[subject], list, count, error);
 }

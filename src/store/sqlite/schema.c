@@ -63,6 +63,7 @@ static const char CORE_TABLES[] =
 static const char *const STEPS[] = {
     CORE_TABLES,
     schema_resources,
+    schema_bulk,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
@@ -110,6 +111,7 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
                         " coalesce((SELECT max(id) FROM transformation), 0),"
                         " coalesce((SELECT max(id) FROM execution), 0),"
                         " coalesce((SELECT max(id) FROM bookmark), 0), coalesce((SELECT max(id) FROM integration), 0),"
-                        " coalesce((SELECT max(id) FROM custom_domain), 0))",
+                        " coalesce((SELECT max(id) FROM custom_domain), 0),"
+                        " coalesce((SELECT max(id) FROM bulk), 0))",
                         key, error);
 }

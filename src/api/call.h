@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "deliver/deliver.h"
 #include "http/server.h"
+#include "ingest/remake.h"
 #include "catalog/catalog.h"
 #include "store/store.h"
 
@@ -41,12 +42,6 @@ struct call_sweep {
     struct call_sweep *next;
 };
 
-/* An event that a change made or moved. */
-struct made_event {
-    struct event event;
-    struct made_event *next;
-};
-
 struct call {
     /* what it works with */
     struct store *store;
@@ -67,7 +62,9 @@ struct call {
     /* what came of it */
     int64_t changed_id; /* the record that a change wrote */
     struct call_sweep *sweeps;
-    struct made_event *made; /* newest first */
+    struct made_event *made;   /* events that the change made or moved, newest first */
+    struct request *made_requests;
+    size_t made_request_count;
     json_t *problems; /* array of the first sentences, NULL: none so far */
     size_t problem_count;
     int status;       /* 0: no reply yet */

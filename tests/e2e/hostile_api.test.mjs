@@ -116,6 +116,8 @@ const EXAMPLES = {
   '/integrations': [() => ({ label: 'l', provider: 'HMAC', features: ['VERIFICATION'], configs: { ...SOURCE_AUTHS.HMAC } })],
   '/teams/current/custom_domains': [() => ({ hostname: `${name()}.example.com` })],
   '/requests/{id}/retry': [() => ({ webhook_ids: [fixture.connection.id] })],
+  '/requests/{id}/replay': [() => ({ webhook_ids: [ids.connections] })],
+  '/events/{id}/replay': [() => ({ source_id: ids.sources, webhook_ids: [ids.connections] })],
 };
 for (const noun of ['sources', 'destinations', 'transformations', 'bookmarks', 'integrations'])
   EXAMPLES[`/${noun}/{id}`] = EXAMPLES[`/${noun}`];

@@ -13,6 +13,7 @@
 
 #include "api/contract.h"
 #include "base/json.h"
+#include "bulk/bulk.h"
 #include "deliver/deliver.h"
 #include "http/server.h"
 #include "ingest/remake.h"
@@ -47,6 +48,7 @@ struct call {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct bulk_worker *bulk_worker;
     const char *public_url;
     struct http_exchange *exchange;
     struct arena *arena;
@@ -65,6 +67,7 @@ struct call {
     struct made_event *made;   /* events that the change made or moved, newest first */
     struct request *made_requests;
     size_t made_request_count;
+    struct bulk *bulk;         /* the bulk operation that the change is about */
     json_t *problems; /* array of the first sentences, NULL: none so far */
     size_t problem_count;
     int status;       /* 0: no reply yet */

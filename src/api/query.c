@@ -310,13 +310,24 @@ static void set_defaults(struct call *call)
     }
 }
 
+void query_prepare(struct call *call)
+{
+    call->query.filters = ARENA_ARRAY(call->arena, struct store_filter, QUERY_FILTERS + 1);
+    call->query.filter_rows = ARENA_ARRAY(call->arena, const struct parameter_row *, QUERY_FILTERS);
+}
+
+void query_add(struct call *call, const struct parameter_row *row, struct text operator, struct text value)
+{
+    struct reading reading = {.call = call, .row = row, .operator = operator};
+    read_parameter(&reading, value);
+}
+
 bool query_read(struct call *call)
 {
     struct text rest = call->exchange->query, pair;
     size_t count = 0;
     set_defaults(call);
-    call->query.filters = ARENA_ARRAY(call->arena, struct store_filter, QUERY_FILTERS + 1);
-    call->query.filter_rows = ARENA_ARRAY(call->arena, const struct parameter_row *, QUERY_FILTERS);
+    query_prepare(call);
     while (text_split(&rest, '&', &pair)) {
         if (pair.size == 0)
             continue;

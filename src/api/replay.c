@@ -105,26 +105,6 @@ static bool request_retry(struct call *call)
 
 /* ---- replayed ------------------------------------------------------------------------------------ */
 
-/* A request for each source that the connections belong to; `connections` lose their order. */
-static size_t group_by_source(struct call *call, struct connection *connections, size_t count,
-                              struct remake_target *targets)
-{
-    size_t groups = 0;
-    for (size_t i = 0, end; i < count; i = end) {
-        end = i + 1;
-        for (size_t k = end; k < count; k++) {
-            if (connections[k].source_id != connections[i].source_id)
-                continue;
-            struct connection same = connections[k];
-            connections[k] = connections[end];
-            connections[end++] = same;
-        }
-        targets[groups++] = (struct remake_target){connections[i].source_id,
-                                                   ids_of(call, connections + i, end - i), end - i};
-    }
-    return groups;
-}
-
 /* Where the body says that it goes; without a word there, `otherwise`. */
 static bool read_targets(struct call *call, const struct remake_target *otherwise, struct remake_target **targets,
                          size_t *count)
@@ -145,7 +125,8 @@ static bool read_targets(struct call *call, const struct remake_target *otherwis
             call_problem(call, "webhook_ids[%zu]: is not a connection of the source", i);
     }
     if (connection_count > 0)
-        *count = group_by_source(call, connections, connection_count, *targets);
+        *count = remake_targets(call->catalog, call->arena, ids_of(call, connections, connection_count), connection_count,
+                                *targets);
     else
         (*targets)[0] = source.id != 0 ? (struct remake_target){.source_id = source.id} : *otherwise;
     return call_check(call);

@@ -34,6 +34,9 @@
     X(api_data_bytes, 33554432, 65536, 1073741824, "bytes", "memory for the bodies that one reply shows; those beyond it are null, with is_large_payload true") \
     X(list_limit, 255, 1, 1000, "models", "largest page of a list")                                     \
     X(list_scan, 200000, 1000, 100000000, "rows", "rows that one list call looks at when its filter has no index") \
+    X(bulk_operations, 100, 1, 10000, "operations", "bulk operations of one project that are open at one time") \
+    X(bulk_slice, 100, 1, 500, "models", "what a bulk operation touches in one transaction")          \
+    X(bulk_pause_ms, 20, 0, 60000, "ms", "between two slices of bulk operations, so that they give way to others") \
     X(array_values, 255, 1, 10000, "values", "values of one array parameter")                           \
     X(rules, 100, 1, 1000, "rules", "rules of one connection")                                          \
     /* the store */                                                                                     \

@@ -25,6 +25,26 @@ bool remake_fits(const struct connection *connection, const struct request *requ
            connection->created_at <= request->ingested_at;
 }
 
+size_t remake_targets(struct catalog *catalog, struct arena *arena, const int64_t *connection_ids, size_t count,
+                      struct remake_target *targets)
+{
+    size_t groups = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct catalog_connection *connection = catalog_find_connection(catalog, connection_ids[i]);
+        if (connection != NULL && is_active(&connection->record)) {
+            struct remake_target *target = targets;
+            while (target < targets + groups && target->source_id != connection->record.source_id)
+                target++;
+            if (target == targets + groups)
+                targets[groups++] = (struct remake_target){connection->record.source_id,
+                                                           ARENA_ARRAY(arena, int64_t, count - i), 0};
+            ((int64_t *)target->connection_ids)[target->count++] = connection_ids[i];
+        }
+        catalog_connection_release(connection);
+    }
+    return groups;
+}
+
 /* ---- one event ---- */
 
 static bool put_event(struct remake *remake, struct event *event, struct error *error)

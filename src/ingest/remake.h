@@ -37,6 +37,13 @@ struct remake_target {
     size_t count;
 };
 
+/*
+ * Groups connections by their sources into `targets` (room for `count`), whose arrays are in the arena; returns how
+ * many. Unknown connections and those that are not active are left out.
+ */
+size_t remake_targets(struct catalog *catalog, struct arena *arena, const int64_t *connection_ids, size_t count,
+                      struct remake_target *targets);
+
 /* Active, of the source, and made before the request: may a retry make an event for it? */
 bool remake_fits(const struct connection *connection, const struct request *request);
 /* Events of the request anew, for connections that fit; others are left out. Its counts grow by what was made. */

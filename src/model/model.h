@@ -190,6 +190,7 @@ const char *attempt_trigger_name(enum attempt_trigger trigger);
 const char *attempt_error_name(enum attempt_error error); /* NULL for none */
 const char *destination_type_name(enum destination_type type);
 bool rejection_cause_parse(struct text name, int64_t *cause);
+bool ignored_cause_parse(struct text name, int64_t *cause);
 bool event_status_parse(struct text name, int64_t *status);
 bool attempt_error_parse(struct text name, int64_t *error);
 bool destination_type_parse(struct text name, int64_t *type);

@@ -105,37 +105,48 @@ static void add_several(const struct member *member, const json_t *array)
             add_scalar(member, TEXT_NONE, value);
 }
 
-static bool is_operator(const char *name)
+/* The row of a filter under the name that its problems are told by. */
+static struct parameter_row *row_named(struct call *call, const struct parameter_row *row, const char *before,
+                                       const char *name)
+{
+    struct parameter_row *copy = ARENA_NEW(call->arena, struct parameter_row);
+    *copy = *row;
+    copy->name = arena_printf(call->arena, "%s.%s", before, name);
+    return copy;
+}
+
+static void add_operator(const struct member *filter, const char *name, const json_t *value)
 {
     static const char *const names[] = {"gt", "gte", "lt", "lte", "le", "any"};
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (strcmp(names[i], name) == 0)
-            return true;
+    struct text text = {json_string_value(value), json_string_length(value)};
+    size_t i = 0;
+    while (i < COUNT_OF(names) && strcmp(names[i], name) != 0)
+        i++;
+    if (i == COUNT_OF(names)) {
+        call_problem(filter->call, "%s.%.100s: is not an operator that this filter has", filter->row->name, name);
+        return;
     }
-    return false;
+    struct member member = {filter->call, row_named(filter->call, filter->row, filter->row->name, names[i])};
+    if (strcmp(name, "any") != 0)
+        add_scalar(&member, text_of(names[i]), value);
+    else if (json_is_true(value) || text_equal(text, TEXT("true")))
+        query_add(member.call, member.row, TEXT("any"), TEXT("true"));
+    else if (json_is_false(value) || text_equal(text, TEXT("false")))
+        query_add(member.call, member.row, TEXT("any"), TEXT("false"));
+    else
+        call_problem(member.call, "%s: must be a boolean", member.row->name);
 }
 
 static void add_operators(const struct member *member, const json_t *object)
 {
     const char *name;
     json_t *value;
-    if (!member->row->operators || json_object_size(object) == 0) {
+    if (!member->row->operators || json_object_size(object) == 0)
         call_problem(member->call, "%s: must not be %s", member->row->name,
                      member->row->operators ? "an empty object" : "an object");
-        return;
-    }
-    json_object_foreach((json_t *)object, name, value)
-    {
-        struct parameter_row row = *member->row;
-        struct member any = {member->call, &row};
-        row.kind = PARAMETER_BOOLEAN;
-        if (!is_operator(name))
-            call_problem(member->call, "%s.%.100s: is not an operator that this filter has", member->row->name, name);
-        else if (strcmp(name, "any") == 0 && json_is_boolean(value))
-            query_add(member->call, member->row, text_of(name), scalar_text(&any, value));
-        else
-            add_scalar(member, text_of(name), value);
-    }
+    else
+        json_object_foreach((json_t *)object, name, value)
+            add_operator(member, name, value);
 }
 
 /* A JSON filter is given as an object or as its text. */
@@ -151,11 +162,8 @@ static void add_content(const struct member *member, const json_t *value)
 
 static void add_member(struct call *call, const struct parameter_row *found, const json_t *value)
 {
-    struct parameter_row *row = ARENA_NEW(call->arena, struct parameter_row);
-    struct member member = {call, row};
-    *row = *found;
-    row->name = arena_printf(call->arena, "query.%s", found->name);
-    if (row->kind == PARAMETER_JSON)
+    struct member member = {call, row_named(call, found, "query", found->name)};
+    if (found->kind == PARAMETER_JSON)
         add_content(&member, value);
     else if (json_is_array(value))
         add_several(&member, value);

@@ -274,7 +274,7 @@ describe('plans, lists and refusals', () => {
     await refused(400, 'POST', '/bulk/requests/replay', { query: { target: {} } });
     await refusesEach(refused, 'POST', '/bulk/events/retry', [
       [{ query: { status: 'BROKEN' } }, /^query\.status: "BROKEN"/], [{ query: { status: 5 } }, /^query\.status: must not be/],
-      [{ query: { status: [] } }, /^query\.status: .*empty array/], [{ query: { attempts: { gte: 'x' } } }, /^query\.attempts: /],
+      [{ query: { status: [] } }, /^query\.status: .*empty array/], [{ query: { attempts: { gte: 'x' } } }, /^query\.attempts\.gte: /],
       [{ query: { attempts: { near: 1 } } }, /^query\.attempts\.near: is not an operator/], [{ query: { status: { gt: 'A' } } }, /^query\.status: .*an object/],
       [{ query: { webhook_id: ['web_1', 2] } }, /^query\.webhook_id: must not be/], [{ query: { search_term: 'ab' } }, /^query\.search_term: /],
       [{ query: { created_at: 'yesterday' } }, /^query\.created_at: /], [{ query: { id: '' } }, /^query\.id: must not be empty/],

@@ -201,13 +201,13 @@ static bool create(struct call *call, enum bulk_kind kind)
                         .updated_at = call->now};
     if (bulk_query_is_empty(query))
         return call_fail(call, 400, NULL, "an empty query would be of everything: say at least one filter");
+    if (!estimate(call, kind, query, &bulk.estimated_count) || !check_target(call, json_member(query, "target")))
+        return false;
     bulk.query = bulk_query_text(call, query);
     if (bulk.query.size > QUERY_BYTES) {
         call_problem(call, "query: is longer than %d bytes", QUERY_BYTES);
         return call_check(call);
     }
-    if (!estimate(call, kind, query, &bulk.estimated_count) || !check_target(call, json_member(query, "target")))
-        return false;
     call->bulk = &bulk;
     bool done = call_write(call, change_create);
     call->bulk = NULL;

@@ -123,8 +123,7 @@ static bool estimate(struct call *call, enum bulk_kind kind, const json_t *query
     bulk_query_read(call, kind, query);
     if (!call_check(call))
         return false;
-    struct store_list list = {.project_id = call->project_id, .filters = call->query.filters,
-                              .filter_count = call->query.filter_count};
+    struct store_list list = page_list(call);
     return store_estimate_subject(call->reader, bulk_subject_of(kind), &list, count, &error) ||
            call_fail_error(call, &error);
 }
@@ -203,6 +202,8 @@ static bool create(struct call *call, enum bulk_kind kind)
         return call_fail(call, 400, NULL, "an empty query would be of everything: say at least one filter");
     if (!estimate(call, kind, query, &bulk.estimated_count) || !check_target(call, json_member(query, "target")))
         return false;
+    if (call->query.filter_count == 0 && call->query.content == NULL)
+        return call_fail(call, 400, NULL, "the query leaves out nothing: say at least one filter that does");
     bulk.query = bulk_query_text(call, query);
     if (bulk.query.size > QUERY_BYTES) {
         call_problem(call, "query: is longer than %d bytes", QUERY_BYTES);

@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "api/contract_rows.h"
+#include "api/nouns.h"
 #include "api/query.h"
 #include "api/validate.h"
 #include "base/limits.h"
@@ -75,7 +76,7 @@ static struct text scalar_text(const struct member *member, const json_t *value)
         return text_of(arena_printf(arena, "%lld", (long long)json_integer_value(value)));
     if (json_is_boolean(value) && boolean)
         return json_is_true(value) ? TEXT("true") : TEXT("false");
-    if (json_is_null(value) && kind == PARAMETER_DATE)
+    if (json_is_null(value) && (kind == PARAMETER_DATE || member->row->nullable))
         return TEXT("null");
     return TEXT_NONE;
 }
@@ -117,7 +118,7 @@ static struct parameter_row *row_named(struct call *call, const struct parameter
 
 static void add_operator(const struct member *filter, const char *name, const json_t *value)
 {
-    static const char *const names[] = {"gt", "gte", "lt", "lte", "le", "any"};
+    static const char *const names[] = {"gt", "gte", "lt", "lte", "le", "any", "all"};
     struct text text = {json_string_value(value), json_string_length(value)};
     size_t i = 0;
     while (i < COUNT_OF(names) && strcmp(names[i], name) != 0)
@@ -127,12 +128,12 @@ static void add_operator(const struct member *filter, const char *name, const js
         return;
     }
     struct member member = {filter->call, row_named(filter->call, filter->row, filter->row->name, names[i])};
-    if (strcmp(name, "any") != 0)
+    if (strcmp(name, "any") != 0 && strcmp(name, "all") != 0)
         add_scalar(&member, text_of(names[i]), value);
     else if (json_is_true(value) || text_equal(text, TEXT("true")))
-        query_add(member.call, member.row, TEXT("any"), TEXT("true"));
+        query_add(member.call, member.row, text_of(names[i]), TEXT("true"));
     else if (json_is_false(value) || text_equal(text, TEXT("false")))
-        query_add(member.call, member.row, TEXT("any"), TEXT("false"));
+        query_add(member.call, member.row, text_of(names[i]), TEXT("false"));
     else
         call_problem(member.call, "%s: must be a boolean", member.row->name);
 }
@@ -186,7 +187,7 @@ void bulk_query_read(struct call *call, enum bulk_kind kind, const json_t *query
     const char *name;
     json_t *value;
     size_t values = 0;
-    query_prepare(call);
+    query_make_room(call);
     json_object_foreach((json_t *)query, name, value)
     {
         const struct parameter_row *row = row_of(kind, name);
@@ -284,6 +285,12 @@ static void read_target(struct arena *arena, const json_t *target, struct bulk_p
     }
 }
 
+static void release_plan(struct bulk_plan *plan)
+{
+    struct call_query query = {.content = plan->content != NULL ? plan->content->context : NULL};
+    query_free(&query);
+}
+
 bool bulk_query_plan(enum bulk_kind kind, struct text query, struct arena *arena, struct bulk_plan *plan,
                      struct error *error)
 {
@@ -295,8 +302,9 @@ bool bulk_query_plan(enum bulk_kind kind, struct text query, struct arena *arena
         return error_set(error, ERROR_INVALID, "the query is no JSON object");
     }
     bulk_query_read(&call, kind, object);
-    plan->filters = call.query.filters;
-    plan->filter_count = call.query.filter_count;
+    struct store_list list = page_list(&call);
+    *plan = (struct bulk_plan){.filters = list.filters, .filter_count = list.filter_count, .content = list.content,
+                               .release = release_plan};
     read_target(arena, json_member(object, TARGET), plan);
     json_decref(object);
     bool good = call.problems == NULL;

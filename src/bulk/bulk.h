@@ -23,10 +23,12 @@
 struct bulk_plan {
     const struct store_filter *filters;
     size_t filter_count;
+    const struct store_content *content; /* NULL: any */
     /* BULK_REQUESTS_REPLAY: where to; 0 and NULL: the source of each request */
     int64_t source_id;
     const int64_t *connection_ids;
     size_t connection_count;
+    void (*release)(struct bulk_plan *plan); /* frees what is not in the arena; NULL: there is nothing */
 };
 typedef bool (*bulk_plan_reader)(enum bulk_kind kind, struct text query, struct arena *arena, struct bulk_plan *plan,
                                  struct error *error);

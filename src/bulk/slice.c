@@ -6,11 +6,7 @@
 #include "bulk/effect.h"
 #include "store/bulk.h"
 
-enum {
-    SLICE_DATA_BYTES = 4 * 1024 * 1024, /* of requests: the writer has others to serve */
-    WINDOWS = 16,                       /* without anything in them that one slice looks at */
-    ROW_SHARE = 40,                     /* a window is this part of what a list may look at */
-};
+enum { SLICE_DATA_BYTES = 4 * 1024 * 1024 }; /* of requests: the writer has others to serve */
 
 /* What a query finds, of any subject. */
 struct found {
@@ -18,6 +14,7 @@ struct found {
     struct ignored_event *ignored;
     struct request *requests;
     size_t count;
+    int64_t end; /* nothing else is found up to this key */
 };
 
 struct slice {
@@ -28,7 +25,7 @@ struct slice {
     struct arena arena;
     int64_t *ids; /* what the reader found */
     size_t count;
-    int64_t end;          /* with fewer than a whole slice of ids: everything up to here was looked at */
+    int64_t end;          /* nothing else is found up to this key */
     struct effect effect; /* of the last run */
 };
 
@@ -44,22 +41,22 @@ static int64_t id_at(enum bulk_subject subject, const struct found *found, size_
     return found->requests[i].id;
 }
 
-/* What the query finds among those that the further filters leave, by growing keys. */
-static bool find(struct slice *slice, struct store_reader *reader, const struct store_filter *more, size_t more_count,
-                 struct found *found, struct error *error)
+/* What the query finds among the keys up to `bound`, oldest first; with `ids` only among those. */
+static bool find(struct slice *slice, struct store_reader *reader, const struct store_filter *ids, struct found *found,
+                 struct error *error)
 {
     const struct bulk_plan *plan = &slice->plan;
     struct store_page page = {0};
-    struct store_filter *filters =
-        ARENA_ARRAY(&slice->arena, struct store_filter, plan->filter_count + more_count);
+    struct store_filter *filters = ARENA_ARRAY(&slice->arena, struct store_filter, plan->filter_count + 1);
+    struct store_list list = {.project_id = slice->bulk.project_id, .filters = filters,
+                              .filter_count = plan->filter_count, .content = plan->content, .order_by = FIELD_ID,
+                              .ascending = true, .limit = (size_t)limits.bulk_slice, .above = slice->bulk.position,
+                              .up_to = slice->bulk.bound};
+    bool done = false;
     for (size_t i = 0; i < plan->filter_count; i++)
         filters[i] = plan->filters[i];
-    for (size_t i = 0; i < more_count; i++)
-        filters[plan->filter_count + i] = more[i];
-    struct store_list list = {.project_id = slice->bulk.project_id, .filters = filters,
-                              .filter_count = plan->filter_count + more_count, .order_by = FIELD_ID, .ascending = true,
-                              .limit = (size_t)limits.bulk_slice};
-    bool done = false;
+    if (ids != NULL)
+        filters[list.filter_count++] = *ids;
     switch (bulk_subject_of(slice->bulk.kind)) {
     case BULK_OF_EVENTS: done = store_list_events(reader, &slice->arena, &list, &found->events, &page, error); break;
     case BULK_OF_IGNORED_EVENTS:
@@ -70,32 +67,24 @@ static bool find(struct slice *slice, struct store_reader *reader, const struct 
         break;
     }
     found->count = page.count;
+    found->end = page.next.size > 0 ? page.looked_to : slice->bulk.bound;
     return done;
 }
 
-/* The ids of the next slice, from the first window that has any. */
+/* The ids of the next slice: what one list call finds, which may be nothing where it looked. */
 static bool look(struct slice *slice, struct error *error)
 {
-    enum bulk_subject subject = bulk_subject_of(slice->bulk.kind);
-    struct store_reader *reader = slice->parts->reader;
-    int64_t rows = limits.list_scan / ROW_SHARE, after = slice->bulk.position, bound = slice->bulk.bound;
     struct found found = {0};
-    slice->end = after;
-    for (int i = 0; i < WINDOWS && found.count == 0 && slice->end < bound; i++) {
-        after = slice->end;
-        if (!store_bulk_window(reader, subject, after, bound, rows, &slice->end, error))
+    slice->end = slice->bulk.bound;
+    if (slice->bulk.position < slice->bulk.bound) {
+        if (!find(slice, slice->parts->reader, NULL, &found, error))
             return false;
-        const struct store_value first = {.integer = after}, last = {.integer = slice->end};
-        const struct store_filter window[] = {{FIELD_ID, OP_GT, &first, 1}, {FIELD_ID, OP_LTE, &last, 1}};
-        if (!find(slice, reader, window, 2, &found, error))
-            return false;
+        slice->end = found.end;
     }
     slice->ids = ARENA_ARRAY(&slice->arena, int64_t, found.count + 1);
     for (size_t i = 0; i < found.count; i++)
-        slice->ids[i] = id_at(subject, &found, i);
+        slice->ids[i] = id_at(bulk_subject_of(slice->bulk.kind), &found, i);
     slice->count = found.count;
-    if (found.count == (size_t)limits.bulk_slice)
-        slice->end = slice->ids[found.count - 1];
     return true;
 }
 
@@ -115,21 +104,25 @@ static bool act_on(struct slice *slice, const struct found *found, size_t i, str
 static bool find_again(struct slice *slice, struct store_reader *reader, struct found *found, struct error *error)
 {
     struct store_value *values = ARENA_ARRAY(&slice->arena, struct store_value, slice->count + 1);
-    *found = (struct found){0};
+    *found = (struct found){.end = slice->end};
     if (slice->count == 0)
         return true;
     for (size_t i = 0; i < slice->count; i++)
         values[i].integer = slice->ids[i];
-    return find(slice, reader, &(struct store_filter){FIELD_ID, OP_IN, values, slice->count}, 1, found, error);
+    if (!find(slice, reader, &(struct store_filter){FIELD_ID, OP_IN, values, slice->count}, found, error))
+        return false;
+    if (found->end == slice->bulk.bound) /* it looked at all of them */
+        found->end = slice->end;
+    return true;
 }
 
 static bool act(struct slice *slice, struct store_transaction *transaction, struct bulk *bulk, struct error *error)
 {
     struct found found;
-    int64_t position = slice->end;
     struct effect *effect = &slice->effect;
     if (!find_again(slice, store_transaction_reader(transaction), &found, error))
         return false;
+    int64_t position = found.end;
     effect->cancelled = ARENA_ARRAY(&slice->arena, int64_t, found.count + 1);
     for (size_t i = 0; i < found.count; i++) {
         if (!act_on(slice, &found, i, error))
@@ -200,6 +193,8 @@ bool slice_run(const struct slice_parts *parts, const struct bulk *bulk, size_t 
     else if (error->code == ERROR_INVALID)
         done = give_up(&slice, error);
     *touched = slice.count;
+    if (slice.plan.release != NULL)
+        slice.plan.release(&slice.plan);
     arena_free(&slice.arena);
     return done;
 }

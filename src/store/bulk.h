@@ -1,7 +1,5 @@
 /*
- * bulk.h - what the store gives to bulk operations: their records, and walks over everything that they may touch.
- *
- * A walk goes by key in windows of some rows, so that no look at the store takes long however few rows match.
+ * bulk.h - what the store gives to bulk operations: their records, and what their walks over everything need beside the lists.
  */
 #pragma once
 
@@ -27,12 +25,9 @@ bool store_list_bulks(struct store_reader *, struct arena *, const struct store_
 
 /* The largest key of the subject, 0: there is none. */
 bool store_bulk_last(struct store_reader *, enum bulk_subject, int64_t *last, struct error *);
-/* The key of the `rows`-th row behind `after`; `bound` when there are fewer up to it. */
-bool store_bulk_window(struct store_reader *, enum bulk_subject, int64_t after, int64_t bound, int64_t rows,
-                       int64_t *end, struct error *);
 /* Of all requests of the project, unlike store_list_ignored_events. */
 bool store_list_ignored_of_project(struct store_reader *, struct arena *, const struct store_list *,
                                    struct ignored_event **, struct store_page *, struct error *);
-/* About how many the list of the subject would have; exact where limits.list_scan rows are enough to look at. */
+/* About how many the list of the subject would have; exact as far as the limits of one list call reach. */
 bool store_estimate_subject(struct store_reader *, enum bulk_subject, const struct store_list *, int64_t *count,
                             struct error *);

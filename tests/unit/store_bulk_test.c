@@ -81,10 +81,11 @@ static void open_ones_are_read_in_their_order_and_counted(void **state)
     assert_int_equal(open + same, 0);
 }
 
-static void windows_cover_every_row_up_to_the_bound(void **state)
+/* A list of keys in a range goes on where the one before ended, and says where that was. */
+static void slices_cover_every_row_up_to_the_bound(void **state)
 {
     struct fixture *f = *state;
-    int64_t ids[ROWS], last, end;
+    int64_t ids[ROWS], last;
     assert_true(store_bulk_last(f->reader, BULK_OF_EVENTS, &last, &f->error));
     assert_int_equal(last, 0);
     for (size_t i = 0; i < ROWS; i++)
@@ -92,15 +93,26 @@ static void windows_cover_every_row_up_to_the_bound(void **state)
     assert_true(store_bulk_last(f->reader, BULK_OF_EVENTS, &last, &f->error));
     assert_int_equal(last, ids[ROWS - 1]);
     const struct {
-        int64_t after, bound, rows, end;
+        int64_t above, up_to;
+        size_t count;
+        int64_t first, looked_to;
+        bool more;
     } cases[] = {
-        {0, ids[6], 3, ids[2]}, {ids[2], ids[6], 3, ids[5]}, {ids[5], ids[6], 3, ids[6]}, {0, ids[6], 7, ids[6]},
-        {0, ids[6], 100, ids[6]}, {ids[6], ids[6], 3, ids[6]}, {0, ids[1], 3, ids[1]},
+        {0, ids[6], 3, ids[0], ids[2], true}, {ids[2], ids[6], 3, ids[3], ids[5], true},
+        {ids[5], ids[6], 1, ids[6], ids[6], false}, {ids[6], ids[6], 0, 0, 0, false}, {0, ids[1], 2, ids[0], ids[1], false},
+        {ids[3], 0, 3, ids[4], ids[6], false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_true(store_bulk_window(f->reader, BULK_OF_EVENTS, cases[i].after, cases[i].bound, cases[i].rows, &end,
-                                      &f->error));
-        assert_int_equal(end, cases[i].end);
+        struct event *found;
+        struct store_page page;
+        struct store_list list = {.project_id = PROJECT, .order_by = FIELD_ID, .ascending = true, .limit = 3,
+                                  .above = cases[i].above, .up_to = cases[i].up_to};
+        assert_true(store_list_events(f->reader, &f->arena, &list, &found, &page, &f->error));
+        assert_int_equal(page.count, cases[i].count);
+        assert_int_equal(page.looked_to, cases[i].looked_to);
+        assert_int_equal(page.next.size > 0, cases[i].more);
+        if (page.count > 0)
+            assert_int_equal(found[0].id, cases[i].first);
     }
 }
 
@@ -162,7 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_STORE(records_come_back_as_they_were_changed),
         WITH_STORE(open_ones_are_read_in_their_order_and_counted),
-        WITH_STORE(windows_cover_every_row_up_to_the_bound),
+        WITH_STORE(slices_cover_every_row_up_to_the_bound),
         WITH_STORE(estimates_are_exact_while_there_is_little),
         WITH_STORE(ignored_events_are_found_by_cause_and_transformation),
     };

@@ -115,24 +115,3 @@ bool store_bulk_last(struct store_reader *reader, enum bulk_subject subject, int
     };
     return read_one(reader, NULL, database_statement(reader, last_of[subject], error), row_integer, last, error);
 }
-
-#define END_OF_WINDOW(table) "SELECT id FROM " table " WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT 1 OFFSET ?3"
-
-bool store_bulk_window(struct store_reader *reader, enum bulk_subject subject, int64_t after, int64_t bound,
-                       int64_t rows, int64_t *end, struct error *error)
-{
-    static const char *const end_of[] = {
-        [BULK_OF_EVENTS] = END_OF_WINDOW("event"),
-        [BULK_OF_IGNORED_EVENTS] = END_OF_WINDOW("ignored_event"),
-        [BULK_OF_REQUESTS] = END_OF_WINDOW("request"),
-    };
-    sqlite3_stmt *s = database_statement(reader, end_of[subject], error);
-    if (s == NULL)
-        return false;
-    BIND(s, after, bound, rows - 1);
-    int row = database_step(reader, s, error);
-    *end = row == 1 ? sqlite3_column_int64(s, 0) : bound;
-    if (row == 1)
-        sqlite3_reset(s);
-    return row >= 0;
-}

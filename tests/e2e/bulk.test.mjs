@@ -333,6 +333,27 @@ describe('on the way', () => {
     }
   });
 
+  test('what is looked for among much is found, and nothing else', async () => {
+    const slow = await slowGateway({ list_scan: 100, list_sort: 0, bulk_slice: 3 }), calls = await slow.start();
+    try {
+      const { name, connection } = await failed(calls, 350);
+      failing.delete(name);
+      const query = { source_id: connection.source.id, body: { i: { $gte: 340 } }, attempts: { gte: 1 } };
+      const made = await calls.ok('POST', '/bulk/events/retry', { query });
+      assert.deepEqual(made.query, query);
+      const end = await finished(calls, '/bulk/events/retry', made.id);
+      assert.deepEqual([end.completed_count, end.failed_count, end.progress], [10, 0, 1]);
+      await until('ten deliveries', async () => receivedAt(name).length === 360);
+      const again = receivedAt(name).slice(350).map((entry) => JSON.parse(entry.body).i).sort();
+      assert.deepEqual(again, Array.from({ length: 10 }, (_, i) => 340 + i));
+      await calls.refused(422, 'POST', '/bulk/events/retry', { query: { body: { $near: 1 } } });
+      await calls.refused(400, 'POST', '/bulk/events/retry', { query: { error_code: { all: true } } });
+    } finally {
+      await calls.gateway.stop();
+      slow.remove();
+    }
+  });
+
   for (const signal of ['SIGTERM', 'SIGKILL'])
     test(`it goes on after a ${signal}, and asks for each event once`, async () => {
       const slow = await slowGateway();

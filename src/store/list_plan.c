@@ -252,7 +252,7 @@ bool list_plan(struct store_reader *reader, struct arena *arena, const struct li
 {
     plan->list = *list;
     bound_keys(kind, list, plan);
-    if (list->above > plan->after)
+    if (list->above > 0 && list->above > plan->after)
         plan->after = list->above;
     if (list->up_to > 0 && list->up_to < plan->before)
         plan->before = list->up_to + 1;

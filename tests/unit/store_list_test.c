@@ -49,6 +49,7 @@ static const struct plan_row {
     {BY_KEY, {COMPARES(FIELD_SUCCESSFUL_AT, OP_LTE, MOMENT)}},
     {"SCAN event\n", {COMPARES(FIELD_LAST_ATTEMPT_AT, OP_GTE, MOMENT)}},
     {"SEARCH event USING INDEX event_request (request_id=?)\n", {IS(FIELD_REQUEST_ID, ONE)}},
+    {"SEARCH event USING INDEX event_bulk (bulk_id=?)\n", {IS(FIELD_BULK_ID, ONE)}},
     {"SEARCH event USING INDEX event_notable (id<?)\n",
      {IS(FIELD_STATUS, FAILED), COMPARES(FIELD_LAST_ATTEMPT_AT, OP_LT, MOMENT)}},
 };

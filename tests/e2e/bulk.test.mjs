@@ -76,7 +76,7 @@ describe('retrying events', () => {
     assert.equal(end.completed_count, 500);
     assert.equal(end.failed_count, 0);
     assert.equal(end.progress, 1);
-    assert.equal(end.processed_batch, 5);
+    assert.ok(end.processed_batch >= 5 && end.processed_batch === end.estimated_batch);
     assert.ok(Date.parse(end.completed_at) >= Date.parse(end.created_at));
     assert.equal(end.cancelled_at, null);
     await until('all deliveries', async () => receivedAt(name).length === 1000);

@@ -354,6 +354,20 @@ describe('on the way', () => {
     }
   });
 
+  test('an operation does not meet what it makes', async () => {
+    const slow = await slowGateway({ bulk_slice: 3 }), calls = await slow.start();
+    try {
+      const name = `again-${++counter}`, connection = await connect(calls, { source: { name: `in-${name}` } }, name);
+      await send(connection.source.url, 40);
+      const made = await calls.ok('POST', '/bulk/requests/replay', { query: { source_id: connection.source.id } });
+      assert.equal((await finished(calls, '/bulk/requests/replay', made.id)).completed_count, 40);
+      assert.equal((await calls.ok('GET', `/requests?source_id=${connection.source.id}&limit=255`)).count, 80);
+    } finally {
+      await calls.gateway.stop();
+      slow.remove();
+    }
+  });
+
   for (const signal of ['SIGTERM', 'SIGKILL'])
     test(`it goes on after a ${signal}, and asks for each event once`, async () => {
       const slow = await slowGateway();

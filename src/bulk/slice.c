@@ -41,7 +41,10 @@ static int64_t id_at(enum bulk_subject subject, const struct found *found, size_
     return found->requests[i].id;
 }
 
-/* What the query finds among the keys up to `bound`, oldest first; with `ids` only among those. */
+/*
+ * What the query finds among the keys up to `bound`, oldest first; with `ids` only among those, whose content was looked
+ * at before: it never changes, and the writer has no time for it.
+ */
 static bool find(struct slice *slice, struct store_reader *reader, const struct store_filter *ids, struct found *found,
                  struct error *error)
 {
@@ -49,12 +52,14 @@ static bool find(struct slice *slice, struct store_reader *reader, const struct 
     struct store_page page = {0};
     struct store_filter *filters = ARENA_ARRAY(&slice->arena, struct store_filter, plan->filter_count + 1);
     struct store_list list = {.project_id = slice->bulk.project_id, .filters = filters,
-                              .filter_count = plan->filter_count, .content = plan->content, .order_by = FIELD_ID,
-                              .ascending = true, .limit = (size_t)limits.bulk_slice, .above = slice->bulk.position,
+                              .content = ids == NULL ? plan->content : NULL, .order_by = FIELD_ID, .ascending = true,
+                              .limit = (size_t)limits.bulk_slice, .above = slice->bulk.position,
                               .up_to = slice->bulk.bound};
     bool done = false;
-    for (size_t i = 0; i < plan->filter_count; i++)
-        filters[i] = plan->filters[i];
+    for (size_t i = 0; i < plan->filter_count; i++) {
+        if (ids == NULL || plan->filters[i].operator != OP_CONTAINS)
+            filters[list.filter_count++] = plan->filters[i];
+    }
     if (ids != NULL)
         filters[list.filter_count++] = *ids;
     switch (bulk_subject_of(slice->bulk.kind)) {

@@ -2,6 +2,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "access/rate.h"
 #include "api/call.h"
@@ -10,6 +13,8 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/memory.h"
+
+enum { NICENESS = 10 }; /* of the workers */
 
 struct waiting_call {
     struct http_exchange *exchange;
@@ -38,6 +43,7 @@ struct api {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct bulk_worker *bulk_worker;
     struct transform_pool *transform;
     struct rate *rate;
     struct sign_ins *sign_ins;
@@ -59,6 +65,7 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
         .store = api->store,
         .catalog = api->catalog,
         .deliver = api->deliver,
+        .bulk_worker = api->bulk_worker,
         .transform = api->transform,
         .public_url = api->public_url,
         .sign_ins = api->sign_ins,
@@ -92,10 +99,17 @@ static struct http_exchange *next_exchange(struct api *api, struct queue *queue)
     return exchange;
 }
 
+/* Lists and searches take what the way of webhooks leaves: on a busy machine those threads run first. */
+static void step_back(void)
+{
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICENESS); /* Linux: of this thread alone */
+}
+
 static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct http_exchange *exchange;
+    step_back();
     while ((exchange = next_exchange(worker->api, &worker->api->lanes[worker->lane])) != NULL)
         answer(worker, exchange);
     return NULL;
@@ -136,12 +150,14 @@ static bool start_worker(struct api *api, struct worker *worker, struct error *e
 }
 
 struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
-                      struct transform_pool *transform, const char *public_url, struct error *error)
+                      struct bulk_worker *bulk_worker, struct transform_pool *transform,
+                      const char *public_url, struct error *error)
 {
     struct api *api = NEW(struct api);
     api->store = store;
     api->catalog = catalog;
     api->deliver = deliver;
+    api->bulk_worker = bulk_worker;
     api->transform = transform;
     api->rate = rate_create();
     api->sign_ins = sign_ins_create();

@@ -15,9 +15,12 @@
 #include "access/rate.h"
 #include "api/contract.h"
 #include "base/json.h"
+#include "bulk/bulk.h"
 #include "deliver/deliver.h"
 #include "http/server.h"
+#include "ingest/remake.h"
 #include "catalog/catalog.h"
+#include "rules/content.h"
 #include "store/store.h"
 #include "transform/pool.h"
 
@@ -27,8 +30,13 @@ struct call_query {
     const struct parameter_row **filter_rows; /* what each filter came from */
     size_t filter_count;
     enum store_field order_by;
-    const char *order_name;
     bool ascending;
+    const char *order_names[ORDERS_MOST]; /* of order_by and then, as asked */
+    bool directions[ORDERS_MOST];         /* ascending? */
+    size_t order_count, direction_count;  /* 0: not asked */
+    struct store_order then[ORDERS_MOST - 1];
+    size_t then_count;
+    struct content_filter *content; /* NULL: none */
     int64_t limit;
     struct text next, prev;
     bool include_data, include_auth;
@@ -46,17 +54,12 @@ struct call_sweep {
 
 struct sign_ins;
 
-/* An event that a change made or moved. */
-struct made_event {
-    struct event event;
-    struct made_event *next;
-};
-
 struct call {
     /* what it works with */
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct bulk_worker *bulk_worker;
     struct transform_pool *transform;
     struct sign_ins *sign_ins;
     const char *public_url;
@@ -76,7 +79,10 @@ struct call {
     int64_t changed_id; /* the record that a change wrote */
     void *user;         /* what a handler hands to its change */
     struct call_sweep *sweeps;
-    struct made_event *made; /* newest first */
+    struct made_event *made;   /* events that the change made or moved, newest first */
+    struct request *made_requests;
+    size_t made_request_count;
+    struct bulk *bulk;         /* the bulk operation that the change is about */
     json_t *problems; /* array of the first sentences, NULL: none so far */
     size_t problem_count;
     int status;       /* 0: no reply yet */
@@ -94,6 +100,9 @@ bool call_fail_error(struct call *call, const struct error *error);
 /* 404 with the id as it was given, and 410 for something deleted. */
 bool call_fail_missing(struct call *call, const char *what, struct text id);
 bool call_fail_gone(struct call *call, const char *what, struct text id);
+/* 409 for a name that another has: what a client needs to take that one instead (docs/decisions/0003). */
+bool call_fail_taken(struct call *call, const char *what, const char *resource_type, struct text name,
+                     enum id_kind kind, int64_t other);
 /* Notes one problem of the input; call_check turns all of them into a 422, true when there are none. */
 void call_problem(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool call_check(struct call *call);

@@ -17,7 +17,9 @@
 struct call;
 
 enum value_type {
-    VALUE_ANY = 0, VALUE_TEXT = 1, VALUE_INTEGER = 2, VALUE_BOOLEAN = 4, VALUE_OBJECT = 8, VALUE_ARRAY = 16, VALUE_NULL = 32,
+    VALUE_TEXT = 1, VALUE_INTEGER = 2, VALUE_BOOLEAN = 4, VALUE_OBJECT = 8, VALUE_ARRAY = 16, VALUE_NULL = 32,
+    VALUE_NUMBER = 64, /* with a fraction or without */
+    VALUE_ANY = 127,
 };
 
 /* A member of a body. Tables of rows end with a row without a name. */
@@ -27,6 +29,7 @@ struct field_row {
     bool required;
     bool older;     /* of an earlier version of the API: taken, not described */
     bool is_name;   /* letters, digits and -_[]\^` only, not empty */
+    bool is_moment; /* of a reply: a text in the form of RFC 3339 */
     int64_t least, most;             /* range of integers, and of the length of texts; with most 0: none */
     const char *const *names;        /* the texts that are allowed, NULL-terminated; NULL: any */
     const struct field_row *fields;  /* members of an object; NULL: any */
@@ -45,7 +48,7 @@ enum parameter_kind {
     PARAMETER_SEARCH,   /* contains; at least `least` characters */
     PARAMETER_DISABLED, /* false: leave out what is disabled */
     PARAMETER_UNUSED,   /* of something that this version has none of: a value matches nothing */
-    PARAMETER_JSON,     /* a JSON filter: refused */
+    PARAMETER_JSON,     /* a filter on content in the language of rules/filter.h; its name is the part's */
     PARAMETER_ORDER, PARAMETER_DIRECTION, PARAMETER_LIMIT, PARAMETER_NEXT, PARAMETER_PREV,
     PARAMETER_INCLUDE_DATA, PARAMETER_INCLUDE_AUTH,
     PARAMETER_FORM, /* nested, "filters[source_id][]=": read by `fields` into call.query.form */
@@ -69,6 +72,7 @@ struct parameter_row {
     const struct order_row *orders;                     /* PARAMETER_ORDER; the first is the default */
     bool operators;                                     /* name[gte]= and the like */
     const struct field_row *fields;                     /* PARAMETER_FORM: one row, for the parameter itself */
+    bool nullable;                                      /* the value "null" is asked for too */
 };
 
 struct operation {
@@ -98,7 +102,8 @@ struct operation_table {
 extern const struct operation_table source_operations, destination_operations, connection_operations,
     request_operations, event_operations, attempt_operations,
     transformation_operations, execution_operations, bookmark_operations, integration_operations, domain_operations,
-    project_operations, api_key_operations, account_operations, sign_in_operations;
+    project_operations, api_key_operations, account_operations, sign_in_operations, replay_operations,
+    bulk_operations;
 
 extern const struct operation_table *const operation_tables[]; /* ends with NULL */
 /* All operations in a row; NULL behind the last. */

@@ -1,5 +1,6 @@
 #include "api/api.h"
 #include "api/call.h"
+#include "api/query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,15 @@ bool call_fail_gone(struct call *call, const char *what, struct text id)
 {
     return call_fail(call, 410, json_pack("{s:o, s:b}", "id", json_text(id), "deleted", 1),
                      "the %s %.*s was deleted", what, TEXT_ARGS(id));
+}
+
+bool call_fail_taken(struct call *call, const char *what, const char *resource_type, struct text name,
+                     enum id_kind kind, int64_t other)
+{
+    char id[ID_TEXT_SIZE];
+    id_format(kind, other, id);
+    return call_fail(call, 409, json_pack("{s:s, s:s}", "id", id, "resource_type", resource_type),
+                     "there is a %s of the name %.*s: %s", what, TEXT_ARGS(name), id);
 }
 
 void call_problem(struct call *call, const char *format, ...)
@@ -131,7 +141,7 @@ void call_release(struct call *call)
     json_decref(call->reply);
     json_decref(call->body);
     json_decref(call->problems);
-    json_decref(call->query.form);
+    query_free(&call->query);
 }
 
 void call_send(struct call *call)

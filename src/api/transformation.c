@@ -245,28 +245,21 @@ static const struct field_row run_fields[] = {
 static const struct field_row transformation_shape[] = {
     {.name = "id", VALUE_TEXT, .required = true}, {.name = "team_id", VALUE_TEXT, .required = true},
     {.name = "name", VALUE_TEXT, .required = true}, {.name = "code", VALUE_TEXT, .required = true},
-    {.name = "env", VALUE_OBJECT | VALUE_NULL}, {.name = "updated_at", VALUE_TEXT, .required = true},
-    {.name = "created_at", VALUE_TEXT, .required = true}, END,
+    {.name = "env", VALUE_OBJECT | VALUE_NULL}, MOMENT("updated_at"),
+    MOMENT("created_at"), END,
 };
-static const struct field_row output_request_shape[] = {
-    {.name = "headers", VALUE_OBJECT, .required = true}, {.name = "path", VALUE_TEXT, .required = true},
-    {.name = "query", VALUE_TEXT, .required = true}, {.name = "parsed_query", VALUE_OBJECT, .required = true},
-    {.name = "body", VALUE_ANY, .required = true}, END,
+static const struct field_row run_result_shape[] = {
+    ALWAYS("headers", VALUE_OBJECT), ALWAYS("path", VALUE_TEXT), PERHAPS("query", VALUE_TEXT | VALUE_NULL),
+    PERHAPS("parsed_query", VALUE_OBJECT | VALUE_NULL), PERHAPS("body", VALUE_ANY), END,
 };
-static const struct field_row console_line_shape[] = {
-    {.name = "type", VALUE_TEXT, .required = true}, {.name = "message", VALUE_TEXT, .required = true}, END,
-};
-static const struct field_row console_shape[] = {{"", VALUE_OBJECT, .fields = console_line_shape}, END};
-static const struct field_row output_shape[] = {
-    {.name = "request_id", VALUE_TEXT | VALUE_NULL, .required = true},
-    {.name = "transformation_id", VALUE_TEXT | VALUE_NULL, .required = true},
-    {.name = "execution_id", VALUE_TEXT | VALUE_NULL, .required = true},
-    {.name = "log_level", VALUE_TEXT, .required = true, .names = execution_log_level_names},
-    {.name = "request", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = output_request_shape},
-    {.name = "console", VALUE_ARRAY, .required = true, .item = console_shape}, END,
+static const struct field_row run_shape[] = {
+    ALWAYS("request_id", VALUE_TEXT | VALUE_NULL), ALWAYS("transformation_id", VALUE_TEXT | VALUE_NULL),
+    ALWAYS("execution_id", VALUE_TEXT | VALUE_NULL), ONE_OF("log_level", execution_log_level_names),
+    {"request", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = run_result_shape},
+    {"console", VALUE_ARRAY, .required = true, .item = &log_line_item}, END,
 };
 static const struct shape shapes[] = {
-    {"Transformation", transformation_shape}, {"TransformationExecutorOutput", output_shape}, END,
+    {"Transformation", transformation_shape}, {"TransformationExecutorOutput", run_shape}, END,
 };
 
 #define TRANSFORMATION_FILTERS                                                                          \

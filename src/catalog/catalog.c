@@ -17,6 +17,9 @@ struct catalog {
     struct hash_map sources, sources_by_token;
     struct hash_map destinations, connections;
     struct hash_map projects;
+    struct hash_map hosts;       /* hostname -> struct domain in host_arena */
+    struct arena host_arena;
+    atomic_size_t host_count;    /* read without the lock: most gateways have none */
 };
 
 /* ---- entries ---- */
@@ -175,6 +178,20 @@ static void mark_touched(struct catalog *catalog, const struct store_changes *ch
         hash_map_remove(touched, changes->sources[i].id);
 }
 
+/* The write lock is held. */
+static void publish_hosts(struct catalog *catalog, const struct store_changes *changes)
+{
+    hash_map_free(&catalog->hosts);
+    arena_free(&catalog->host_arena);
+    for (size_t i = 0; i < changes->domain_count; i++) {
+        struct domain *domain = ARENA_NEW(&catalog->host_arena, struct domain);
+        *domain = changes->domains[i];
+        domain->hostname = keep(&catalog->host_arena, domain->hostname);
+        hash_map_put_text(&catalog->hosts, domain->hostname, domain);
+    }
+    atomic_store(&catalog->host_count, changes->domain_count);
+}
+
 static void publish(struct catalog *catalog, const struct store_changes *changes)
 {
     struct hash_map touched = {0};
@@ -198,6 +215,8 @@ static void publish(struct catalog *catalog, const struct store_changes *changes
     struct catalog_source *source;
     while ((source = hash_map_next(&touched, &position)) != NULL)
         publish_source(catalog, &source->record);
+    if (changes->domains_changed)
+        publish_hosts(catalog, changes);
     pthread_rwlock_unlock(&catalog->lock);
     hash_map_free(&touched);
 }
@@ -323,6 +342,31 @@ struct catalog_project *catalog_find_project(struct catalog *catalog, int64_t id
     return project;
 }
 
+static struct text without_port(struct text host)
+{
+    size_t size = host.size;
+    while (size > 0 && host.data[size - 1] >= '0' && host.data[size - 1] <= '9')
+        size--;
+    return size > 0 && host.data[size - 1] == ':' ? text_slice(host, 0, size - 1) : host;
+}
+
+int64_t catalog_project_of_host(struct catalog *catalog, struct text host)
+{
+    char name[DOMAIN_NAME_BYTES + 1];
+    if (atomic_load_explicit(&catalog->host_count, memory_order_relaxed) == 0)
+        return 0;
+    host = without_port(host);
+    if (text_ends_with(host, TEXT(".")))
+        host.size--;
+    if (!domain_read(host, name))
+        return 0;
+    pthread_rwlock_rdlock(&catalog->lock);
+    struct domain *domain = hash_map_get_text(&catalog->hosts, (struct text){name, host.size});
+    int64_t project_id = domain != NULL ? domain->project_id : 0;
+    pthread_rwlock_unlock(&catalog->lock);
+    return project_id;
+}
+
 /* ---- open and close ---- */
 
 struct catalog *catalog_open(struct store *store, struct error *error)
@@ -357,6 +401,8 @@ void catalog_close(struct catalog *catalog)
     hash_map_free(&catalog->connections);
     hash_map_free(&catalog->destinations);
     hash_map_free(&catalog->projects);
+    hash_map_free(&catalog->hosts);
+    arena_free(&catalog->host_arena);
     if (catalog->reader != NULL)
         store_reader_close(catalog->reader);
     pthread_rwlock_destroy(&catalog->lock);

@@ -78,6 +78,11 @@ struct catalog_source *catalog_find_source_by_name(struct catalog *, int64_t pro
 struct catalog_connection *catalog_find_connection(struct catalog *, int64_t id);
 struct catalog_destination *catalog_find_destination(struct catalog *, int64_t id);
 struct catalog_project *catalog_find_project(struct catalog *, int64_t id);
+/*
+ * The project whose custom domain a Host header names, 0 for any other host. Letter case, a port and a dot at the end make
+ * no difference.
+ */
+int64_t catalog_project_of_host(struct catalog *, struct text host);
 
 void catalog_source_release(struct catalog_source *);           /* NULL is fine */
 void catalog_connection_release(struct catalog_connection *);

@@ -2,6 +2,7 @@
  * router.h - which part answers which path.
  *
  *   /e/..., /v1/publish..., /publish...   ingest
+ *   all by a custom domain's host name, but for /healthz: ingest
  *   /YYYY-MM-DD/...            API
  *   /sign-in/...               API: the page of a sign-in
  *   /openapi.json              the API's description
@@ -22,6 +23,7 @@ struct parts {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct bulk_worker *bulk;
     struct ingest *ingest;
     struct transform_pool *transform;
     struct api *api;

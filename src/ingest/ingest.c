@@ -52,9 +52,17 @@ static struct text behind_publish(struct text path)
     return TEXT_NONE;
 }
 
-bool ingest_wants(struct text path)
+/* The project of the custom domain that the request came by; 0: it came by another host. */
+static int64_t domain_project(const struct ingest *ingest, const struct http_exchange *exchange)
 {
-    return text_starts_with(path, INGEST_PREFIX) || behind_publish(path).data != NULL;
+    return catalog_project_of_host(ingest->catalog, http_headers_get(&exchange->headers, TEXT("host")));
+}
+
+bool ingest_wants(const struct ingest *ingest, const struct http_exchange *exchange)
+{
+    struct text path = exchange->path;
+    return text_starts_with(path, INGEST_PREFIX) || behind_publish(path).data != NULL ||
+           (!text_equal(path, TEXT("/healthz")) && domain_project(ingest, exchange) != 0);
 }
 
 /* ---- on the writer's thread ---- */
@@ -245,7 +253,7 @@ static bool publishing_project(struct ingest *ingest, struct http_exchange *exch
 
 static void handle_publish(struct ingest *ingest, struct http_exchange *exchange, enum http_refusal refusal)
 {
-    int64_t project_id, id;
+    int64_t project_id, id, domain = domain_project(ingest, exchange);
     struct catalog_source *source = NULL;
     struct text source_id = http_headers_get(&exchange->headers, TEXT("x-hookdeck-source-id"));
     struct text source_name = http_headers_get(&exchange->headers, TEXT("x-hookdeck-source-name"));
@@ -260,7 +268,7 @@ static void handle_publish(struct ingest *ingest, struct http_exchange *exchange
         source = id_parse(ID_SOURCE, source_id, &id) ? catalog_find_source(ingest->catalog, id) : NULL;
     else
         source = catalog_find_source_by_name(ingest->catalog, project_id, source_name);
-    if (source == NULL || source->record.project_id != project_id) {
+    if (source == NULL || source->record.project_id != project_id || (domain != 0 && domain != project_id)) {
         catalog_source_release(source);
         answer_refused(exchange, 404, "NOT_FOUND", "this project has no such source");
     } else if (source->record.deleted_at != 0) {
@@ -273,12 +281,15 @@ static void handle_publish(struct ingest *ingest, struct http_exchange *exchange
 
 static void handle_webhook(struct ingest *ingest, struct http_exchange *exchange, enum http_refusal refusal)
 {
-    struct text behind = text_slice(exchange->path, INGEST_PREFIX.size, exchange->path.size);
+    int64_t domain = domain_project(ingest, exchange);
+    size_t prefix = text_starts_with(exchange->path, INGEST_PREFIX) ? INGEST_PREFIX.size : 1;
+    struct text behind = text_slice(exchange->path, prefix, exchange->path.size);
     ptrdiff_t slash = text_find_byte(behind, '/');
     struct text token = slash < 0 ? behind : text_slice(behind, 0, (size_t)slash);
     struct text path = slash < 0 ? TEXT("") : text_slice(behind, (size_t)slash, behind.size);
     struct catalog_source *source = catalog_find_source_by_token(ingest->catalog, token);
-    if (source == NULL) {
+    if (source == NULL || (domain != 0 && source->record.project_id != domain)) {
+        catalog_source_release(source);
         answer_refused(exchange, 404, "NOT_FOUND", "there is no source at this URL");
     } else if (source->record.deleted_at != 0) {
         catalog_source_release(source);
@@ -298,10 +309,10 @@ void ingest_handle(struct ingest *ingest, struct http_exchange *exchange, enum h
         atomic_fetch_add(&ingest->failed, 1);
         error_set(&error, ERROR_BUSY, "too many webhooks wait to be stored");
         answer_failed(exchange, &error);
-    } else if (text_starts_with(exchange->path, INGEST_PREFIX)) {
-        handle_webhook(ingest, exchange, refusal);
-    } else {
+    } else if (behind_publish(exchange->path).data != NULL) {
         handle_publish(ingest, exchange, refusal);
+    } else {
+        handle_webhook(ingest, exchange, refusal);
     }
 }
 

@@ -23,6 +23,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "model/domain.h"
 #include "model/model.h"
 
 struct store;
@@ -81,7 +82,7 @@ bool store_add_request_counts(struct store_transaction *, int64_t request_id, in
                               int64_t ignored, int64_t now, struct error *);
 /* Writes the attempt and the event as it is after it, and ends the lease. */
 bool store_record_attempt(struct store_transaction *, const struct attempt *, const struct event *, struct error *);
-/* Replaces the changing fields of an event (status, due_at, next_*, error_code, updated_at). The lease stays. */
+/* Replaces the changing fields of an event (status, due_at, next_*, error_code, bulk_id, ...). The lease stays. */
 bool store_update_event(struct store_transaction *, const struct event *, struct error *);
 
 /*
@@ -158,6 +159,9 @@ struct store_changes {
     struct destination *destinations;
     struct connection *connections;
     size_t project_count, source_count, destination_count, connection_count;
+    struct domain *domains; /* all that there are, when one came or went */
+    size_t domain_count;
+    bool domains_changed;
     int64_t last; /* pass it as `since` next time */
 };
 bool store_read_changes(struct store_reader *, struct arena *, int64_t since, struct store_changes *,
@@ -175,6 +179,8 @@ enum store_field {
     FIELD_REJECTION_CAUSE, FIELD_VERIFIED, FIELD_EVENTS_COUNT, FIELD_CLI_EVENTS_COUNT, FIELD_IGNORED_COUNT,
     FIELD_PATH,        /* of the request's data: OP_CONTAINS */
     FIELD_SEARCH_TERM, /* in body, headers, query or path: OP_CONTAINS */
+    FIELD_PROJECT_ID, FIELD_CAUSE, FIELD_BULK_ID, FIELD_KIND, FIELD_QUERY, FIELD_QUERY_MEMBER, FIELD_CANCELLED_AT, FIELD_COMPLETED_AT,
+    FIELD_IN_PROGRESS,
     FIELD_LABEL, FIELD_PROVIDER, FIELD_LAST_USED_AT, FIELD_LOG_LEVEL, FIELD_TRANSFORMATION_ID, FIELD_ISSUE_ID,
     FIELD_SOURCE_CREATED_AT, FIELD_SOURCE_UPDATED_AT, FIELD_DESTINATION_CREATED_AT, FIELD_DESTINATION_UPDATED_AT,
 };
@@ -199,21 +205,48 @@ struct store_filter {
     size_t count;
 };
 
+struct store_order {
+    enum store_field field;
+    bool ascending;
+};
+
+/*
+ * What no column holds: asked of each row that the filters let pass. Of the request path, query and headers are set,
+ * and the body when it is asked for; its texts are gone after the call.
+ */
+struct store_content {
+    bool (*matches)(void *context, const struct request *request);
+    void *context;
+    bool body;
+};
+
+enum { ORDERS_MOST = 4 };
+
 struct store_list {
     int64_t project_id;
     const struct store_filter *filters;
     size_t filter_count;
+    const struct store_content *content; /* lists of requests and events; NULL: any */
     enum store_field order_by; /* FIELD_CREATED_AT, FIELD_NAME, ... ; ties are broken by id */
     bool ascending;
+    struct store_order then[ORDERS_MOST - 1]; /* orders behind the first */
+    size_t then_count;
     size_t limit;
     struct text next, prev;    /* cursors of a page before; at most one */
+    int64_t above, up_to;      /* only keys in (above, up_to]; 0: any */
     bool with_data;            /* requests: read the data too */
 };
 
-/* Cursors are opaque, URL-safe; TEXT_NONE when there is no further page in that direction. */
+/*
+ * Cursors are opaque, URL-safe; TEXT_NONE when there is no further page in that direction. A partial page ends where
+ * the limits of one call (limits.list_*) ended it, perhaps without a record: its cursor names the last row that was
+ * looked at, so that the next page goes on there.
+ */
 struct store_page {
     size_t count;
     struct text next, prev;
+    bool partial;
+    int64_t looked_to; /* key of the last row that was looked at; 0: none was */
 };
 
 /* Live ones only (deleted_at 0). A cursor that is not one of this list's gives ERROR_INVALID. */

@@ -63,7 +63,7 @@ test('transformations are found by name and id, listed in order, page by page, a
   assert.deepEqual(await transformation('count', '--name', 'find-a'), { count: 1 });
 });
 
-test('executions are looked for by all they can be found by; there are none without an engine', async () => {
+test('executions are looked for by all they can be found by', async () => {
   const [made, { body: link }] = await Promise.all([
     transformation('create', '--name', 'executed', '--code', CODE),
     gateway.api('PUT', '/connections', { name: 'executed', source: { name: 'executed' }, destination: { name: 'executed', type: 'MOCK_API' } }),
@@ -78,13 +78,21 @@ test('executions are looked for by all they can be found by; there are none with
   await hookdeck.refused(/log_level: /, 'transformation', 'executions', 'list', made.id, '--log-level', 'loud');
 });
 
-test('running one is refused in words, in every form', async () => {
-  const made = await transformation('create', '--name', 'run', '--code', CODE);
+test('one is run, in every form, and what a saved one did is kept', async () => {
+  const made = await transformation('create', '--name', 'run', '--code', CODE.replace('=> request', '=> { console.log(process.env.A); return request; }'), '--env', 'A=1');
   const { body: link } = await gateway.api('PUT', '/connections', { name: 'run', source: { name: 'run' }, destination: { name: 'run', type: 'MOCK_API' } });
-  const refused = (...rest) => hookdeck.refused(/has no JavaScript engine/, 'transformation', 'run', ...rest, '--output', 'json');
-  await refused('--code', CODE, '--request', '{"headers":{}}', '--env', 'A=1');
-  await refused('--code-file', 'code.js', '--request-file', 'request.json');
-  await refused('--id', made.id, '--request', '{"headers":{}}', '--connection-id', link.id);
+  const run = (...rest) => transformation('run', ...rest);
+  const tried = await run('--code', CODE, '--request', '{"headers":{},"body":{"a":1},"path":"/p"}', '--env', 'A=1');
+  assert.deepEqual([tried.log_level, tried.request.body, tried.request.path], ['debug', { a: 1 }, '/p']);
+  assert.equal((await run('--code-file', 'code.js', '--request-file', 'request.json')).log_level, 'debug');
+  const saved = await run('--id', made.id, '--request', '{"headers":{}}', '--connection-id', link.id);
+  assert.deepEqual(saved.console, [{ type: 'log', message: '1' }]);
+  await run('--id', made.id, '--request', '{"headers":{}}', '--env', 'A=2');
+  const list = (...rest) => transformation('executions', 'list', made.id, '--limit', '1', ...rest);
+  const first = await list(), second = await list('--next', first.pagination.next);
+  assert.deepEqual(second.models.map(({ id }) => id), [saved.execution_id]);
+  assert.deepEqual((await list('--prev', second.pagination.prev)).models, first.models);
+  assert.deepEqual((await transformation('executions', 'get', made.id, saved.execution_id)).logs, saved.console);
   await hookdeck.refused(/there is no transformation trs_1/, 'transformation', 'run', '--id', 'trs_1', '--request', '{"headers":{}}');
 });
 
@@ -95,7 +103,4 @@ test('what cannot be is refused in words', async () => {
 });
 
 test('every command and flag was run', async (t) => t.diagnostic(await hookdeck.coverage('transformation', {
-  'transformation run': 'there is no JavaScript engine yet',
-  'transformation executions get': 'nothing is executed yet',
-  next: 'there are no pages of executions yet', prev: 'there are no pages of executions yet',
 })));

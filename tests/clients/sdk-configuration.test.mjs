@@ -172,7 +172,8 @@ test('transformations', async () => {
     orderBy: 'created_at', dir: 'asc', limit: 5 });
   assert.deepEqual([executions.models, executions.pagination.limit], [[], 5]);
   await fails(Hookdeck.NotFoundError, 404, /there is no execution/, sdk.transformation.retrieveExecution(made.id, 'exec_1'));
-  await fails(Hookdeck.UnprocessableEntityError, 422, /has no JavaScript engine/, sdk.transformation.run({ code: CODE, request: { headers: {}, path: '/', query: '' } }));
+  const tried = await sdk.transformation.run({ code: CODE, request: { headers: { 'content-type': 'text/plain' }, path: '/', query: 'a=1' } });
+  assert.deepEqual([tried.logLevel, tried.request.path, tried.request.query], ['debug', '/', 'a=1']);
   await fails(Hookdeck.NotFoundError, 404, /there is no transformation/, sdk.transformation.retrieve('trs_nothing'));
 });
 

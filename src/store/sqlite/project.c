@@ -41,6 +41,7 @@ bool store_empty_project(struct store_transaction *transaction, int64_t project_
     static const char *const steps[] = {
         MARK_DELETED("source"), MARK_DELETED("destination"), MARK_DELETED("connection"),
         "DELETE FROM custom_domain WHERE project_id = ?1",
+        "UPDATE meta SET value = (SELECT value FROM meta WHERE name = 'change') WHERE name = 'domains'",
         "DELETE FROM api_key WHERE project_id = ?1 AND is_operator = 0",
     };
     if (!number_change(transaction, error))

@@ -183,6 +183,26 @@ bool store_read_unsettled(struct store_reader *reader, struct arena *arena, stru
 
 #define CHANGED(columns, table) "SELECT " columns " FROM " table " WHERE change > ? ORDER BY change"
 
+/* Domains are few: when one came or went, all are read. */
+static bool read_domains(struct store_reader *reader, struct arena *arena, int64_t since, struct store_changes *changes,
+                         struct error *error)
+{
+    int64_t last = 0;
+    void *domains = NULL;
+    sqlite3_stmt *s =
+        database_statement(reader, "SELECT coalesce((SELECT value FROM meta WHERE name = 'domains'), 0)", error);
+    if (!read_one(reader, arena, s, row_integer, &last, error))
+        return false;
+    changes->domains_changed = last > since || since == 0;
+    changes->domain_count = 0;
+    if (changes->domains_changed &&
+        !read_all(reader, arena, "SELECT " DOMAIN_COLUMNS " FROM custom_domain", NULL, row_domain, sizeof(struct domain),
+                  &domains, &changes->domain_count, error))
+        return false;
+    changes->domains = domains;
+    return true;
+}
+
 bool store_read_changes(struct store_reader *reader, struct arena *arena, int64_t since, struct store_changes *changes,
                         struct error *error)
 {
@@ -199,7 +219,8 @@ bool store_read_changes(struct store_reader *reader, struct arena *arena, int64_
         read_all(reader, arena, CHANGED(DESTINATION_COLUMNS, "destination"), &since, row_destination,
                  sizeof(struct destination), &destinations, &changes->destination_count, error) &&
         read_all(reader, arena, CHANGED(CONNECTION_COLUMNS, "connection"), &since, row_connection,
-                 sizeof(struct connection), &connections, &changes->connection_count, error);
+                 sizeof(struct connection), &connections, &changes->connection_count, error) &&
+        read_domains(reader, arena, since, changes, error);
     store_reader_end(reader);
     if (done) {
         changes->projects = projects;

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-static const char CORE_TABLES[] =
+const char schema_core[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
     "INSERT INTO meta VALUES('change', 0);"
     "CREATE TABLE project(id INTEGER PRIMARY KEY, name TEXT NOT NULL, signing_secret TEXT NOT NULL,"
@@ -61,9 +61,11 @@ static const char CORE_TABLES[] =
 
 /* What makes each version of the schema from the one before. Append only: stores in the field stand at any of them. */
 static const char *const STEPS[] = {
-    CORE_TABLES,
+    schema_core,
     schema_resources,
     schema_projects,
+    schema_lists,
+    schema_bulk,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
@@ -111,6 +113,7 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
                         " coalesce((SELECT max(id) FROM transformation), 0),"
                         " coalesce((SELECT max(id) FROM execution), 0),"
                         " coalesce((SELECT max(id) FROM bookmark), 0), coalesce((SELECT max(id) FROM integration), 0),"
-                        " coalesce((SELECT max(id) FROM custom_domain), 0))",
+                        " coalesce((SELECT max(id) FROM custom_domain), 0),"
+                        " coalesce((SELECT max(id) FROM bulk), 0))",
                         key, error);
 }

@@ -2,14 +2,19 @@
 
 BUILD ?= build
 NODE ?= node
+ENGINE = packaging/engine/node_modules/.of-lock
 
 .PHONY: all deps test-deps run smoke test test-long bench fuzz lint api-table asan tsan install deb clean
 
-all: $(BUILD)/build.ninja
+all: $(ENGINE) $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
 $(BUILD)/build.ninja: | deps
 	@meson setup $(BUILD) >/dev/null
+
+# A build directory that was made before the engine was there, or with another one.
+$(ENGINE): packaging/engine/package-lock.json
+	@packaging/deps
 
 deps:
 	@packaging/deps

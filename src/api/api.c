@@ -82,7 +82,7 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
     call_send(&call);
 }
 
-static struct http_exchange *next_exchange(struct api *api, struct queue *queue)
+static struct http_exchange *next_exchange(struct api *api, struct queue *queue, bool *stopping)
 {
     struct http_exchange *exchange = NULL;
     pthread_mutex_lock(&api->mutex);
@@ -95,6 +95,7 @@ static struct http_exchange *next_exchange(struct api *api, struct queue *queue)
             queue->last = &queue->first;
         queue->waiting--;
     }
+    *stopping = api->stopping;
     pthread_mutex_unlock(&api->mutex);
     return exchange;
 }
@@ -109,9 +110,14 @@ static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct http_exchange *exchange;
+    bool stopping;
     step_back();
-    while ((exchange = next_exchange(worker->api, &worker->api->lanes[worker->lane])) != NULL)
-        answer(worker, exchange);
+    while ((exchange = next_exchange(worker->api, &worker->api->lanes[worker->lane], &stopping)) != NULL) {
+        if (stopping && worker->lane == LANE_SLOW)
+            api_refuse(exchange, 503, "the gateway is being stopped");
+        else
+            answer(worker, exchange);
+    }
     return NULL;
 }
 

@@ -212,6 +212,16 @@ test('a slow one keeps no other call of the API waiting', async () => {
   for (const reply of await Promise.all(slow)) assert.match(reply.console.at(-1).message, /longer than it may/);
 });
 
+test('where no worker can be started the call says so, and everything else works', async () => {
+  const other = await startGateway({ args: ['--set', 'transform_program=/nothing/here'] });
+  const calls = callsOf(other);
+  const error = await calls.refused(503, 'PUT', '/transformations/run', { code: '', request });
+  assert.match(error.message, /\/nothing\/here cannot be started/);
+  await calls.ok('GET', '/transformations/count');
+  assert.match(other.log(), /transformations cannot run: \/nothing\/here/);
+  await other.stop();
+});
+
 test('a signature of Stripe is checked in a transformation', async () => {
   const body = JSON.stringify(stripe.body);
   const code = handler(`

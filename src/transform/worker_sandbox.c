@@ -1,5 +1,6 @@
 #include "transform/worker_sandbox.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -110,12 +111,12 @@ static bool limit(int resource, rlim_t most)
     return setrlimit((__rlimit_resource_t)resource, &value) == 0;
 }
 
-/* A worker of a gateway that runs as root does not. */
+/* A worker of a gateway that runs as root does not, unless that root may not even change its user. */
 static bool leave_root(void)
 {
     enum { NOBODY = 65534 };
-    return geteuid() != 0 ||
-           (setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0);
+    return geteuid() != 0 || (setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+                              setresuid(NOBODY, NOBODY, NOBODY) == 0) || errno == EPERM;
 }
 
 const char *sandbox_enter(size_t memory_bytes)

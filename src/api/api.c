@@ -27,6 +27,7 @@ struct api {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct issues *issues;
     char *public_url;
     struct worker *workers;
     size_t worker_count; /* that run */
@@ -171,6 +172,7 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
         .store = api->store,
         .catalog = api->catalog,
         .deliver = api->deliver,
+        .issues = api->issues,
         .public_url = api->public_url,
         .exchange = exchange,
         .arena = &exchange->arena,
@@ -245,13 +247,14 @@ static bool start_worker(struct api *api, struct worker *worker, struct error *e
     return true;
 }
 
-struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
+struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver, struct issues *issues,
                       const char *public_url, struct error *error)
 {
     struct api *api = NEW(struct api);
     api->store = store;
     api->catalog = catalog;
     api->deliver = deliver;
+    api->issues = issues;
     api->public_url = memory_copy_string(public_url);
     api->workers = memory_allocate_zeroed((size_t)limits.api_threads * sizeof *api->workers);
     api->last = &api->first;

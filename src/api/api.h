@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "deliver/deliver.h"
+#include "issue/issues.h"
 #include "http/server.h"
 #include "catalog/catalog.h"
 #include "store/store.h"
@@ -21,7 +22,7 @@
 struct api;
 
 /* `public_url` (without a slash at its end) begins the ingest URLs that are shown; it is copied. */
-struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
+struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver, struct issues *issues,
                       const char *public_url, struct error *error);
 /* Is this a path of the API: /YYYY-MM-DD or below (slashes may be doubled)? */
 bool api_wants(struct text path);

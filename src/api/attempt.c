@@ -2,7 +2,7 @@
 #include "api/nouns.h"
 
 /* The reply's body and the URL are shown on the single attempt only. */
-static json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply)
+json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply)
 {
     bool large;
     json_t *object = json_pack(

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "deliver/deliver.h"
 #include "http/server.h"
+#include "issue/issues.h"
 #include "catalog/catalog.h"
 #include "store/store.h"
 
@@ -52,6 +53,7 @@ struct call {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct issues *issues;
     const char *public_url;
     struct http_exchange *exchange;
     struct arena *arena;

@@ -276,7 +276,7 @@ static const struct field_row request_retry_fields[] = {
 };
 
 static const char *const REQUEST_STATUS_NAMES[] = {"accepted", "rejected", NULL};
-static const char *const REJECTION_NAMES[] = {
+const char *const rejection_cause_names[] = {
     "SOURCE_DISABLED", "NO_CONNECTION", "VERIFICATION_FAILED", "UNSUPPORTED_HTTP_METHOD",
     "UNSUPPORTED_CONTENT_TYPE", "UNPARSABLE_JSON", "PAYLOAD_TOO_LARGE", "INGESTION_FATAL", "UNKNOWN", NULL,
 };
@@ -294,7 +294,7 @@ static const struct order_row ignored_orders[] = {{.name = "id", FIELD_ID}, {.na
 static const struct parameter_row request_parameters[] = {
     ID_FILTER("id", FIELD_ID, ID_REQUEST), ID_FILTER("source_id", FIELD_SOURCE_ID, ID_SOURCE),
     {"status", PARAMETER_ENUM, FIELD_REJECTED, .names = REQUEST_STATUS_NAMES, .parse = request_status_parse},
-    {"rejection_cause", PARAMETER_ENUM, FIELD_REJECTION_CAUSE, .names = REJECTION_NAMES,
+    {"rejection_cause", PARAMETER_ENUM, FIELD_REJECTION_CAUSE, .names = rejection_cause_names,
      .parse = rejection_cause_parse},
     {.name = "verified", PARAMETER_BOOLEAN, FIELD_VERIFIED},
     NUMBER_FILTER("ignored_count", FIELD_IGNORED_COUNT, 0, INT64_MAX),

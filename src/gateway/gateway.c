@@ -13,6 +13,7 @@
 #include "gateway/router.h"
 #include "http/server.h"
 #include "ingest/ingest.h"
+#include "issue/issues.h"
 #include "catalog/catalog.h"
 #include "store/store.h"
 
@@ -65,9 +66,11 @@ static bool start_parts(struct gateway *gateway, struct error *error)
     const char *url = gateway->config->public_url;
     parts->public_url = url;
     return (parts->catalog = catalog_open(parts->store, error)) != NULL &&
-           (parts->deliver = deliver_start(parts->store, parts->catalog, url, error)) != NULL &&
-           (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL &&
-           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL;
+           (parts->issues = issues_start(parts->store, parts->catalog, error)) != NULL &&
+           (parts->deliver = deliver_start(parts->store, parts->catalog, parts->issues, url, error)) != NULL &&
+           (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
+                                         error)) != NULL &&
+           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->issues, url, error)) != NULL;
 }
 
 struct gateway *gateway_start(struct config *config, struct error *error)
@@ -105,6 +108,8 @@ void gateway_stop(struct gateway *gateway)
         deliver_stop(parts->deliver, limits.shutdown_ms);
     if (parts->ingest != NULL)
         ingest_stop(parts->ingest);
+    if (parts->issues != NULL)
+        issues_stop(parts->issues);
     if (parts->catalog != NULL)
         catalog_close(parts->catalog);
     if (parts->store != NULL)

@@ -11,6 +11,7 @@
 #include "base/encoding.h"
 #include "base/id.h"
 #include "base/random.h"
+#include "store/issue_trigger.h"
 
 enum { KEY_DIGITS = 32, SECRET_DIGITS = 44 };
 
@@ -88,7 +89,8 @@ static bool register_key(struct store_transaction *transaction, struct store_job
     struct registration *registration = (struct registration *)job;
     int64_t project_id;
     struct error unknown = {0};
-    if (!first_project(transaction, &project_id, error))
+    if (!first_project(transaction, &project_id, error) ||
+        !store_make_first_triggers(transaction, clock_now_ms(), error))
         return false;
     if (store_read_api_key(store_transaction_reader(transaction), registration->hash, &project_id, &unknown))
         return true;

@@ -20,6 +20,7 @@ struct parts {
     struct http_server *server;
     struct store *store;
     struct catalog *catalog;
+    struct issues *issues;
     struct deliver *deliver;
     struct ingest *ingest;
     struct api *api;

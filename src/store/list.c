@@ -61,8 +61,8 @@ static const char *null_test(const struct column *column, bool null)
 
 static void add_in(struct query *query, const struct column *column, const struct store_filter *filter)
 {
-    bool null = false, first = true;
-    buffer_printf(&query->sql, "(%s IN (", column->sql);
+    bool null = false, first = true, link = column->kind == KIND_LINK;
+    buffer_printf(&query->sql, link ? "(id IN (%s IN (" : "(%s IN (", column->sql);
     for (size_t i = 0; i < filter->count; i++) {
         if (filter->values[i].is_null) {
             null = true;
@@ -72,7 +72,7 @@ static void add_in(struct query *query, const struct column *column, const struc
         add_value(query, filter->values[i]);
         first = false;
     }
-    buffer_append_string(&query->sql, ")");
+    buffer_append_string(&query->sql, link ? "))" : ")");
     if (null)
         buffer_printf(&query->sql, " OR %s%s", column->sql, null_test(column, true));
     buffer_append_string(&query->sql, ")");

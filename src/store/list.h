@@ -10,7 +10,11 @@
 #include "store/sqlite/schema.h"
 #include "store/store.h"
 
-enum column_kind { KIND_INTEGER, KIND_TEXT, KIND_KEY_MOMENT /* order by it is order by id */ };
+enum column_kind {
+    KIND_INTEGER, KIND_TEXT,
+    KIND_KEY_MOMENT, /* order by it is order by id */
+    KIND_LINK,       /* OP_IN only: sql selects the ids of the rows that a value is linked to, up to the values */
+};
 
 struct column {
     enum store_field field;

@@ -63,6 +63,7 @@ static const char CORE_TABLES[] =
 static const char *const STEPS[] = {
     CORE_TABLES,
     schema_resources,
+    schema_issues,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
@@ -110,6 +111,8 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
                         " coalesce((SELECT max(id) FROM transformation), 0),"
                         " coalesce((SELECT max(id) FROM execution), 0),"
                         " coalesce((SELECT max(id) FROM bookmark), 0), coalesce((SELECT max(id) FROM integration), 0),"
-                        " coalesce((SELECT max(id) FROM custom_domain), 0))",
+                        " coalesce((SELECT max(id) FROM custom_domain), 0),"
+                        " coalesce((SELECT max(id) FROM issue_trigger), 0), coalesce((SELECT max(id) FROM issue), 0),"
+                        " coalesce((SELECT max(id) FROM notice), 0))",
                         key, error);
 }

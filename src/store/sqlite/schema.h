@@ -37,6 +37,11 @@
     "id, project_id, connection_id, request_id, last_used_at, created_at, updated_at, name, label"
 #define INTEGRATION_COLUMNS "id, project_id, created_at, updated_at, label, provider, features, configs"
 #define DOMAIN_COLUMNS "id, project_id, created_at, hostname"
+#define ISSUE_TRIGGER_COLUMNS                                                                           \
+    "id, project_id, type, disabled_at, deleted_at, created_at, updated_at, name, configs, channels"
+#define ISSUE_COLUMNS                                                                                   \
+    "id, project_id, trigger_id, type, subject_id, key_first, key_second, status, opened_at, first_seen_at, " \
+    "last_seen_at, dismissed_at, auto_resolved_at, created_at, updated_at, reference_id, attempt_id"
 
 /* Makes or upgrades the tables. A store of a newer version is refused. */
 bool schema_apply(struct store_reader *database, struct error *error);
@@ -44,4 +49,4 @@ bool schema_apply(struct store_reader *database, struct error *error);
 bool schema_last_key(struct store_reader *database, int64_t *key, struct error *error);
 
 /* The tables of each group of nouns, each with what reads and writes them (schema_*.c). */
-extern const char schema_resources[];
+extern const char schema_resources[], schema_issues[];

@@ -60,6 +60,7 @@
     /* issues */                                                                                        \
     X(issue_check_ms, 2000, 100, 600000, "ms", "between two looks at destinations that are behind and connections that recovered") \
     X(issue_quiet_ms, 10000, 0, 86400000, "ms", "a connection that recovered has its issues resolved after this time without a failure") \
+    X(channel_queue, 256, 1, 100000, "messages", "messages to the channels of issue triggers that wait to be sent; more are dropped") \
     /* workflows */                                                                                     \
     X(workflow_document_bytes, 10485760, 1024, 1073741824, "bytes", "a workflow or OpenAPI document")    \
     X(workflow_document_depth, 128, 8, 1000, "levels", "nesting of a document")                         \

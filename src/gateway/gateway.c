@@ -14,6 +14,7 @@
 #include "http/server.h"
 #include "ingest/ingest.h"
 #include "issue/issues.h"
+#include "notify/notify.h"
 #include "catalog/catalog.h"
 #include "store/store.h"
 
@@ -70,7 +71,9 @@ static bool start_parts(struct gateway *gateway, struct error *error)
            (parts->deliver = deliver_start(parts->store, parts->catalog, parts->issues, url, error)) != NULL &&
            (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
                                          error)) != NULL &&
-           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->issues, url, error)) != NULL;
+           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->issues, url, error)) != NULL &&
+           (parts->notify = notify_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
+                                         &gateway->config->channels, error)) != NULL;
 }
 
 struct gateway *gateway_start(struct config *config, struct error *error)
@@ -104,6 +107,8 @@ void gateway_stop(struct gateway *gateway)
     atomic_store(&parts->ready, false);
     if (parts->api != NULL)
         api_stop(parts->api);
+    if (parts->notify != NULL)
+        notify_stop(parts->notify);
     if (parts->deliver != NULL)
         deliver_stop(parts->deliver, limits.shutdown_ms);
     if (parts->ingest != NULL)

@@ -24,6 +24,7 @@ struct parts {
     struct deliver *deliver;
     struct ingest *ingest;
     struct api *api;
+    struct notify *notify;
     const char *public_url;
 };
 

@@ -69,7 +69,7 @@ static const struct field_row *const configs_of[] = {
     [ISSUE_BACKPRESSURE] = backpressure_configs, [ISSUE_REQUEST] = request_configs,
 };
 
-/* Ids of nothing in the project would be a trigger that never fires, which nobody wants without knowing. */
+/* An id of nothing in the project is a mistake, which nobody wants to find out when the issue is missing. */
 static bool is_known(struct call *call, enum issue_type type, struct text id)
 {
     struct source source;
@@ -95,9 +95,19 @@ static bool check_scope(struct call *call, enum issue_type type, const json_t *c
     return true;
 }
 
+/* A list that names nothing would be a trigger that never fires. */
+static void check_filled(struct call *call, const json_t *configs, const char *member)
+{
+    const json_t *list = json_member(configs, member);
+    if (json_is_array(list) && json_array_size(list) == 0)
+        call_problem(call, "configs.%s: must not be empty", member);
+}
+
 static bool check_configs(struct call *call, enum issue_type type, const json_t *configs)
 {
     validate_object(call, configs, configs_of[type], "configs.");
+    check_filled(call, configs, trigger_scope_member(type));
+    check_filled(call, configs, "rejection_causes");
     if (json_array_size(json_member(configs, "excluded_rejection_causes")) > 0 &&
         json_is_array(json_member(configs, "rejection_causes")))
         call_problem(call, "configs.excluded_rejection_causes: needs rejection_causes to be \"*\"");

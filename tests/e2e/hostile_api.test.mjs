@@ -29,12 +29,20 @@ before(async () => {
   Object.assign(ids, {
     transformations: await make('transformations', { name: 'victim', code: 'c' }), bookmarks: await make('bookmarks', mark),
     integrations: await make('integrations', { provider: 'GITHUB' }),
+    'issue-triggers': await make('issue-triggers', TRIGGERS[0]()), issues: await rejected(),
   });
 });
 after(async () => {
   agent.destroy();
   await fixture?.stop();
 });
+
+// A webhook that is rejected opens an issue.
+async function rejected() {
+  const { url } = (await fixture.gateway.api('POST', '/sources', { name: 'rejecting' })).body;
+  await send(url, { headers: { 'content-type': 'image/png' }, body: 'x' });
+  return (await until('an issue', async () => (await fixture.gateway.api('GET', '/issues?type=request')).body.models[0])).id;
+}
 
 function call(method, path, body) {
   return new Promise((resolve, reject) => {
@@ -104,6 +112,13 @@ const sourceWith = (auth_type) => ({ name: name(), type: 'WEBHOOK', description:
   custom_response: { content_type: 'json', body: '{}' }, auth_type, auth: { ...SOURCE_AUTHS[auth_type] } } });
 const destinationWith = (auth_type) => ({ ...HTTP, name: name(), description: 'd', config: { ...HTTP.config, http_method: 'POST',
   path_forwarding_disabled: true, auth_type, auth: { ...DESTINATION_AUTHS[auth_type] } } });
+const CHANNELS = { slack: { channel_name: 'c' }, microsoft_teams: { channel_name: 'c' }, discord: { channel_name: 'c', channel_id: '1', webhook_url: 'http://127.0.0.1:1/' },
+  betteruptime: { escalation_policy_id: '1', escalation_policy_name: 'p' }, incidentio: { severity_id: '1', severity_name: 's' }, pagerduty: {}, opsgenie: {}, email: {} };
+const TRIGGER_CONFIGS = {
+  delivery: { strategy: 'final_attempt', connections: 'x-*' }, transformation: { log_level: 'error', transformations: 'x' },
+  backpressure: { delay: 60000, destinations: 'x' }, request: { rejection_causes: '*', excluded_rejection_causes: ['UNKNOWN'], sources: 'x' },
+};
+const TRIGGERS = Object.entries(TRIGGER_CONFIGS).map(([type, configs]) => () => ({ name: name(), type, configs: structuredClone(configs), channels: structuredClone(CHANNELS) }));
 const EXAMPLES = {
   '/sources': Object.keys(SOURCE_AUTHS).map((type) => () => sourceWith(type)),
   '/destinations': [...Object.keys(DESTINATION_AUTHS).map((type) => () => destinationWith(type)),
@@ -115,6 +130,10 @@ const EXAMPLES = {
   '/bookmarks': [() => ({ ...mark, name: name() })],
   '/integrations': [() => ({ label: 'l', provider: 'HMAC', features: ['VERIFICATION'], configs: { ...SOURCE_AUTHS.HMAC } })],
   '/teams/current/custom_domains': [() => ({ hostname: `${name()}.example.com` })],
+  '/issue-triggers': TRIGGERS,
+  '/issue-triggers/{id}': [() => ({ name: name(), configs: { ...TRIGGER_CONFIGS.delivery }, channels: structuredClone(CHANNELS), disabled_at: '2026-01-01T00:00:00Z' })],
+  '/issues/{id}': [() => ({ status: 'OPENED' })],
+  '/notifications/webhooks': [() => ({ enabled: false, topics: ['issue.opened'], source_id: ids.sources })],
   '/requests/{id}/retry': [() => ({ webhook_ids: [fixture.connection.id] })],
 };
 for (const noun of ['sources', 'destinations', 'transformations', 'bookmarks', 'integrations'])

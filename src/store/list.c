@@ -30,6 +30,7 @@ struct query {
     struct buffer sql;
     struct store_value *bindings;
     size_t binding_count;
+    const struct store_filter *joined; /* of a KIND_LINK and one value: its table leads, in the order of ids */
 };
 
 static const struct column *find_column(const struct list_kind *kind, enum store_field field)
@@ -39,6 +40,11 @@ static const struct column *find_column(const struct list_kind *kind, enum store
             return &kind->columns_known[i];
     }
     return NULL;
+}
+
+static const char *id_name(const struct query *query)
+{
+    return query->joined != NULL ? "event_id" : "id";
 }
 
 static void add_value(struct query *query, struct store_value value)
@@ -61,8 +67,11 @@ static const char *null_test(const struct column *column, bool null)
 
 static void add_in(struct query *query, const struct column *column, const struct store_filter *filter)
 {
-    bool null = false, first = true, link = column->kind == KIND_LINK;
-    buffer_printf(&query->sql, link ? "(id IN (%s IN (" : "(%s IN (", column->sql);
+    bool null = false, first = true, link = column->kind == KIND_LINK && filter != query->joined;
+    if (link)
+        buffer_printf(&query->sql, "(EXISTS (SELECT 1 FROM %s WHERE event_id = id AND issue_id IN (", column->sql);
+    else
+        buffer_printf(&query->sql, "(%s IN (", filter == query->joined ? "issue_id" : column->sql);
     for (size_t i = 0; i < filter->count; i++) {
         if (filter->values[i].is_null) {
             null = true;
@@ -103,7 +112,7 @@ static void add_comparison(struct query *query, const struct column *column, con
     if (column->kind == KIND_INTEGER && below)
         buffer_printf(&query->sql, " AND %s%s", column->sql, null_test(column, false));
     if (column->kind == KIND_KEY_MOMENT) { /* the same range by key, which has an index */
-        buffer_printf(&query->sql, " AND id %s ", below ? "<" : ">");
+        buffer_printf(&query->sql, " AND %s %s ", id_name(query), below ? "<" : ">");
         add_integer(query, id_at_moment(value->integer + (below ? CREATED_SLACK_MS : -CREATED_SLACK_MS)));
     }
     buffer_append_string(&query->sql, ")");
@@ -127,10 +136,34 @@ static bool add_filter(struct query *query, const struct store_filter *filter, s
     return true;
 }
 
+/*
+ * A link of one value leads: else all rows would be looked at in search of those that it links. Unless there is a filter
+ * that leaves few rows anyway.
+ */
+static const struct store_filter *find_joined(const struct list_kind *kind, const struct store_list *list)
+{
+    const struct store_filter *joined = NULL;
+    for (size_t i = 0; i < list->filter_count; i++) {
+        const struct store_filter *filter = &list->filters[i];
+        const struct column *column = find_column(kind, filter->field);
+        if (filter->field == FIELD_ID || filter->field == FIELD_REQUEST_ID)
+            return NULL;
+        if (column != NULL && column->kind == KIND_LINK && filter->operator== OP_IN && filter->count == 1)
+            joined = filter;
+    }
+    return joined;
+}
+
 static bool add_where(struct query *query, const struct store_list *list, struct error *error)
 {
     const struct list_kind *kind = query->kind;
-    buffer_printf(&query->sql, " FROM %s WHERE %s", kind->table, kind->live ? kind->live : "1");
+    query->joined = find_joined(kind, list);
+    if (query->joined != NULL)
+        buffer_printf(&query->sql, " FROM %s CROSS JOIN %s ON id = event_id",
+                      find_column(kind, query->joined->field)->sql, kind->table);
+    else
+        buffer_printf(&query->sql, " FROM %s", kind->table);
+    buffer_printf(&query->sql, " WHERE %s", kind->live ? kind->live : "1");
     if (kind->of_project) {
         buffer_append_string(&query->sql, " AND project_id = ");
         add_integer(query, list->project_id);
@@ -229,7 +262,7 @@ static bool add_cursor(struct query *query, struct text text, const struct page_
         return error_set(error, ERROR_INVALID, "the cursor is none that this list gave");
     const char *sign = ascending ? ">" : "<";
     if (order->by_id) {
-        buffer_printf(&query->sql, " AND id %s ", sign);
+        buffer_printf(&query->sql, " AND %s %s ", id_name(query), sign);
         add_integer(query, cursor.id);
         return true;
     }
@@ -308,7 +341,7 @@ static bool build_page(struct query *query, const struct store_list *list, const
         (cursor.data != NULL && !add_cursor(query, cursor, order, ascending, error)))
         return false;
     if (order->by_id)
-        buffer_printf(&query->sql, " ORDER BY id %s LIMIT ", dir);
+        buffer_printf(&query->sql, " ORDER BY %s %s LIMIT ", id_name(query), dir);
     else
         buffer_printf(&query->sql, " ORDER BY coalesce(%s, '') %s, id %s LIMIT ", order->sql, dir, dir);
     add_integer(query, (int64_t)list->limit + 1);

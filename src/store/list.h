@@ -13,7 +13,7 @@
 enum column_kind {
     KIND_INTEGER, KIND_TEXT,
     KIND_KEY_MOMENT, /* order by it is order by id */
-    KIND_LINK,       /* OP_IN only: sql selects the ids of the rows that a value is linked to, up to the values */
+    KIND_LINK,       /* OP_IN only: sql is the table of (issue_id, event_id) that links a row to the values */
 };
 
 struct column {

@@ -40,7 +40,7 @@ static const struct column EVENTS[] = {
     {FIELD_LAST_ATTEMPT_AT, "last_attempt_at", KIND_INTEGER},
     {FIELD_NEXT_ATTEMPT_AT, "next_attempt_at", KIND_INTEGER}, {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT},
     {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER},
-    {FIELD_ISSUE_ID, "SELECT event_id FROM issue_event WHERE issue_id", KIND_LINK},
+    {FIELD_ISSUE_ID, "issue_event", KIND_LINK},
 };
 static const struct column ATTEMPTS[] = {
     {FIELD_ID, "id", KIND_INTEGER}, {FIELD_EVENT_ID, "event_id", KIND_INTEGER},

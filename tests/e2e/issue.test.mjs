@@ -74,6 +74,10 @@ describe('issues of deliveries', () => {
     const one = await ok('GET', `/requests/${events[0].request_id}/events?issue_id=${issue.id}`);
     assert.equal(one.count, 1);
     assert.equal((await ok('GET', '/events?issue_id=iss_00000000000')).count, 0);
+    for (const query of [`id=${events[0].id}`, `status=FAILED&webhook_id=${connection.id}&limit=1`, 'created_at[gte]=2020-01-01&limit=1'])
+      assert.equal((await ok('GET', `/events?issue_id=${issue.id}&${query}`)).count, 1, query);
+    assert.equal((await ok('GET', `/events?issue_id=${issue.id},iss_00000000000&limit=250`)).count, 40);
+    assert.equal((await ok('GET', `/events?issue_id=${issue.id}&status=SUCCESSFUL`)).count, 0);
   });
 
   test('another status or error is another issue', async () => {

@@ -63,7 +63,6 @@ bool engine_resolve(struct issues *issues, struct store_transaction *, struct is
                     struct error *error);
 /* Writes what was seen since it was last written. */
 bool engine_write_seen(struct issues *issues, struct store_transaction *, struct error *error);
-void engine_clear(struct issues *issues);
 /* Tells the project, and with `always` the channels of the issue's trigger. `source_id` 0: of no source. */
 bool engine_tell(struct issues *issues, struct store_transaction *, int64_t project_id, enum topic topic,
                  int64_t object_id, int64_t source_id, bool always, struct error *error);

@@ -18,17 +18,13 @@ static struct text words_text(const int64_t words[4])
     return (struct text){(const char *)words, 4 * sizeof words[0]};
 }
 
-void engine_clear(struct issues *issues)
+static void clear(struct hash_map *map)
 {
     size_t position = 0;
     void *entry;
-    while ((entry = hash_map_next(&issues->known, &position)) != NULL)
+    while ((entry = hash_map_next(map, &position)) != NULL)
         free(entry);
-    position = 0;
-    while ((entry = hash_map_next(&issues->failing, &position)) != NULL)
-        free(entry);
-    hash_map_free(&issues->known);
-    hash_map_free(&issues->failing);
+    hash_map_free(map);
 }
 
 static void note_failure(struct issues *issues, int64_t connection_id, int64_t failed_at)
@@ -63,16 +59,18 @@ bool engine_prepare(struct issues *issues, struct store_transaction *transaction
     bool others = issues->triggers == NULL || catalog_triggers_changed(issues->catalog, issues->triggers->change);
     if (!others && !issues->stale)
         return true;
-    /* What was seen and not written yet is lost only when it was undone too. */
+    /* What was seen and not written yet is lost only when it may have been undone too. */
     if (!issues->stale && !engine_write_seen(issues, transaction, error))
         return false;
-    issues->stale = true;
+    clear(&issues->known);
     if (others) {
         trigger_set_release(issues->triggers);
         issues->triggers = catalog_triggers(issues->catalog);
     }
-    engine_clear(issues);
-    issues->stale = !load_failing(issues, transaction, error);
+    if (issues->stale) {
+        clear(&issues->failing);
+        issues->stale = !load_failing(issues, transaction, error);
+    }
     return !issues->stale;
 }
 
@@ -111,6 +109,17 @@ static bool evict(struct issues *issues, struct store_transaction *transaction, 
     }
     hash_map_remove_text(&issues->known, words_text(known->words));
     bool done = write_one(transaction, known, error);
+    free(known);
+    return done;
+}
+
+/* The issue of that key is changed by other ways: the next to look for it asks the store. */
+static bool drop(struct issues *issues, struct store_transaction *transaction, const struct issue_key *key,
+                 struct error *error)
+{
+    const int64_t words[4] = {(int64_t)key->type, key->subject_id, key->first, key->second};
+    struct known *known = hash_map_remove_text(&issues->known, words_text(words));
+    bool done = known == NULL || write_one(transaction, known, error);
     free(known);
     return done;
 }
@@ -322,11 +331,12 @@ bool issues_execution(struct issues *issues, struct store_transaction *transacti
 bool issues_change(struct issues *issues, struct store_transaction *transaction, const struct issue *issue,
                    struct error *error)
 {
-    bool done = engine_prepare(issues, transaction, error) &&
-                engine_write_seen(issues, transaction, error) && store_put_issue(transaction, issue, error) &&
-                tell_of(issues, transaction, issue, TOPIC_ISSUE_UPDATED, error);
-    issues_forget(issues);
-    return done;
+    if (!engine_prepare(issues, transaction, error) || !drop(issues, transaction, &issue->key, error))
+        return false;
+    if (issue->key.type == ISSUE_DELIVERY && issue_is_open(issue))
+        note_failure(issues, issue->key.subject_id, issue->last_seen_at);
+    return store_put_issue(transaction, issue, error) &&
+           tell_of(issues, transaction, issue, TOPIC_ISSUE_UPDATED, error);
 }
 
 bool engine_resolve(struct issues *issues, struct store_transaction *transaction, struct issue *issue, int64_t now,
@@ -334,7 +344,7 @@ bool engine_resolve(struct issues *issues, struct store_transaction *transaction
 {
     issue->status = ISSUE_RESOLVED;
     issue->auto_resolved_at = issue->updated_at = now;
-    return store_put_issue(transaction, issue, error) &&
+    return drop(issues, transaction, &issue->key, error) && store_put_issue(transaction, issue, error) &&
            tell_of(issues, transaction, issue, TOPIC_ISSUE_UPDATED, error);
 }
 
@@ -373,7 +383,8 @@ void issues_stop(struct issues *issues)
         pthread_join(issues->thread, NULL);
     if (issues->reader != NULL)
         store_reader_close(issues->reader);
-    engine_clear(issues);
+    clear(&issues->known);
+    clear(&issues->failing);
     trigger_set_release(issues->triggers);
     pthread_cond_destroy(&issues->changed);
     pthread_mutex_destroy(&issues->lock);

@@ -47,7 +47,7 @@ bool issues_rejected(struct issues *issues, struct store_transaction *, const st
  */
 bool issues_execution(struct issues *issues, struct store_transaction *, struct execution *execution,
                       struct error *error);
-/* A user changed the status of an issue, or dismissed it: writes it and tells of it. */
+/* A user changed the status of an issue, or dismissed it: writes it and tells of it. In an isolated job. */
 bool issues_change(struct issues *issues, struct store_transaction *, const struct issue *issue, struct error *error);
 /* On the writer's thread: a job that told of one of the above was undone, or issues changed by other ways. */
 void issues_forget(struct issues *issues);

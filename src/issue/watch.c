@@ -42,26 +42,27 @@ static bool resolve_recovered(struct issues *issues, struct store_transaction *t
     return done;
 }
 
+/* At most a slice of them: the others follow at the next check. */
 static bool look_at_failing(struct issues *issues, struct store_transaction *transaction, int64_t now,
                             struct error *error)
 {
-    size_t position = 0;
-    struct failing *failing;
-    bool resolved = false, waiting = false;
+    size_t position = 0, count = 0;
+    struct failing *failing, *resolved[SLICE];
+    bool waiting = false;
     while ((failing = hash_map_next(&issues->failing, &position)) != NULL) {
         if (failing->succeeded_at == 0)
             continue;
-        if (now - failing->failed_at < limits.issue_quiet_ms) {
+        if (now - failing->failed_at < limits.issue_quiet_ms || count == SLICE) {
             waiting = true;
             continue;
         }
         if (!resolve_recovered(issues, transaction, failing, now, error))
             return false;
-        resolved = true;
+        resolved[count++] = failing;
     }
+    for (size_t i = 0; i < count; i++)
+        free(hash_map_remove(&issues->failing, resolved[i]->connection_id));
     atomic_store(&issues->recovering, waiting);
-    if (resolved)
-        issues_forget(issues);
     return true;
 }
 
@@ -92,11 +93,9 @@ static bool run_check(struct store_transaction *transaction, struct store_job *j
     for (size_t i = 0; done && i < check->backlog.count; i++)
         done = look_at_destination(issues, transaction, check->backlog.destination_ids[i], check->backlog.ages_ms[i],
                                    check->now, error);
-    for (size_t i = 0; done && i < check->drained_count; i++) {
+    for (size_t i = 0; done && i < check->drained_count; i++)
         done = engine_resolve(issues, transaction, &check->drained[i], check->now, error);
-        issues_forget(issues);
-    }
-    done = done && (issues->stale || look_at_failing(issues, transaction, check->now, error));
+    done = done && look_at_failing(issues, transaction, check->now, error);
     if (!done)
         issues_forget(issues); /* the next job of this group must not believe what is undone */
     return done;
@@ -210,7 +209,8 @@ static bool purge(struct issues *issues, struct error *error)
     return done;
 }
 
-static void check_all(struct issues *issues)
+/* True when all was looked at. `quietly`: it failed before and said so. */
+static bool check_all(struct issues *issues, bool quietly)
 {
     struct arena arena = {0};
     struct error error = {0};
@@ -219,16 +219,19 @@ static void check_all(struct issues *issues)
     bool done = read_backlog(issues, &arena, first.now, &backlog, &error) &&
                 find_drained(issues, &arena, &backlog, &first, &error);
     keep_behind(&backlog);
-    if (!done || !submit(issues, &first, &backlog, &error) || !purge(issues, &error))
+    done = done && submit(issues, &first, &backlog, &error) && purge(issues, &error);
+    if (!done && !quietly)
         log_warn("issues could not be looked after: %s", error.message);
     arena_free(&arena);
+    return done;
 }
 
 void *watch_run(void *argument)
 {
     struct issues *issues = argument;
+    bool failed = false;
     while (wait_for_next(issues))
-        check_all(issues);
-    check_all(issues); /* what was seen is not left unwritten */
+        failed = !check_all(issues, failed);
+    check_all(issues, failed); /* what was seen is not left unwritten */
     return NULL;
 }

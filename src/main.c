@@ -11,6 +11,8 @@ static const struct {
 } COMMANDS[] = {
     {"serve", serve_command, "receive, store and deliver webhooks; serve the API"},
     {"workflow", workflow_command, "run, list and validate Arazzo workflow documents"},
+    {"projects", projects_command, "list, create, rename and delete projects"},
+    {"keys", keys_command, "list, create, limit and delete API keys"},
     {"version", version_command, "the version, and those of the libraries"},
 };
 

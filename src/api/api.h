@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "deliver/deliver.h"
 #include "issue/issues.h"
@@ -24,7 +25,7 @@ struct api;
 /* `public_url` (without a slash at its end) begins the ingest URLs that are shown; it is copied. */
 struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver, struct issues *issues,
                       const char *public_url, struct error *error);
-/* Is this a path of the API: /YYYY-MM-DD or below (slashes may be doubled)? */
+/* Is this a path of the API: /YYYY-MM-DD or below (slashes may be doubled), or the page of a sign-in? */
 bool api_wants(struct text path);
 /* Takes the exchange and replies to it, now or later. Any thread. */
 void api_handle(struct api *api, struct http_exchange *exchange);
@@ -32,6 +33,13 @@ void api_handle(struct api *api, struct http_exchange *exchange);
 void api_refuse(struct http_exchange *exchange, int status, const char *message);
 /* Answers what is queued, ends the workers, closes the readers, frees. Blocks. */
 void api_stop(struct api *api);
+
+/*
+ * Makes one call of projects or keys, as the operator, on a store that no gateway uses. Returns its status, 0 with an
+ * error when it could not be made; *reply is a new reference then.
+ */
+int api_offline(struct store *store, const char *method, const char *path, struct text body, json_t **reply,
+                struct error *error);
 
 /* The OpenAPI 3.0 description as JSON text, made from the contract; malloc'd, NULL without memory. */
 char *api_openapi(void);

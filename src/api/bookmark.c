@@ -148,6 +148,23 @@ static bool change_delete(struct call *call)
            (store_delete_bookmark(call->transaction, bookmark.id, &error) || call_fail_error(call, &error));
 }
 
+/* Versions before could say where to: where the bookmark's connection leads is the only place there is. */
+static bool check_target(struct call *call, const struct connection *connection)
+{
+    struct error error = {0};
+    struct destination destination;
+    struct text target = json_member_text(call->body, "target");
+    if (target.data == NULL)
+        return true;
+    if (!store_read_destination(call->reader, call->arena, call->project_id, connection->destination_id, &destination,
+                                &error))
+        return call_fail_error(call, &error);
+    if (text_equal(target, TEXT("cli")) != (destination.type == DESTINATION_CLI))
+        call_problem(call, "target: the bookmark's connection leads to a destination of type %s",
+                     destination_type_name(destination.type));
+    return call_check(call);
+}
+
 static bool change_trigger(struct call *call)
 {
     struct error error = {0};
@@ -165,7 +182,7 @@ static bool change_trigger(struct call *call)
         return call_check(call);
     }
     bookmark.last_used_at = call->now;
-    return request_make_event(call, &connection, &request) &&
+    return check_target(call, &connection) && request_make_event(call, &connection, &request) &&
            ((store_add_request_counts(call->transaction, request.id, 1, 0, 0, call->now, &error) &&
              store_put_bookmark(call->transaction, &bookmark, &error)) ||
             call_fail_error(call, &error));
@@ -231,6 +248,9 @@ static bool bookmark_list(struct call *call)
 static const struct field_row bookmark_fields[] = {BOOKMARK_FIELDS(true)};
 static const struct field_row bookmark_change_fields[] = {BOOKMARK_FIELDS(false)};
 
+static const char *const TARGET_NAMES[] = {"http", "cli", NULL};
+static const struct field_row trigger_fields[] = {{"target", VALUE_TEXT, .older = true, .names = TARGET_NAMES}, END};
+
 static const struct field_row bookmark_shape[] = {
     {.name = "id", VALUE_TEXT, .required = true}, {.name = "team_id", VALUE_TEXT, .required = true},
     {.name = "webhook_id", VALUE_TEXT, .required = true}, {.name = "event_data_id", VALUE_TEXT, .required = true},
@@ -268,6 +288,6 @@ static const struct operation operations[] = {
     {"GET", "/bookmarks/{id}/raw_body", "getBookmarkRawBody", "Get a bookmark's body as it came", bookmark_raw_body,
      NULL, NULL, "RawBody"},
     {"POST", "/bookmarks/{id}/trigger", "triggerBookmark", "Make an event of a bookmark's data", bookmark_trigger, NULL,
-     no_fields, "EventArray"},
+     trigger_fields, "EventArray"},
 };
 OPERATIONS(bookmark_operations, operations, shapes);

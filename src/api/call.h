@@ -11,12 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "access/access.h"
+#include "access/rate.h"
 #include "api/contract.h"
 #include "base/json.h"
 #include "deliver/deliver.h"
 #include "http/server.h"
 #include "issue/issues.h"
 #include "catalog/catalog.h"
+#include "rules/content.h"
 #include "store/store.h"
 
 /* What a list call asks for, read from its query by query.h. */
@@ -25,8 +28,13 @@ struct call_query {
     const struct parameter_row **filter_rows; /* what each filter came from */
     size_t filter_count;
     enum store_field order_by;
-    const char *order_name;
     bool ascending;
+    const char *order_names[ORDERS_MOST]; /* of order_by and then, as asked */
+    bool directions[ORDERS_MOST];         /* ascending? */
+    size_t order_count, direction_count;  /* 0: not asked */
+    struct store_order then[ORDERS_MOST - 1];
+    size_t then_count;
+    struct content_filter *content; /* NULL: none */
     int64_t limit;
     struct text next, prev;
     bool include_data, include_auth;
@@ -42,6 +50,8 @@ struct call_sweep {
     struct call_sweep *next;
 };
 
+struct sign_ins;
+
 /* An event that a change made or moved. */
 struct made_event {
     struct event event;
@@ -54,6 +64,7 @@ struct call {
     struct catalog *catalog;
     struct deliver *deliver;
     struct issues *issues;
+    struct sign_ins *sign_ins;
     const char *public_url;
     struct http_exchange *exchange;
     struct arena *arena;
@@ -62,12 +73,14 @@ struct call {
     int64_t now;
     /* what was asked */
     int64_t project_id;
+    struct access access; /* who calls; zeros for operations that are open */
     const struct operation *operation;
     struct text id, second_id; /* what stands in the place of the path's variables, decoded */
     struct call_query query;
     json_t *body; /* an object, or NULL for operations without one */
     /* what came of it */
     int64_t changed_id; /* the record that a change wrote */
+    void *user;         /* what a handler hands to its change */
     struct call_sweep *sweeps;
     struct made_event *made; /* newest first */
     json_t *problems; /* array of the first sentences, NULL: none so far */
@@ -75,6 +88,7 @@ struct call {
     int status;       /* 0: no reply yet */
     json_t *reply;
     const char *allow; /* for 405 */
+    struct rate_state rate; /* how the key stands */
     int64_t data_bytes; /* of limits.api_data_bytes, used by the bodies in the reply */
 };
 
@@ -93,6 +107,7 @@ bool call_check(struct call *call);
 bool call_reply(struct call *call, json_t *reply);
 /* Sends what was set, and frees the call's JSON. The exchange is gone afterwards. */
 void call_send(struct call *call);
+void call_release(struct call *call); /* frees the call's JSON only */
 
 /*
  * Runs `change` in a transaction of its own, all or nothing, then makes the change known to the hot paths. The

@@ -73,7 +73,7 @@ bool call_write(struct call *call, bool (*change)(struct call *call))
     struct change_job job = {.job = {.run = run_change, .isolated = true}, .call = call, .change = change};
     if (!store_write(call->store, &job.job, &error))
         return call_fail_error(call, &error); /* keeps the reply of a change that refused */
-    if (!catalog_refresh(call->catalog, &error))
+    if (call->catalog != NULL && !catalog_refresh(call->catalog, &error))
         log_warn("a change is stored but not yet in effect: %s", error.message);
     for (struct call_sweep *sweep = call->sweeps; sweep != NULL; sweep = sweep->next)
         run_sweep(call, sweep);

@@ -247,10 +247,25 @@ static bool change_upsert(struct call *call)
     return merge_own(call, &connection) && put(call, &connection);
 }
 
+/* hookdeck-cli names the ends of a connection that it changes; they are what the connection is, and stay. */
+static bool check_ends(struct call *call, const struct connection *connection)
+{
+    struct source source;
+    struct destination destination;
+    if (!take_source(call, &source) || !take_destination(call, &destination))
+        return false;
+    if (source.id != 0 && source.id != connection->source_id)
+        call_problem(call, "source: of a connection that exists cannot be changed");
+    if (destination.id != 0 && destination.id != connection->destination_id)
+        call_problem(call, "destination: of a connection that exists cannot be changed");
+    return call_check(call);
+}
+
 static bool change_update(struct call *call)
 {
     struct connection connection;
-    return connection_find(call, call->id, &connection) && merge_own(call, &connection) && put(call, &connection);
+    return connection_find(call, call->id, &connection) && check_ends(call, &connection) &&
+           merge_own(call, &connection) && put(call, &connection);
 }
 
 static bool disable_one(struct call *call, struct connection *connection, bool and_delete)
@@ -445,7 +460,12 @@ static const struct field_row connection_fields[] = {
     {"destination", VALUE_OBJECT | VALUE_NULL, .fields = destination_fields},
     END,
 };
-static const struct field_row connection_change_fields[] = {CONNECTION_OWN, END};
+static const struct field_row connection_change_fields[] = {
+    CONNECTION_OWN,
+    {"source_id", VALUE_TEXT | VALUE_NULL, .older = true, .most = TEXT_MOST},
+    {"destination_id", VALUE_TEXT | VALUE_NULL, .older = true, .most = TEXT_MOST},
+    END,
+};
 
 static const struct order_row connection_orders[] = {
     {.name = "created_at", FIELD_CREATED_AT}, {.name = "updated_at", FIELD_UPDATED_AT},

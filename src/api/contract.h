@@ -37,6 +37,7 @@ enum parameter_kind {
     PARAMETER_NAME,    /* text filter */
     PARAMETER_TEXT,    /* the same for texts that may hold commas: one value each time it is given */
     PARAMETER_ID,      /* public id filter */
+    PARAMETER_IGNORED_ID, /* the same for ignored events, which are named by their request and connection */
     PARAMETER_ENUM,    /* one of `names`, stored as text or by `parse` */
     PARAMETER_INTEGER, /* integer filter within least..most */
     PARAMETER_BOOLEAN, /* filter on 0 or 1 */
@@ -44,7 +45,7 @@ enum parameter_kind {
     PARAMETER_SEARCH,   /* contains; at least `least` characters */
     PARAMETER_DISABLED, /* false: leave out what is disabled */
     PARAMETER_UNUSED,   /* of something that this version has none of: a value matches nothing */
-    PARAMETER_JSON,     /* a JSON filter: refused */
+    PARAMETER_JSON,     /* a filter on content in the language of rules/filter.h; its name is the part's */
     PARAMETER_ORDER, PARAMETER_DIRECTION, PARAMETER_LIMIT, PARAMETER_NEXT, PARAMETER_PREV,
     PARAMETER_INCLUDE_DATA, PARAMETER_INCLUDE_AUTH,
     PARAMETER_FORM, /* nested, "filters[source_id][]=": read by `fields` into call.query.form */
@@ -68,6 +69,7 @@ struct parameter_row {
     const struct order_row *orders;                     /* PARAMETER_ORDER; the first is the default */
     bool operators;                                     /* name[gte]= and the like */
     const struct field_row *fields;                     /* PARAMETER_FORM: one row, for the parameter itself */
+    bool nullable;                                      /* the value "null" is asked for too */
 };
 
 struct operation {
@@ -97,6 +99,7 @@ struct operation_table {
 extern const struct operation_table source_operations, destination_operations, connection_operations,
     request_operations, event_operations, attempt_operations,
     transformation_operations, execution_operations, bookmark_operations, integration_operations, domain_operations,
+    project_operations, api_key_operations, account_operations, sign_in_operations,
     issue_operations, issue_trigger_operations, notification_operations;
 
 extern const struct operation_table *const operation_tables[]; /* ends with NULL */

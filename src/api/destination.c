@@ -354,7 +354,8 @@ static const struct field_row destination_change_fields[] = {
     ID_FILTER("id", FIELD_ID, ID_DESTINATION),                                                          \
     {"name", PARAMETER_NAME, FIELD_NAME, .most = NAME_MOST, .operators = true},                         \
     {"type", PARAMETER_ENUM, FIELD_TYPE, .names = DESTINATION_TYPE_NAMES, .parse = destination_type_parse}, \
-    {.name = "disabled", PARAMETER_DISABLED, FIELD_DISABLED_AT}, DATE_FILTER("disabled_at", FIELD_DISABLED_AT)
+    {.name = "disabled", PARAMETER_DISABLED, FIELD_DISABLED_AT}, DATE_FILTER("disabled_at", FIELD_DISABLED_AT), \
+    {"url", PARAMETER_TEXT, FIELD_URL, .most = URL_MOST}, {"cli_path", PARAMETER_TEXT, FIELD_CLI_PATH, .most = URL_MOST}
 static const struct parameter_row destination_parameters[] = {
     DESTINATION_FILTERS, PAGING(by_name_or_date, 100), END,
 };

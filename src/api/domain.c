@@ -12,6 +12,16 @@ static json_t *domain_json(const struct domain *domain)
                      json_text(domain->hostname), "status", "active", "created_at", json_moment(domain->created_at));
 }
 
+/* A name that became a project's own would shut everybody else out of the API and the dashboard. */
+static bool is_of_gateway(const struct call *call, struct text hostname)
+{
+    struct text url = text_of(call->public_url);
+    ptrdiff_t slash = text_find_byte(url, '/');
+    struct text host = slash < 0 ? url : text_slice(url, (size_t)slash + 2, url.size);
+    return text_starts_with(host, hostname) &&
+           (host.size == hostname.size || host.data[hostname.size] == ':' || host.data[hostname.size] == '/');
+}
+
 static bool change_create(struct call *call)
 {
     struct error error = {0};
@@ -20,6 +30,10 @@ static bool change_create(struct call *call)
     char hostname[DOMAIN_NAME_BYTES + 1];
     if (!domain_read(json_member_text(call->body, "hostname"), hostname)) {
         call_problem(call, "hostname: must be the name of a host, like hooks.example.com");
+        return call_check(call);
+    }
+    if (is_of_gateway(call, text_of(hostname))) {
+        call_problem(call, "hostname: %s is the gateway's own (its public URL)", hostname);
         return call_check(call);
     }
     if (!store_read_domains(call->reader, call->arena, call->project_id, &domains, &count, &error))

@@ -32,6 +32,16 @@ bool destination_find(struct call *call, struct text id, struct destination *des
 bool connection_find(struct call *call, struct text id, struct connection *connection);
 bool request_find(struct call *call, struct text id, bool with_data, struct request *request);
 bool event_find(struct call *call, struct text id, struct event *event);
+#define PROJECT_ORGANIZATION "fairlead" /* clients show one around the projects */
+/* The live project of the call's id, which must be one that its key may act in. */
+bool project_find(struct call *call, struct project *project);
+/* Only the operator may: 403 else. */
+bool project_may_change(struct call *call);
+/* Names of projects and keys hold no control characters. */
+bool project_check_name(struct call *call, struct text name);
+/* Inside a change: makes an API key; the key itself is in the call's arena. */
+bool key_insert(struct call *call, int64_t project_id, struct text name, int64_t rate_limit, struct api_key *key,
+                struct text *key_text);
 bool transformation_find(struct call *call, struct text id, struct transformation *transformation);
 
 /* Inside a change: makes an event of stored data, held or delayed as the connection asks. */

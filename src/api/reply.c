@@ -1,5 +1,6 @@
 #include "api/api.h"
 #include "api/call.h"
+#include "api/query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ bool call_fail_error(struct call *call, const struct error *error)
         [ERROR_INVALID] = 422, [ERROR_UNAUTHORIZED] = 401, [ERROR_NOT_FOUND] = 404, [ERROR_GONE] = 410,
         [ERROR_CONFLICT] = 409, [ERROR_REFUSED] = 422, [ERROR_TOO_LARGE] = 413, [ERROR_BUSY] = 503,
         [ERROR_STORE_FULL] = 507, [ERROR_STORE_IO] = 503, [ERROR_UNREACHABLE] = 503, [ERROR_INTERNAL] = 500,
+        [ERROR_FORBIDDEN] = 403,
     };
     int status = (size_t)error->code < sizeof statuses / sizeof statuses[0] ? statuses[error->code] : 0;
     json_t *data = status == 422 ? json_pack("[o]", json_text(text_of(error->message))) : NULL;
@@ -92,14 +94,18 @@ bool call_reply(struct call *call, json_t *reply)
     return true;
 }
 
-static void send_json(struct http_exchange *exchange, int status, const char *text, const char *allow)
+/* `rate`: NULL for a call that nobody counts. */
+static void send_json(struct http_exchange *exchange, int status, const char *text, const char *allow,
+                      const struct rate_state *rate)
 {
-    char limit[24], reset[CLOCK_TEXT_SIZE];
-    snprintf(limit, sizeof limit, "%d", RATE_LIMIT_SHOWN);
-    clock_format(clock_now_ms() + RATE_WINDOW_MS, reset);
-    struct http_header headers[5] = {
+    bool limited = rate != NULL && rate->limit > 0;
+    char limit[24], remaining[24], reset[CLOCK_TEXT_SIZE], wait[24];
+    snprintf(limit, sizeof limit, "%lld", (long long)(limited ? rate->limit : RATE_LIMIT_SHOWN));
+    snprintf(remaining, sizeof remaining, "%lld", (long long)(limited ? rate->remaining : RATE_LIMIT_SHOWN));
+    clock_format(clock_now_ms() + (limited ? rate->reset_ms : RATE_WINDOW_MS), reset);
+    struct http_header headers[6] = {
         {TEXT("x-ratelimit-limit"), text_of(limit)},
-        {TEXT("x-ratelimit-remaining"), text_of(limit)},
+        {TEXT("x-ratelimit-remaining"), text_of(remaining)},
         {TEXT("x-ratelimit-reset"), text_of(reset)},
     };
     size_t count = 3;
@@ -107,6 +113,10 @@ static void send_json(struct http_exchange *exchange, int status, const char *te
         headers[count++] = (struct http_header){TEXT("allow"), text_of(allow)};
     if (status == 401)
         headers[count++] = (struct http_header){TEXT("www-authenticate"), TEXT("Bearer, Basic realm=\"api\"")};
+    if (status == 429) {
+        snprintf(wait, sizeof wait, "%lld", (long long)((rate->wait_ms + 999) / 1000));
+        headers[count++] = (struct http_header){TEXT("retry-after"), text_of(wait)};
+    }
     struct http_reply reply = {
         .status = status,
         .content_type = "application/json; charset=utf-8",
@@ -117,16 +127,22 @@ static void send_json(struct http_exchange *exchange, int status, const char *te
     http_reply(exchange, &reply);
 }
 
+void call_release(struct call *call)
+{
+    json_decref(call->reply);
+    json_decref(call->body);
+    json_decref(call->problems);
+    query_free(&call->query);
+}
+
 void call_send(struct call *call)
 {
     static const char no_memory[] = "{\"level\":\"error\",\"handled\":true,\"status\":500,\"code\":"
                                     "\"FATAL_ERROR\",\"message\":\"no memory for the reply\",\"data\":null}";
     char *text = call->reply != NULL ? json_to_string(call->reply) : NULL;
-    json_decref(call->reply);
-    json_decref(call->body);
-    json_decref(call->problems);
-    json_decref(call->query.form);
-    send_json(call->exchange, text != NULL ? call->status : 500, text != NULL ? text : no_memory, call->allow);
+    call_release(call);
+    send_json(call->exchange, text != NULL ? call->status : 500, text != NULL ? text : no_memory, call->allow,
+              &call->rate);
     free(text);
 }
 
@@ -134,7 +150,7 @@ void api_refuse(struct http_exchange *exchange, int status, const char *message)
 {
     json_t *error = error_json(status, message, NULL);
     char *text = error != NULL ? json_to_string(error) : NULL;
-    send_json(exchange, status, text != NULL ? text : "{}", NULL);
+    send_json(exchange, status, text != NULL ? text : "{}", NULL, NULL);
     free(text);
     json_decref(error);
 }

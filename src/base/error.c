@@ -48,6 +48,7 @@ const char *error_code_name(enum error_code code)
         [ERROR_STORE_IO] = "store_io",
         [ERROR_UNREACHABLE] = "unreachable",
         [ERROR_INTERNAL] = "internal",
+        [ERROR_FORBIDDEN] = "forbidden",
     };
     if ((size_t)code >= sizeof names / sizeof names[0])
         return "unknown";

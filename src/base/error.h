@@ -24,6 +24,7 @@ enum error_code {
     ERROR_STORE_IO,      /* the store could not read or write; nothing was acknowledged */
     ERROR_UNREACHABLE,   /* a peer could not be reached or did not answer in time */
     ERROR_INTERNAL,      /* a fault of our own */
+    ERROR_FORBIDDEN,     /* a key that is good, but not for this */
 };
 
 struct error {

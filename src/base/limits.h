@@ -31,11 +31,24 @@
     /* the API */                                                                                       \
     X(api_queue, 1024, 1, 100000, "calls", "API calls waiting for a worker; more answer 503")            \
     X(api_threads, 2, 1, 64, "threads", "workers that answer API calls")                                \
+    X(api_rate_limit, 0, 0, 1000000, "calls/minute", "API calls of a key that has no rate limit of its own; 0: not limited")    \
+    X(rate_buckets, 10000, 16, 1000000, "keys", "API keys that are counted at one time; the calls of more answer 429") \
+    X(projects, 1000, 1, 100000, "projects", "projects of one gateway")                                 \
+    X(project_keys, 1000, 1, 100000, "keys", "API keys of one project")                                 \
+    X(sign_ins, 100, 1, 100000, "sign-ins", "sign-ins of hookdeck-cli that wait for their confirmation; more answer 503") \
+    X(sign_in_ms, 600000, 1000, 86400000, "ms", "a sign-in that is not finished ends after this")        \
     X(api_data_bytes, 33554432, 65536, 1073741824, "bytes", "memory for the bodies that one reply shows; those beyond it are null, with is_large_payload true") \
     X(list_limit, 255, 1, 1000, "models", "largest page of a list")                                     \
-    X(list_scan, 200000, 1000, 100000000, "rows", "rows that one list call looks at when its filter has no index") \
+    X(list_scan, 200000, 100, 100000000, "rows", "rows that one list call looks at; with more to look at the page is partial") \
+    X(list_scan_bytes, 67108864, 65536, 68719476736, "bytes", "headers, queries and bodies that one list call looks into; with more the page is partial") \
+    X(list_time_ms, 30, 1, 60000, "ms", "one list call looks at rows for this long; with more to look at the page is partial") \
+    X(list_search_ms, 250, 1, 60000, "ms", "the same for a list that looks into headers, queries and bodies") \
+    X(list_sort, 2000, 0, 1000000, "rows", "a list call takes so many matching rows from an index and sorts them, instead of walking along in order") \
     X(array_values, 255, 1, 10000, "values", "values of one array parameter")                           \
     X(rules, 100, 1, 1000, "rules", "rules of one connection")                                          \
+    X(filter_depth, 32, 1, 200, "levels", "nesting of a filter")                                        \
+    X(filter_nodes, 2000, 1, 1000000, "values", "values and operators of a filter")                     \
+    X(filter_steps, 1000000, 1000, 1000000000, "steps", "comparisons that a filter makes on one input; beyond it the input does not match") \
     /* the store */                                                                                     \
     X(commit_batch, 512, 1, 65536, "jobs", "jobs committed together")                                   \
     X(outcome_wait_ms, 5, 0, 1000, "ms", "a finished attempt waits this long for webhooks to share its commit") \

@@ -21,6 +21,9 @@ struct catalog {
     struct arena project_arena;
     struct trigger_set *triggers;
     _Atomic int64_t triggers_change; /* of `triggers` */
+    struct hash_map hosts;       /* hostname -> struct domain in host_arena */
+    struct arena host_arena;
+    atomic_size_t host_count;    /* read without the lock: most gateways have none */
 };
 
 /* ---- entries ---- */
@@ -56,6 +59,24 @@ void catalog_source_release(struct catalog_source *source)
     }
     arena_free(&source->arena);
     free(source);
+}
+
+void catalog_project_release(struct catalog_project *project)
+{
+    if (project == NULL || atomic_fetch_sub(&project->references, 1) != 1)
+        return;
+    arena_free(&project->arena);
+    free(project);
+}
+
+static struct catalog_project *make_project(const struct project *record)
+{
+    struct catalog_project *entry = NEW(struct catalog_project);
+    atomic_init(&entry->references, 1);
+    entry->record = *record;
+    entry->record.name = keep(&entry->arena, record->name);
+    entry->record.signing_secret = keep(&entry->arena, record->signing_secret);
+    return entry;
 }
 
 static struct catalog_connection *make_connection(const struct connection *record)
@@ -161,10 +182,28 @@ static void mark_touched(struct catalog *catalog, const struct store_changes *ch
         hash_map_remove(touched, changes->sources[i].id);
 }
 
+/* The write lock is held. */
+static void publish_hosts(struct catalog *catalog, const struct store_changes *changes)
+{
+    hash_map_free(&catalog->hosts);
+    arena_free(&catalog->host_arena);
+    for (size_t i = 0; i < changes->domain_count; i++) {
+        struct domain *domain = ARENA_NEW(&catalog->host_arena, struct domain);
+        *domain = changes->domains[i];
+        domain->hostname = keep(&catalog->host_arena, domain->hostname);
+        hash_map_put_text(&catalog->hosts, domain->hostname, domain);
+    }
+    atomic_store(&catalog->host_count, changes->domain_count);
+}
+
 static void publish(struct catalog *catalog, const struct store_changes *changes)
 {
     struct hash_map touched = {0};
     pthread_rwlock_wrlock(&catalog->lock);
+    for (size_t i = 0; i < changes->project_count; i++) {
+        struct catalog_project *entry = make_project(&changes->projects[i]);
+        catalog_project_release(hash_map_put(&catalog->projects, entry->record.id, entry));
+    }
     for (size_t i = 0; i < changes->destination_count; i++) {
         struct catalog_destination *entry = make_destination(&changes->destinations[i]);
         catalog_destination_release(hash_map_put(&catalog->destinations, entry->record.id, entry));
@@ -180,6 +219,8 @@ static void publish(struct catalog *catalog, const struct store_changes *changes
     struct catalog_source *source;
     while ((source = hash_map_next(&touched, &position)) != NULL)
         publish_source(catalog, &source->record);
+    if (changes->domains_changed)
+        publish_hosts(catalog, changes);
     pthread_rwlock_unlock(&catalog->lock);
     hash_map_free(&touched);
 }
@@ -316,9 +357,39 @@ struct catalog_destination *catalog_find_destination(struct catalog *catalog, in
     return destination;
 }
 
-const struct catalog_project *catalog_find_project(struct catalog *catalog, int64_t id)
+struct catalog_project *catalog_find_project(struct catalog *catalog, int64_t id)
 {
-    return hash_map_get(&catalog->projects, id);
+    pthread_rwlock_rdlock(&catalog->lock);
+    struct catalog_project *project = hash_map_get(&catalog->projects, id);
+    if (project != NULL)
+        atomic_fetch_add(&project->references, 1);
+    pthread_rwlock_unlock(&catalog->lock);
+    return project;
+}
+
+static struct text without_port(struct text host)
+{
+    size_t size = host.size;
+    while (size > 0 && host.data[size - 1] >= '0' && host.data[size - 1] <= '9')
+        size--;
+    return size > 0 && host.data[size - 1] == ':' ? text_slice(host, 0, size - 1) : host;
+}
+
+int64_t catalog_project_of_host(struct catalog *catalog, struct text host)
+{
+    char name[DOMAIN_NAME_BYTES + 1];
+    if (atomic_load_explicit(&catalog->host_count, memory_order_relaxed) == 0)
+        return 0;
+    host = without_port(host);
+    if (text_ends_with(host, TEXT(".")))
+        host.size--;
+    if (!domain_read(host, name))
+        return 0;
+    pthread_rwlock_rdlock(&catalog->lock);
+    struct domain *domain = hash_map_get_text(&catalog->hosts, (struct text){name, host.size});
+    int64_t project_id = domain != NULL ? domain->project_id : 0;
+    pthread_rwlock_unlock(&catalog->lock);
+    return project_id;
 }
 
 struct trigger_set *catalog_triggers(struct catalog *catalog)
@@ -337,27 +408,13 @@ bool catalog_triggers_changed(const struct catalog *catalog, int64_t change)
 
 /* ---- open and close ---- */
 
-static bool read_projects(struct catalog *catalog, struct error *error)
-{
-    struct project *projects;
-    size_t count;
-    if (!store_read_projects(catalog->reader, &catalog->project_arena, &projects, &count, error))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct catalog_project *project = ARENA_NEW(&catalog->project_arena, struct catalog_project);
-        project->record = projects[i];
-        hash_map_put(&catalog->projects, projects[i].id, project);
-    }
-    return true;
-}
-
 struct catalog *catalog_open(struct store *store, struct error *error)
 {
     struct catalog *catalog = NEW(struct catalog);
     pthread_mutex_init(&catalog->refreshing, NULL);
     pthread_rwlock_init(&catalog->lock, NULL);
     catalog->reader = store_reader_open(store, error);
-    if (catalog->reader != NULL && read_projects(catalog, error) && catalog_refresh(catalog, error))
+    if (catalog->reader != NULL && catalog_refresh(catalog, error))
         return catalog;
     catalog_close(catalog);
     return NULL;
@@ -375,6 +432,9 @@ void catalog_close(struct catalog *catalog)
     position = 0;
     while ((entry = hash_map_next(&catalog->destinations, &position)) != NULL)
         catalog_destination_release(entry);
+    position = 0;
+    while ((entry = hash_map_next(&catalog->projects, &position)) != NULL)
+        catalog_project_release(entry);
     hash_map_free(&catalog->sources);
     hash_map_free(&catalog->sources_by_token);
     hash_map_free(&catalog->connections);
@@ -382,6 +442,8 @@ void catalog_close(struct catalog *catalog)
     hash_map_free(&catalog->projects);
     arena_free(&catalog->project_arena);
     trigger_set_release(catalog->triggers);
+    hash_map_free(&catalog->hosts);
+    arena_free(&catalog->host_arena);
     if (catalog->reader != NULL)
         store_reader_close(catalog->reader);
     pthread_rwlock_destroy(&catalog->lock);

@@ -51,7 +51,9 @@ struct catalog_source {
 };
 
 struct catalog_project {
-    struct project record; /* never changes while the process runs; no reference counting */
+    atomic_int references;
+    struct arena arena;
+    struct project record;
 };
 
 /* Reads everything. The reader is the catalog's own from then on. */
@@ -76,7 +78,12 @@ struct catalog_source *catalog_find_source(struct catalog *, int64_t id);
 struct catalog_source *catalog_find_source_by_name(struct catalog *, int64_t project_id, struct text name);
 struct catalog_connection *catalog_find_connection(struct catalog *, int64_t id);
 struct catalog_destination *catalog_find_destination(struct catalog *, int64_t id);
-const struct catalog_project *catalog_find_project(struct catalog *, int64_t id);
+struct catalog_project *catalog_find_project(struct catalog *, int64_t id);
+/*
+ * The project whose custom domain a Host header names, 0 for any other host. Letter case, a port and a dot at the end make
+ * no difference.
+ */
+int64_t catalog_project_of_host(struct catalog *, struct text host);
 
 /* The issue triggers and notifications; the second tells whether they are others than those read at `change`. */
 struct trigger_set *catalog_triggers(struct catalog *);
@@ -85,3 +92,4 @@ bool catalog_triggers_changed(const struct catalog *, int64_t change);
 void catalog_source_release(struct catalog_source *);           /* NULL is fine */
 void catalog_connection_release(struct catalog_connection *);
 void catalog_destination_release(struct catalog_destination *);
+void catalog_project_release(struct catalog_project *);

@@ -4,6 +4,8 @@
  */
 #pragma once
 
+int keys_command(int argc, char **argv);
+int projects_command(int argc, char **argv);
 int serve_command(int argc, char **argv);
 int version_command(int argc, char **argv);
 int workflow_command(int argc, char **argv);

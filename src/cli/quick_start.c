@@ -10,26 +10,20 @@
 #include "arazzo/sources.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "gateway/address.h"
 #include "http/client.h"
 
-enum { CALL_TIMEOUT_MS = 10000, REPLY_BYTES = 1 << 20, URL_SIZE = 300 };
+enum { CALL_TIMEOUT_MS = 10000, REPLY_BYTES = 1 << 20, URL_SIZE = ADDRESS_SIZE };
 
 /* examples/quick-start.yml, embedded by the build. */
 extern const char quick_start_document[];
 extern const size_t quick_start_document_size;
 
-/* How the program reaches itself. */
-static void write_own_url(const struct config *config, char url[URL_SIZE])
-{
-    bool ipv6 = text_find_byte(text_of(config->listen_host), ':') >= 0;
-    snprintf(url, URL_SIZE, ipv6 ? "http://[%s]:%u" : "http://%s:%u", config->listen_host, config->listen_port);
-}
-
 /* GET of one of the gateway's own paths. A new reference, NULL with a log line when it failed. */
 static json_t *read_own(struct http_client *client, const struct config *config, const char *path)
 {
     char url[URL_SIZE + 64], own_url[URL_SIZE], key[300];
-    write_own_url(config, own_url);
+    address_format(config, own_url);
     snprintf(url, sizeof url, "%s/2025-07-01%s", own_url, path);
     snprintf(key, sizeof key, "Bearer %s", config->api_key);
     const struct http_header header = {TEXT("authorization"), text_of(key)};
@@ -136,7 +130,7 @@ void quick_start(const struct config *config)
     if (state == IN_USE) {
         print_present(client, config);
     } else if (state == UNTOUCHED) {
-        write_own_url(config, own_url);
+        address_format(config, own_url);
         json_t *outputs = run_document(client, config, own_url, &error);
         if (outputs != NULL)
             print_hints(config, json_member_text(outputs, "sourceUrl"));

@@ -292,17 +292,18 @@ static void attempt(struct delivery *delivery, const struct catalog_destination 
     const struct event *event = &delivery->queued->event;
     const struct request *request = &delivery->queued->payload->request;
     struct catalog_source *source = catalog_find_source(deliver->catalog, event->source_id);
+    struct catalog_project *project = catalog_find_project(deliver->catalog, event->project_id);
     struct envelope envelope;
     int64_t now = clock_now_ms();
     struct envelope_input input = {
-        event, request, delivery->connection, destination, source,
-        catalog_find_project(deliver->catalog, event->project_id), deliver->public_url, event->attempts + 1,
+        event, request, delivery->connection, destination, source, project, deliver->public_url, event->attempts + 1,
         event->next_trigger, planned_wait_s(delivery, now)};
     enum attempt_error problem = envelope_write(&delivery->arena, &input, &envelope);
     /* The envelope may point into the source's and the destination's names. */
     for (size_t i = envelope.added_from; i < envelope.headers.count; i++)
         envelope.headers.items[i].value = arena_copy_text(&delivery->arena, envelope.headers.items[i].value);
     catalog_source_release(source);
+    catalog_project_release(project);
     begin_attempt(delivery, &envelope, now);
     if (problem != ATTEMPT_ERROR_NONE) {
         finish_attempt(delivery, 0, problem, TEXT_NONE, TEXT_NONE, TEXT_NONE);

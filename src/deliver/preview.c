@@ -20,10 +20,10 @@ bool deliver_preview(struct catalog *catalog, const char *public_url, struct are
     struct catalog_connection *connection = catalog_find_connection(catalog, event->connection_id);
     struct catalog_destination *destination = catalog_find_destination(catalog, event->destination_id);
     struct catalog_source *source = catalog_find_source(catalog, event->source_id);
+    struct catalog_project *project = catalog_find_project(catalog, event->project_id);
     bool known = connection != NULL && destination != NULL;
     if (known) {
-        struct envelope_input input = {event, request, connection, destination, source,
-                                       catalog_find_project(catalog, event->project_id), public_url,
+        struct envelope_input input = {event, request, connection, destination, source, project, public_url,
                                        event->attempts + 1, TRIGGER_MANUAL, -1};
         struct buffer headers = {0};
         envelope_write(arena, &input, &envelope);
@@ -36,5 +36,6 @@ bool deliver_preview(struct catalog *catalog, const char *public_url, struct are
     catalog_connection_release(connection);
     catalog_destination_release(destination);
     catalog_source_release(source);
+    catalog_project_release(project);
     return known || error_set(error, ERROR_NOT_FOUND, "the event's connection is unknown");
 }

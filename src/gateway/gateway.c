@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "deliver/deliver.h"
+#include "gateway/address.h"
 #include "gateway/key.h"
 #include "gateway/router.h"
 #include "http/server.h"
@@ -24,6 +25,7 @@ struct gateway {
     struct config *config;
     struct parts parts;
     struct http_server *server;
+    bool addressed; /* the address file is ours */
 };
 
 /* As many descriptors as we may have: senders, destinations, the store. */
@@ -84,7 +86,7 @@ struct gateway *gateway_start(struct config *config, struct error *error)
     /* The store first: it makes the directory and keeps others out of it. */
     if ((gateway->parts.store = store_open(config->data, error)) != NULL && key_load(config, error) &&
         key_register(gateway->parts.store, config->api_key, error) && start_server(gateway, error) &&
-        start_parts(gateway, error)) {
+        start_parts(gateway, error) && (gateway->addressed = address_write(config, error))) {
         atomic_store(&gateway->parts.ready, true);
         return gateway;
     }
@@ -100,6 +102,8 @@ uint16_t gateway_port(const struct gateway *gateway)
 void gateway_stop(struct gateway *gateway)
 {
     struct parts *parts = &gateway->parts;
+    if (gateway->addressed)
+        address_remove(gateway->config);
     if (gateway->server != NULL) {
         http_server_quiesce(gateway->server);
         http_server_stop(gateway->server, REPLY_GRACE_MS);

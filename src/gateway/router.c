@@ -126,8 +126,9 @@ static void reply_page(struct parts *parts, struct http_exchange *exchange, bool
 
 static int64_t body_limit(void *context, const struct http_exchange *exchange)
 {
-    (void)context;
-    return ingest_wants(exchange->path) ? limits.ingest_body_bytes : limits.api_body_bytes;
+    struct parts *parts = context;
+    bool ready = atomic_load_explicit(&parts->ready, memory_order_acquire);
+    return ready && ingest_wants(parts->ingest, exchange) ? limits.ingest_body_bytes : limits.api_body_bytes;
 }
 
 static void refuse_body(struct http_exchange *exchange, enum http_refusal refusal)
@@ -142,7 +143,7 @@ static void handle(void *context, struct http_exchange *exchange, enum http_refu
 {
     struct parts *parts = context;
     bool ready = atomic_load_explicit(&parts->ready, memory_order_acquire);
-    if (ready && ingest_wants(exchange->path))
+    if (ready && ingest_wants(parts->ingest, exchange))
         ingest_handle(parts->ingest, exchange, refusal);
     else if (refusal != HTTP_ACCEPTED)
         refuse_body(exchange, refusal);

@@ -1,8 +1,10 @@
 /*
  * router.h - which part answers which path.
  *
- *   /e/..., /v1/publish...     ingest
+ *   /e/..., /v1/publish..., /publish...   ingest
+ *   all by a custom domain's host name, but for /healthz: ingest
  *   /YYYY-MM-DD/...            API
+ *   /sign-in/...               API: the page of a sign-in
  *   /openapi.json              the API's description
  *   /healthz, /readyz          200 while the process lives; while it takes traffic and can write
  *   /metrics                   counts, in the Prometheus text format

@@ -1,12 +1,11 @@
 #include "ingest/ingest.h"
 
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "access/access.h"
 #include "base/clock.h"
-#include "base/encoding.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/memory.h"
@@ -40,13 +39,31 @@ struct arrival {
     struct payload *payload; /* shared by the leased events, NULL without any */
 };
 
-static const struct text INGEST_PREFIX = {"/e/", 3}, PUBLISH_PREFIX = {"/v1/publish", 11};
+static const struct text INGEST_PREFIX = {"/e/", 3};
+static const struct text PUBLISH_PREFIXES[] = {{"/v1/publish", 11}, {"/publish", 8}}; /* @hookdeck/vercel has the short one */
 
-bool ingest_wants(struct text path)
+/* What follows the publish call's own path; without data when it is another path. */
+static struct text behind_publish(struct text path)
 {
-    return text_starts_with(path, INGEST_PREFIX) ||
-           (text_starts_with(path, PUBLISH_PREFIX) &&
-            (path.size == PUBLISH_PREFIX.size || path.data[PUBLISH_PREFIX.size] == '/'));
+    for (size_t i = 0; i < sizeof PUBLISH_PREFIXES / sizeof PUBLISH_PREFIXES[0]; i++) {
+        size_t size = PUBLISH_PREFIXES[i].size;
+        if (text_starts_with(path, PUBLISH_PREFIXES[i]) && (path.size == size || path.data[size] == '/'))
+            return text_slice(path, size, path.size);
+    }
+    return TEXT_NONE;
+}
+
+/* The project of the custom domain that the request came by; 0: it came by another host. */
+static int64_t domain_project(const struct ingest *ingest, const struct http_exchange *exchange)
+{
+    return catalog_project_of_host(ingest->catalog, http_headers_get(&exchange->headers, TEXT("host")));
+}
+
+bool ingest_wants(const struct ingest *ingest, const struct http_exchange *exchange)
+{
+    struct text path = exchange->path;
+    return text_starts_with(path, INGEST_PREFIX) || behind_publish(path).data != NULL ||
+           (!text_equal(path, TEXT("/healthz")) && domain_project(ingest, exchange) != 0);
 }
 
 /* ---- on the writer's thread ---- */
@@ -215,42 +232,37 @@ static void take_in(struct ingest *ingest, struct http_exchange *exchange, struc
     }
 }
 
-/* The project of the API key, sent as Bearer or as Basic's user name. */
-static bool publishing_project(struct ingest *ingest, const struct http_exchange *exchange, int64_t *project_id)
+/* The project that the call acts in; refuses the call without one. */
+static bool publishing_project(struct ingest *ingest, struct http_exchange *exchange, int64_t *project_id)
 {
-    struct text header = http_headers_get(&exchange->headers, TEXT("authorization"));
-    struct buffer key = {0}, hash = {0};
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    if (header.size > 7 && text_equal_ignoring_case(text_slice(header, 0, 7), TEXT("bearer "))) {
-        buffer_append_text(&key, text_trim(text_slice(header, 7, header.size)));
-    } else if (header.size > 6 && text_equal_ignoring_case(text_slice(header, 0, 6), TEXT("basic ")) &&
-               base64_decode(&key, text_trim(text_slice(header, 6, header.size)))) {
-        ptrdiff_t colon = text_find_byte(buffer_text(&key), ':');
-        key.size = colon < 0 ? key.size : (size_t)colon;
+    struct access access;
+    struct error error = {0};
+    pthread_mutex_lock(&ingest->keys_lock); /* a row or two by their keys: some microseconds */
+    bool known = access_find(ingest->keys, &exchange->arena, &exchange->headers, &access, &error);
+    pthread_mutex_unlock(&ingest->keys_lock);
+    *project_id = access.project_id;
+    if (known)
+        return true;
+    switch (error.code) {
+    case ERROR_UNAUTHORIZED:
+        answer_refused(exchange, 401, "UNAUTHORIZED", "publishing needs the project's API key");
+        break;
+    case ERROR_FORBIDDEN: answer_refused(exchange, 403, "FORBIDDEN", error.message); break;
+    case ERROR_INVALID: answer_refused(exchange, 422, "UNPROCESSABLE_ENTITY", error.message); break;
+    case ERROR_NOT_FOUND: answer_refused(exchange, 404, "NOT_FOUND", error.message); break;
+    default: answer_failed(exchange, &error);
     }
-    bool known = false;
-    if (key.size > 0 && EVP_Digest(key.data, key.size, digest, &size, EVP_sha256(), NULL) == 1) {
-        hex_encode(&hash, (struct text){(const char *)digest, size});
-        pthread_mutex_lock(&ingest->keys_lock); /* one row by its key: some microseconds */
-        known = store_read_api_key(ingest->keys, buffer_text(&hash), project_id, NULL);
-        pthread_mutex_unlock(&ingest->keys_lock);
-    }
-    buffer_free(&key);
-    buffer_free(&hash);
-    return known;
+    return false;
 }
 
 static void handle_publish(struct ingest *ingest, struct http_exchange *exchange, enum http_refusal refusal)
 {
-    int64_t project_id, id;
+    int64_t project_id, id, domain = domain_project(ingest, exchange);
     struct catalog_source *source = NULL;
     struct text source_id = http_headers_get(&exchange->headers, TEXT("x-hookdeck-source-id"));
     struct text source_name = http_headers_get(&exchange->headers, TEXT("x-hookdeck-source-name"));
-    if (!publishing_project(ingest, exchange, &project_id)) {
-        answer_refused(exchange, 401, "UNAUTHORIZED", "publishing needs the project's API key");
+    if (!publishing_project(ingest, exchange, &project_id))
         return;
-    }
     if (source_id.size == 0 && source_name.size == 0) {
         answer_refused(exchange, 422, "MISSING_PARAMETER",
                        "name the source with the header X-Hookdeck-Source-Id or X-Hookdeck-Source-Name");
@@ -260,26 +272,28 @@ static void handle_publish(struct ingest *ingest, struct http_exchange *exchange
         source = id_parse(ID_SOURCE, source_id, &id) ? catalog_find_source(ingest->catalog, id) : NULL;
     else
         source = catalog_find_source_by_name(ingest->catalog, project_id, source_name);
-    if (source == NULL || source->record.project_id != project_id) {
+    if (source == NULL || source->record.project_id != project_id || (domain != 0 && domain != project_id)) {
         catalog_source_release(source);
         answer_refused(exchange, 404, "NOT_FOUND", "this project has no such source");
     } else if (source->record.deleted_at != 0) {
         catalog_source_release(source);
         answer_deleted(exchange);
     } else {
-        take_in(ingest, exchange, source, text_slice(exchange->path, PUBLISH_PREFIX.size, exchange->path.size),
-                refusal, true);
+        take_in(ingest, exchange, source, behind_publish(exchange->path), refusal, true);
     }
 }
 
 static void handle_webhook(struct ingest *ingest, struct http_exchange *exchange, enum http_refusal refusal)
 {
-    struct text behind = text_slice(exchange->path, INGEST_PREFIX.size, exchange->path.size);
+    int64_t domain = domain_project(ingest, exchange);
+    size_t prefix = text_starts_with(exchange->path, INGEST_PREFIX) ? INGEST_PREFIX.size : 1;
+    struct text behind = text_slice(exchange->path, prefix, exchange->path.size);
     ptrdiff_t slash = text_find_byte(behind, '/');
     struct text token = slash < 0 ? behind : text_slice(behind, 0, (size_t)slash);
     struct text path = slash < 0 ? TEXT("") : text_slice(behind, (size_t)slash, behind.size);
     struct catalog_source *source = catalog_find_source_by_token(ingest->catalog, token);
-    if (source == NULL) {
+    if (source == NULL || (domain != 0 && source->record.project_id != domain)) {
+        catalog_source_release(source);
         answer_refused(exchange, 404, "NOT_FOUND", "there is no source at this URL");
     } else if (source->record.deleted_at != 0) {
         catalog_source_release(source);
@@ -299,10 +313,10 @@ void ingest_handle(struct ingest *ingest, struct http_exchange *exchange, enum h
         atomic_fetch_add(&ingest->failed, 1);
         error_set(&error, ERROR_BUSY, "too many webhooks wait to be stored");
         answer_failed(exchange, &error);
-    } else if (text_starts_with(exchange->path, INGEST_PREFIX)) {
-        handle_webhook(ingest, exchange, refusal);
-    } else {
+    } else if (behind_publish(exchange->path).data != NULL) {
         handle_publish(ingest, exchange, refusal);
+    } else {
+        handle_webhook(ingest, exchange, refusal);
     }
 }
 

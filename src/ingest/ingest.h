@@ -2,7 +2,8 @@
  * ingest.h - from an HTTP request at a source's URL to a durable record and its events.
  *
  *   /e/TOKEN...      what senders call; path and query behind the token belong to the request
- *   /v1/publish...   the same with an API key and the source named in a header
+ *   /v1/publish..., /publish...   the same with an API key and the source named in a header
+ *   /TOKEN...        by the host name of a custom domain; only sources of its project are found there
  *
  * The reply goes out only after the request and all its events are committed and synced together. Requests that
  * are refused are recorded too, with their cause. Nothing is done twice and nothing is remembered in memory only.
@@ -25,7 +26,8 @@ struct ingest;
 
 struct ingest *ingest_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
                             struct issues *issues, const char *public_url, struct error *error);
-bool ingest_wants(struct text path);
+/* Is this request a webhook? By a custom domain everything is but /healthz. */
+bool ingest_wants(const struct ingest *ingest, const struct http_exchange *exchange);
 void ingest_handle(struct ingest *ingest, struct http_exchange *exchange, enum http_refusal refusal);
 
 struct ingest_counts {

@@ -21,10 +21,12 @@
 
 struct project {
     int64_t id;
-    struct text name;
+    struct text name;           /* unique among live projects */
     struct text signing_secret; /* key of x-hookdeck-signature */
-    int64_t created_at, updated_at;
+    int64_t created_at, updated_at, deleted_at;
 };
+
+enum { PROJECT_SECRET_DIGITS = 44 };
 
 struct source {
     int64_t id, project_id;

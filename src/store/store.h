@@ -23,6 +23,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "model/domain.h"
 #include "model/model.h"
 
 struct store;
@@ -68,9 +69,6 @@ bool store_write(struct store *store, struct store_job *job, struct error *error
 bool store_is_writable(const struct store *store);
 
 /* Inside a job: */
-bool store_insert_project(struct store_transaction *, const struct project *, struct error *);
-bool store_insert_api_key(struct store_transaction *, int64_t id, int64_t project_id, struct text key_hash_hex,
-                          int64_t created_at, struct error *);
 /* Inserts (when the id is new) or replaces the whole record. ERROR_CONFLICT when a unique name is taken. */
 bool store_put_source(struct store_transaction *, const struct source *, struct error *);
 bool store_put_destination(struct store_transaction *, const struct destination *, struct error *);
@@ -127,7 +125,6 @@ void store_reader_end(struct store_reader *reader);
  * Reads one record into *out, its texts into the arena. ERROR_NOT_FOUND when there is none (deleted sources,
  * destinations and connections are found: look at deleted_at). `project_id` 0: of any project.
  */
-bool store_read_project(struct store_reader *, struct arena *, int64_t id, struct project *, struct error *);
 bool store_read_source(struct store_reader *, struct arena *, int64_t project_id, int64_t id, struct source *,
                        struct error *);
 bool store_read_destination(struct store_reader *, struct arena *, int64_t project_id, int64_t id,
@@ -148,11 +145,6 @@ bool store_read_event(struct store_reader *, struct arena *, int64_t project_id,
                       struct error *);
 bool store_read_attempt(struct store_reader *, struct arena *, int64_t project_id, int64_t id, struct attempt *,
                         struct error *);
-/* The project that the key of this hash belongs to. ERROR_NOT_FOUND when it is no key. */
-bool store_read_api_key(struct store_reader *, struct text key_hash_hex, int64_t *project_id, struct error *);
-/* All projects, for start. */
-bool store_read_projects(struct store_reader *, struct arena *, struct project **projects, size_t *count,
-                         struct error *);
 /* Destinations that have events with a due_at, with the earliest of them: for start. */
 bool store_read_due_destinations(struct store_reader *, struct arena *, int64_t **destination_ids,
                                  int64_t **first_due_at, size_t *count, struct error *);
@@ -162,10 +154,14 @@ bool store_read_unsettled(struct store_reader *, struct arena *, struct connecti
 
 /* What changed in configuration after change number `since`, deleted things included, oldest change first. */
 struct store_changes {
+    struct project *projects;
     struct source *sources;
     struct destination *destinations;
     struct connection *connections;
-    size_t source_count, destination_count, connection_count;
+    size_t project_count, source_count, destination_count, connection_count;
+    struct domain *domains; /* all that there are, when one came or went */
+    size_t domain_count;
+    bool domains_changed;
     int64_t last; /* pass it as `since` next time */
 };
 bool store_read_changes(struct store_reader *, struct arena *, int64_t since, struct store_changes *,
@@ -175,7 +171,7 @@ bool store_read_changes(struct store_reader *, struct arena *, int64_t since, st
 
 /* What a list can be filtered and ordered by. Each list knows some of them (see list.c); others: ERROR_INVALID. */
 enum store_field {
-    FIELD_ID, FIELD_NAME, FIELD_FULL_NAME, FIELD_TYPE, FIELD_DISABLED_AT, FIELD_PAUSED_AT,
+    FIELD_ID, FIELD_NAME, FIELD_FULL_NAME, FIELD_TYPE, FIELD_URL, FIELD_CLI_PATH, FIELD_DISABLED_AT, FIELD_PAUSED_AT,
     FIELD_SOURCE_ID, FIELD_DESTINATION_ID, FIELD_CONNECTION_ID, FIELD_REQUEST_ID, FIELD_EVENT_ID,
     FIELD_STATUS, FIELD_ATTEMPTS, FIELD_RESPONSE_STATUS, FIELD_ERROR_CODE, FIELD_SUCCESSFUL_AT,
     FIELD_LAST_ATTEMPT_AT, FIELD_NEXT_ATTEMPT_AT, FIELD_CREATED_AT, FIELD_UPDATED_AT, FIELD_INGESTED_AT,
@@ -208,21 +204,46 @@ struct store_filter {
     size_t count;
 };
 
+struct store_order {
+    enum store_field field;
+    bool ascending;
+};
+
+/*
+ * What no column holds: asked of each row that the filters let pass. Of the request path, query and headers are set,
+ * and the body when it is asked for; its texts are gone after the call.
+ */
+struct store_content {
+    bool (*matches)(void *context, const struct request *request);
+    void *context;
+    bool body;
+};
+
+enum { ORDERS_MOST = 4 };
+
 struct store_list {
     int64_t project_id;
     const struct store_filter *filters;
     size_t filter_count;
+    const struct store_content *content; /* lists of requests and events; NULL: any */
     enum store_field order_by; /* FIELD_CREATED_AT, FIELD_NAME, ... ; ties are broken by id */
     bool ascending;
+    struct store_order then[ORDERS_MOST - 1]; /* orders behind the first */
+    size_t then_count;
     size_t limit;
     struct text next, prev;    /* cursors of a page before; at most one */
     bool with_data;            /* requests: read the data too */
 };
 
-/* Cursors are opaque, URL-safe; TEXT_NONE when there is no further page in that direction. */
+/*
+ * Cursors are opaque, URL-safe; TEXT_NONE when there is no further page in that direction. A partial page ends where
+ * the limits of one call (limits.list_*) ended it, perhaps without a record: its cursor names the last row that was
+ * looked at, so that the next page goes on there.
+ */
 struct store_page {
     size_t count;
     struct text next, prev;
+    bool partial;
 };
 
 /* Live ones only (deleted_at 0). A cursor that is not one of this list's gives ERROR_INVALID. */

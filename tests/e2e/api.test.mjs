@@ -161,7 +161,7 @@ describe('what is refused', () => {
 
   test('parameters: unknown ones, bad values, JSON filters', async () => {
     for (const query of ['/events?foo=1', '/events?status=NOPE', '/events?limit=256', '/events?limit=x',
-      '/events?created_at[gte]=yesterday', '/events?headers=%7B%7D', '/sources?order_by=size', '/events?next=garbage'])
+      '/events?created_at[gte]=yesterday', '/events?headers=%7B', '/events?body=%7B%22$foo%22:1%7D', '/sources?order_by=size', '/events?next=garbage'])
       await refused(422, 'GET', query);
   });
 
@@ -271,7 +271,10 @@ describe('connections', () => {
       name: made.name, source_id: made.source_id, destination_id: made.destination_id,
     });
     assert.equal(clash.data.id, made.id);
-    await refused(422, 'PUT', `/connections/${made.id}`, { source_id: made.source_id });
+    await ok('PUT', `/connections/${made.id}`, { source_id: made.source_id, destination_id: made.destination_id });
+    const other = await connect();
+    await refused(422, 'PUT', `/connections/${made.id}`, { source_id: other.source_id });
+    await refused(422, 'PUT', `/connections/${made.id}`, { destination_id: other.destination_id });
   });
 
   test('disabling an end disables the connection, enabling the connection enables both', async () => {
@@ -337,6 +340,18 @@ describe('lists', () => {
     assert.equal((await ok('GET', `/sources?id=${a},${b}&disabled=false`)).count, 1);
     assert.equal((await ok('GET', `/sources?id=${a},${b}&disabled=true`)).count, 2);
     assert.equal((await ok('GET', `/sources?id=${a},${b}&disabled_at[any]=true`)).count, 1);
+  });
+
+  test('operators as an object', async () => {
+    const { id } = await ok('POST', '/sources', { name: fresh('operators') });
+    const at = Date.parse((await ok('PUT', `/sources/${id}/disable`, {})).disabled_at);
+    const count = async (operators) => (await ok('GET', `/sources?id=${id}&disabled_at=${encodeURIComponent(JSON.stringify(operators))}`)).count;
+    assert.equal(await count({ gte: new Date(at), lte: new Date(at + 60000) }), 1);
+    assert.equal(await count({ any: true }), 1);
+    assert.equal(await count({ gt: new Date(at + 60000) }), 0);
+    for (const text of ['{', '{}', '{"near":1}', '{"gte":{}}', '{"gte":null}', '{"":1}', '{"gte":1,"gte":2}'])
+      await refused(422, 'GET', `/events?attempts=${encodeURIComponent(text)}`);
+    assert.equal((await ok('GET', '/events?attempts={"gte":1000000}')).count, 0);
   });
 });
 

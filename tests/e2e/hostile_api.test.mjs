@@ -10,7 +10,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 let fixture, description, ids, mark;
 
 before(async () => {
-  fixture = await startFixture({ api_queue: 64 });
+  fixture = await startFixture({ api_queue: 64, sign_ins: 10000 });
   description = await (await fetch(`${fixture.gateway.url}/openapi.json`)).json();
   await fixture.served('the start');
   const newest = async (noun) => (await fixture.gateway.api('GET', `/${noun}?limit=1`)).body.models[0].id;
@@ -28,9 +28,11 @@ before(async () => {
   mark = { event_data_id: marked.event_data_id, webhook_id: marked.webhook_id, label: 'l' };
   Object.assign(ids, {
     transformations: await make('transformations', { name: 'victim', code: 'c' }), bookmarks: await make('bookmarks', mark),
-    integrations: await make('integrations', { provider: 'GITHUB' }),
+    integrations: await make('integrations', { provider: 'GITHUB' }), projects: await make('projects', { name: 'victim' }),
+    client_id: (await fixture.gateway.api('GET', '/cli-auth/validate')).body.client_id,
     'issue-triggers': await make('issue-triggers', TRIGGERS[0]()), issues: await rejected(),
   });
+  ids.key_id = await make(`projects/${ids.projects}/keys`, {});
 });
 after(async () => {
   agent.destroy();
@@ -130,6 +132,10 @@ const EXAMPLES = {
   '/bookmarks': [() => ({ ...mark, name: name() })],
   '/integrations': [() => ({ label: 'l', provider: 'HMAC', features: ['VERIFICATION'], configs: { ...SOURCE_AUTHS.HMAC } })],
   '/teams/current/custom_domains': [() => ({ hostname: `${name()}.example.com` })],
+  '/projects': [() => ({ name: name() })], '/projects/{id}': [() => ({ name: name() })],
+  '/projects/{id}/keys': [() => ({ name: name(), rate_limit: 1000 })], '/projects/{id}/keys/{key_id}': [() => ({ name: name(), rate_limit: 1000 })],
+  '/cli-auth': [() => ({ device_name: name() })], '/cli-auth/ci': [() => ({ device_name: name() })],
+  '/cli/guest': [() => ({ device_name: name(), link_context: 'signup' })], '/cli/{client_id}': [() => ({ device_name: name() })],
   '/issue-triggers': TRIGGERS,
   '/issue-triggers/{id}': [() => ({ name: name(), configs: { ...TRIGGER_CONFIGS.delivery }, channels: structuredClone(CHANNELS), disabled_at: '2026-01-01T00:00:00Z' })],
   '/issues/{id}': [() => ({ status: 'OPENED' })],
@@ -139,7 +145,7 @@ const EXAMPLES = {
 for (const noun of ['sources', 'destinations', 'transformations', 'bookmarks', 'integrations'])
   EXAMPLES[`/${noun}/{id}`] = EXAMPLES[`/${noun}`];
 
-const concrete = (path) => path.replace('{id}', ids[path.split('/')[1]]);
+const concrete = (path) => path.replace('{id}', ids[path.split('/')[1]]).replace(/\{(\w+)\}/, (all, variable) => ids[variable] ?? all);
 function* operations(wanted) {
   for (const [path, methods] of Object.entries(description.paths))
     for (const [method, operation] of Object.entries(methods))

@@ -19,13 +19,13 @@ test('commands', () => {
 });
 
 test('options', () => {
-  for (const command of ['serve', 'workflow']) {
+  for (const command of ['serve', 'workflow', 'projects', 'keys']) {
     const options = [...new Set([...help(command).matchAll(/--([a-z][a-z-]+)/g)].map((found) => found[1]))];
-    assert.ok(options.length > 5);
+    assert.ok(options.length > 2);
     for (const option of options) assert.match(page, new RegExp(`^\\.It Fl -${option}\\b`, 'm'), `${command} --${option}`);
   }
   for (const [, option] of page.matchAll(/^\.It Fl -([a-z-]+)/gm)) {
-    const known = help('serve') + help('workflow');
+    const known = help('serve') + help('workflow') + help('projects') + help('keys');
     assert.ok(known.includes(`--${option}`), `--${option} is no option`);
   }
 });

@@ -11,8 +11,8 @@ export function callsOf(gateway) {
     return { status: reply.status, body: await reply.json() };
   };
   return {
-    async ok(method, path, body) {
-      const reply = await call(method, path, body);
+    async ok(method, path, body, options) {
+      const reply = await call(method, path, body, options);
       assert.equal(reply.status, 200, `${method} ${path}: ${JSON.stringify(reply.body)}`);
       return reply.body;
     },

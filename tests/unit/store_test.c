@@ -1,14 +1,17 @@
 /* The store through store.h: records, leases, slices, lists. */
 #include "store_fixture.h"
 
+#include "store/project.h"
+
 /* ---- records ---- */
 
 static bool insert_project_and_key(struct store_transaction *transaction, void *argument, struct error *error)
 {
     (void)argument;
-    return store_insert_project(transaction, &(struct project){.id = PROJECT, .name = TEXT("one"),
-                                                               .signing_secret = TEXT("s"), .created_at = 1}, error) &&
-           store_insert_api_key(transaction, id_new(), PROJECT, TEXT("beef"), 1, error);
+    const struct project project = {.id = PROJECT, .name = TEXT("one"), .signing_secret = TEXT("s"), .created_at = 1};
+    const struct api_key key = {.id = 1, .project_id = PROJECT, .last_digits = TEXT("abcd"), .created_at = 1};
+    return store_put_project(transaction, &project, error) &&
+           store_insert_api_key(transaction, &key, TEXT("beef"), error);
 }
 
 static void configuration_comes_back_as_written(void **state)
@@ -18,13 +21,14 @@ static void configuration_comes_back_as_written(void **state)
     struct destination destination;
     struct connection connection;
     struct project project;
-    int64_t project_id;
+    struct api_key key;
     MUST_WRITE(f, insert_project_and_key, NULL);
     assert_true(store_read_project(f->reader, &f->arena, PROJECT, &project, &f->error));
     ASSERT_TEXT(project.name, "one");
-    assert_true(store_read_api_key(f->reader, TEXT("beef"), &project_id, &f->error));
-    assert_int_equal(project_id, PROJECT);
-    assert_false(store_read_api_key(f->reader, TEXT("bee"), &project_id, &f->error));
+    assert_true(store_read_api_key_by_hash(f->reader, &f->arena, TEXT("beef"), &key, &f->error));
+    assert_int_equal(key.project_id, PROJECT);
+    assert_false(key.is_operator);
+    assert_false(store_read_api_key_by_hash(f->reader, &f->arena, TEXT("bee"), &key, &f->error));
     assert_int_equal(f->error.code, ERROR_NOT_FOUND);
 
     assert_true(store_read_source(f->reader, &f->arena, PROJECT, f->source_id, &source, &f->error));

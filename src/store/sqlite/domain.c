@@ -4,11 +4,20 @@
 #include "store/sqlite/schema.h"
 #include "store/sqlite/writer.h"
 
-static void row_domain(struct arena *arena, sqlite3_stmt *s, void *out)
+/* Numbers the change, for store_read_changes; of domains only the last one is numbered. */
+static bool note_change(struct store_transaction *transaction, struct error *error)
 {
-    *(struct domain *)out = (struct domain){
-        .id = sqlite3_column_int64(s, 0), .project_id = sqlite3_column_int64(s, 1),
-        .created_at = sqlite3_column_int64(s, 2), .hostname = column_text(arena, s, 3)};
+    static const char *const statements[] = {
+        "UPDATE meta SET value = value + 1 WHERE name = 'change'",
+        "INSERT INTO meta SELECT 'domains', value FROM meta WHERE name = 'change'"
+        " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+    };
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
+        sqlite3_stmt *s = database_statement(transaction->database, statements[i], error);
+        if (s == NULL || !database_run(transaction->database, s, error))
+            return false;
+    }
+    return true;
 }
 
 bool store_insert_domain(struct store_transaction *transaction, const struct domain *domain, struct error *error)
@@ -19,7 +28,7 @@ bool store_insert_domain(struct store_transaction *transaction, const struct dom
         return false;
     BIND(s, domain->id, domain->project_id, domain->created_at);
     bind_text(s, 4, domain->hostname);
-    return database_run(transaction->database, s, error);
+    return database_run(transaction->database, s, error) && note_change(transaction, error);
 }
 
 bool store_delete_domain(struct store_transaction *transaction, int64_t id, struct error *error)
@@ -28,7 +37,7 @@ bool store_delete_domain(struct store_transaction *transaction, int64_t id, stru
     if (s == NULL)
         return false;
     BIND(s, id);
-    return database_run(transaction->database, s, error);
+    return database_run(transaction->database, s, error) && note_change(transaction, error);
 }
 
 bool store_read_domain(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,

@@ -23,21 +23,6 @@ bool read_by_id(struct store_reader *reader, struct arena *arena, const char *sq
     return read_one(reader, arena, statement, read, out, error);
 }
 
-static void row_project(struct arena *arena, sqlite3_stmt *statement, void *out)
-{
-    *(struct project *)out = (struct project){
-        sqlite3_column_int64(statement, 0), column_text(arena, statement, 1), column_text(arena, statement, 2),
-        sqlite3_column_int64(statement, 3), sqlite3_column_int64(statement, 4)};
-}
-
-bool store_read_project(struct store_reader *reader, struct arena *arena, int64_t id, struct project *project,
-                        struct error *error)
-{
-    return read_by_id(reader, arena,
-                      "SELECT id, name, signing_secret, created_at, updated_at FROM project WHERE id = ?1 AND ?2 = 0", 0,
-                      id, row_project, project, error);
-}
-
 bool store_read_source(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
                        struct source *source, struct error *error)
 {
@@ -125,16 +110,6 @@ void row_integer(struct arena *arena, sqlite3_stmt *statement, void *out)
     *(int64_t *)out = sqlite3_column_int64(statement, 0);
 }
 
-bool store_read_api_key(struct store_reader *reader, struct text key_hash_hex, int64_t *project_id,
-                        struct error *error)
-{
-    sqlite3_stmt *statement =
-        database_statement(reader, "SELECT project_id FROM api_key WHERE key_hash = ?", error);
-    if (statement != NULL)
-        bind_text(statement, 1, key_hash_hex);
-    return read_one(reader, NULL, statement, row_integer, project_id, error);
-}
-
 bool read_all(struct store_reader *reader, struct arena *arena, const char *sql, const int64_t *since, row_reader read,
               size_t size, void **out, size_t *count, struct error *error)
 {
@@ -159,17 +134,6 @@ bool read_all(struct store_reader *reader, struct arena *arena, const char *sql,
     }
     *out = items;
     return row == 0;
-}
-
-bool store_read_projects(struct store_reader *reader, struct arena *arena, struct project **projects, size_t *count,
-                         struct error *error)
-{
-    void *items;
-    if (!read_all(reader, arena, "SELECT id, name, signing_secret, created_at, updated_at FROM project ORDER BY id", NULL,
-                  row_project, sizeof(struct project), &items, count, error))
-        return false;
-    *projects = items;
-    return true;
 }
 
 struct due {
@@ -219,23 +183,47 @@ bool store_read_unsettled(struct store_reader *reader, struct arena *arena, stru
 
 #define CHANGED(columns, table) "SELECT " columns " FROM " table " WHERE change > ? ORDER BY change"
 
+/* Domains are few: when one came or went, all are read. */
+static bool read_domains(struct store_reader *reader, struct arena *arena, int64_t since, struct store_changes *changes,
+                         struct error *error)
+{
+    int64_t last = 0;
+    void *domains = NULL;
+    sqlite3_stmt *s =
+        database_statement(reader, "SELECT coalesce((SELECT value FROM meta WHERE name = 'domains'), 0)", error);
+    if (!read_one(reader, arena, s, row_integer, &last, error))
+        return false;
+    changes->domains_changed = last > since || since == 0;
+    changes->domain_count = 0;
+    if (changes->domains_changed &&
+        !read_all(reader, arena, "SELECT " DOMAIN_COLUMNS " FROM custom_domain", NULL, row_domain, sizeof(struct domain),
+                  &domains, &changes->domain_count, error))
+        return false;
+    changes->domains = domains;
+    return true;
+}
+
 bool store_read_changes(struct store_reader *reader, struct arena *arena, int64_t since, struct store_changes *changes,
                         struct error *error)
 {
-    void *sources, *destinations, *connections;
+    void *projects, *sources, *destinations, *connections;
     if (!store_reader_begin(reader, error))
         return false;
     sqlite3_stmt *last = database_statement(reader, "SELECT value FROM meta WHERE name = 'change'", error);
     bool done =
         read_one(reader, arena, last, row_integer, &changes->last, error) &&
+        read_all(reader, arena, CHANGED(PROJECT_COLUMNS, "project"), &since, row_project, sizeof(struct project),
+                 &projects, &changes->project_count, error) &&
         read_all(reader, arena, CHANGED(SOURCE_COLUMNS, "source"), &since, row_source, sizeof(struct source), &sources,
                  &changes->source_count, error) &&
         read_all(reader, arena, CHANGED(DESTINATION_COLUMNS, "destination"), &since, row_destination,
                  sizeof(struct destination), &destinations, &changes->destination_count, error) &&
         read_all(reader, arena, CHANGED(CONNECTION_COLUMNS, "connection"), &since, row_connection,
-                 sizeof(struct connection), &connections, &changes->connection_count, error);
+                 sizeof(struct connection), &connections, &changes->connection_count, error) &&
+        read_domains(reader, arena, since, changes, error);
     store_reader_end(reader);
     if (done) {
+        changes->projects = projects;
         changes->sources = sources;
         changes->destinations = destinations;
         changes->connections = connections;

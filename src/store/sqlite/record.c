@@ -14,31 +14,6 @@ static sqlite3_stmt *changing(struct store_transaction *transaction, const char 
     return database_statement(transaction->database, sql, error);
 }
 
-bool store_insert_project(struct store_transaction *transaction, const struct project *project, struct error *error)
-{
-    sqlite3_stmt *s = database_statement(
-        transaction->database,
-        "INSERT INTO project(id, created_at, updated_at, name, signing_secret) VALUES(?, ?, ?, ?, ?)", error);
-    if (s == NULL)
-        return false;
-    BIND(s, project->id, project->created_at, project->updated_at);
-    bind_text(s, 4, project->name);
-    bind_text(s, 5, project->signing_secret);
-    return database_run(transaction->database, s, error);
-}
-
-bool store_insert_api_key(struct store_transaction *transaction, int64_t id, int64_t project_id,
-                          struct text key_hash_hex, int64_t created_at, struct error *error)
-{
-    sqlite3_stmt *s = database_statement(
-        transaction->database, "INSERT INTO api_key(id, project_id, created_at, key_hash) VALUES(?, ?, ?, ?)", error);
-    if (s == NULL)
-        return false;
-    BIND(s, id, project_id, created_at);
-    bind_text(s, 4, key_hash_hex);
-    return database_run(transaction->database, s, error);
-}
-
 bool store_put_source(struct store_transaction *transaction, const struct source *source, struct error *error)
 {
     sqlite3_stmt *s = changing(

@@ -5,6 +5,20 @@ static int64_t integer(sqlite3_stmt *statement, int column)
     return sqlite3_column_int64(statement, column);
 }
 
+void row_project(struct arena *arena, sqlite3_stmt *s, void *out)
+{
+    *(struct project *)out = (struct project){
+        .id = integer(s, 0), .created_at = integer(s, 1), .updated_at = integer(s, 2), .deleted_at = integer(s, 3),
+        .name = column_text(arena, s, 4), .signing_secret = column_text(arena, s, 5)};
+}
+
+void row_domain(struct arena *arena, sqlite3_stmt *s, void *out)
+{
+    *(struct domain *)out = (struct domain){
+        .id = integer(s, 0), .project_id = integer(s, 1), .created_at = integer(s, 2),
+        .hostname = column_text(arena, s, 3)};
+}
+
 void row_source(struct arena *arena, sqlite3_stmt *s, void *out)
 {
     *(struct source *)out = (struct source){

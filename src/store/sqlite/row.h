@@ -3,9 +3,12 @@
  */
 #pragma once
 
+#include "model/domain.h"
 #include "model/model.h"
 #include "store/sqlite/database.h"
 
+void row_project(struct arena *arena, sqlite3_stmt *statement, void *project);
+void row_domain(struct arena *arena, sqlite3_stmt *statement, void *domain);
 void row_source(struct arena *arena, sqlite3_stmt *statement, void *source);
 void row_destination(struct arena *arena, sqlite3_stmt *statement, void *destination);
 void row_connection(struct arena *arena, sqlite3_stmt *statement, void *connection);

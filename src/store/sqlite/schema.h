@@ -8,6 +8,8 @@
 
 #include "store/sqlite/database.h"
 
+#define PROJECT_COLUMNS "id, created_at, updated_at, deleted_at, name, signing_secret"
+#define API_KEY_COLUMNS "id, project_id, rate_limit, is_operator, created_at, name, last_digits"
 #define SOURCE_COLUMNS                                                                                  \
     "id, project_id, disabled_at, deleted_at, created_at, updated_at, token, name, description, type, config"
 #define DESTINATION_COLUMNS                                                                             \
@@ -43,10 +45,22 @@
     "id, project_id, trigger_id, type, subject_id, key_first, key_second, status, opened_at, first_seen_at, " \
     "last_seen_at, dismissed_at, auto_resolved_at, created_at, updated_at, reference_id, attempt_id"
 
+/*
+ * The condition of the index event_notable; statements that use it repeat it. 1, 3 and above 4: all but QUEUED and
+ * SUCCESSFUL. Not "IN (...)": SQLite would make a table of the numbers for each event, at 5 us.
+ */
+#define EVENT_NOTABLE                                                                                   \
+    "(status = 1 OR status = 3 OR status > 4 OR attempts > 1 OR error_code > 0 OR response_status > 299" \
+    " OR next_attempt_at > 0)"
+
 /* Makes or upgrades the tables. A store of a newer version is refused. */
 bool schema_apply(struct store_reader *database, struct error *error);
 /* The largest key in use, 0 in an empty store. */
 bool schema_last_key(struct store_reader *database, int64_t *key, struct error *error);
 
 /* The tables of each group of nouns, each with what reads and writes them (schema_*.c). */
-extern const char schema_resources[], schema_issues[];
+extern const char schema_core[]; /* the first schema */
+extern const char schema_resources[];
+extern const char schema_projects[];
+extern const char schema_lists[];
+extern const char schema_issues[];

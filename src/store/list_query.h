@@ -66,9 +66,9 @@ void cursor_condition(struct query *query, const struct cursor *cursor, const st
 
 /* ---- walks: list_walks.c and list_plan.c ---- */
 
-/* An index that a walk may take, or a table that leads to the rows. */
+/* An index that a walk may take. */
 struct list_path {
-    const char *index; /* NULL: the table */
+    const char *index;
     /* By values of a column: the rows of each in the order of keys. */
     enum store_field field;
     const char *column; /* NULL: not by values */
@@ -76,7 +76,7 @@ struct list_path {
     const char *condition;
     bool (*serves)(const struct store_filter *filter);
     bool ordered; /* by key; else it can only be sorted */
-    const char *link; /* the table of a KIND_LINK: the rows that belong to one of its values, in the order of keys */
+    const char *link; /* `index` is a table of (column, link) that leads to the rows, by one value; NULL: an index */
 };
 
 struct list_walk {
@@ -107,9 +107,10 @@ struct list_plan {
 bool list_plan(struct store_reader *reader, struct arena *arena, const struct list_kind *kind,
                const struct list_walk *walk, const struct store_list *list, struct list_plan *plan,
                struct error *error);
-/* The part of the statement from its " FROM" on: the way, for one of its values or all (index plan->value_count). */
-const char *list_plan_key(const struct list_plan *plan); /* the column that the way is in the order of */
+/* The part of the statement from FROM on: the way, for one of its values or all (index plan->value_count). */
 void list_plan_way(struct query *query, const struct list_plan *plan, size_t value);
+/* The column that it goes in the order of. */
+const char *list_plan_key(const struct list_plan *plan);
 
 /* ---- content: list_content.c ---- */
 

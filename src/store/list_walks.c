@@ -64,7 +64,7 @@ static bool asks_for_waiting(const struct store_filter *filter)
 
 static const struct list_path EVENT_PATHS[] = {
     BY_VALUES("event_request", FIELD_REQUEST_ID, "request_id"),
-    {NULL, FIELD_ISSUE_ID, "issue_id", NULL, NULL, true, "issue_event"},
+    {"issue_event", FIELD_ISSUE_ID, "issue_id", NULL, NULL, true, "event_id"},
     {"event_notable", FIELD_ID, NULL, EVENT_NOTABLE, asks_for_notable, true, NULL},
     BY_VALUES("event_connection", FIELD_CONNECTION_ID, "connection_id"),
     {"event_due", FIELD_ID, NULL, "due_at > 0", asks_for_waiting, false, NULL},

@@ -50,7 +50,6 @@ static const struct plan_row {
     {"SCAN event\n", {COMPARES(FIELD_LAST_ATTEMPT_AT, OP_GTE, MOMENT)}},
     {"SEARCH event USING INDEX event_request (request_id=?)\n", {IS(FIELD_REQUEST_ID, ONE)}},
     {"SEARCH issue_event USING PRIMARY KEY (issue_id=?)\n", {IS(FIELD_ISSUE_ID, ONE)}},
-    {"SEARCH event USING INDEX event_request (request_id=?)\n", {IS(FIELD_ISSUE_ID, ONE), IS(FIELD_REQUEST_ID, ONE)}},
     {"SEARCH event USING INDEX event_notable (id<?)\n",
      {IS(FIELD_STATUS, FAILED), COMPARES(FIELD_LAST_ATTEMPT_AT, OP_LT, MOMENT)}},
 };

@@ -17,6 +17,7 @@ static const char *const PREFIXES[] = {
     [ID_TRANSFORMATION] = "trs", [ID_EXECUTION] = "exe", [ID_BOOKMARK] = "bmk", [ID_INTEGRATION] = "int",
     [ID_ISSUE] = "iss", [ID_DOMAIN] = "dom", [ID_ISSUE_TRIGGER] = "it",
     [ID_NOTIFICATION] = "ntf",
+    [ID_BULK] = "bch",
 };
 
 static atomic_uint node;

@@ -36,6 +36,7 @@ enum id_kind {
     ID_DOMAIN,      /* dom_ */
     ID_ISSUE_TRIGGER, /* it_ */
     ID_NOTIFICATION, /* ntf_ */
+    ID_BULK,        /* bch_ */
 };
 
 enum { ID_TEXT_SIZE = 20 }; /* the longest prefix, "_", 11 digits and the NUL */

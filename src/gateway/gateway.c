@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "bulk/bulk.h"
 #include "deliver/deliver.h"
 #include "gateway/address.h"
 #include "gateway/key.h"
@@ -73,7 +74,9 @@ static bool start_parts(struct gateway *gateway, struct error *error)
            (parts->deliver = deliver_start(parts->store, parts->catalog, parts->issues, url, error)) != NULL &&
            (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
                                          error)) != NULL &&
-           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->issues, url, error)) != NULL &&
+           (parts->bulk = bulk_start(parts->store, parts->catalog, parts->deliver, bulk_query_plan, error)) != NULL &&
+           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->issues, parts->bulk, url,
+                                   error)) != NULL &&
            (parts->notify = notify_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
                                          &gateway->config->channels, error)) != NULL;
 }
@@ -111,6 +114,8 @@ void gateway_stop(struct gateway *gateway)
     atomic_store(&parts->ready, false);
     if (parts->api != NULL)
         api_stop(parts->api);
+    if (parts->bulk != NULL)
+        bulk_stop(parts->bulk);
     if (parts->notify != NULL)
         notify_stop(parts->notify);
     if (parts->deliver != NULL)

@@ -24,6 +24,7 @@ struct parts {
     struct catalog *catalog;
     struct issues *issues;
     struct deliver *deliver;
+    struct bulk_worker *bulk;
     struct ingest *ingest;
     struct api *api;
     struct notify *notify;

@@ -61,7 +61,10 @@ describe('issues of deliveries', () => {
     assert.equal(issue.data.trigger_attempt.id, issue.reference.attempt_id);
     assert.equal(issue.data.trigger_attempt.response_status, 500);
     for (const moment of ['dismissed_at', 'auto_resolved_at', 'merged_with', 'last_updated_by']) assert.equal(issue[moment], null);
-    assert.deepEqual(await ok('GET', `/issues/${issue.id}`), issue);
+    await wait(300); // until it is written when it was last seen
+    const { last_seen_at: seen, updated_at: updated } = await ok('GET', `/issues/${issue.id}`);
+    assert.deepEqual(await ok('GET', `/issues/${issue.id}`), { ...issue, last_seen_at: seen, updated_at: updated });
+    assert.ok(seen >= issue.last_seen_at);
     const linked = await ok('GET', `/events?issue_id=${issue.id}&limit=250`);
     assert.deepEqual(linked.models.map((event) => event.id).sort(), events.map((event) => event.id).sort());
     const pages = [];

@@ -171,7 +171,7 @@ static bool change_trigger(struct call *call)
     struct bookmark bookmark;
     struct request request;
     struct connection connection;
-    if (!bookmark_find(call, &bookmark) || !read_request(call, &bookmark, false, &request))
+    if (!bookmark_find(call, &bookmark) || !read_request(call, &bookmark, true, &request))
         return false;
     if (!store_read_connection(call->reader, call->arena, call->project_id, bookmark.connection_id, &connection,
                                &error))
@@ -182,10 +182,15 @@ static bool change_trigger(struct call *call)
         return call_check(call);
     }
     bookmark.last_used_at = call->now;
-    return check_target(call, &connection) && request_make_event(call, &connection, &request) &&
-           ((store_add_request_counts(call->transaction, request.id, 1, 0, 0, call->now, &error) &&
-             store_put_bookmark(call->transaction, &bookmark, &error)) ||
-            call_fail_error(call, &error));
+    if (!check_target(call, &connection))
+        return false;
+    struct remake remake = call_remake(call);
+    struct remake_target target = {.source_id = request.source_id, .connection_ids = &connection.id, .count = 1};
+    if (!remake_trigger(&remake, &request, &target, &error) ||
+        !store_put_bookmark(call->transaction, &bookmark, &error))
+        return call_fail_error(call, &error);
+    call->made = remake.made;
+    return true;
 }
 
 /* ---- the calls ----------------------------------------------------------------------------------- */
@@ -255,16 +260,12 @@ static const struct field_row bookmark_shape[] = {
     {.name = "id", VALUE_TEXT, .required = true}, {.name = "team_id", VALUE_TEXT, .required = true},
     {.name = "webhook_id", VALUE_TEXT, .required = true}, {.name = "event_data_id", VALUE_TEXT, .required = true},
     {.name = "label", VALUE_TEXT, .required = true}, {.name = "alias", VALUE_TEXT | VALUE_NULL},
-    {.name = "data", VALUE_OBJECT}, {.name = "last_used_at", VALUE_TEXT | VALUE_NULL},
-    {.name = "updated_at", VALUE_TEXT, .required = true}, {.name = "created_at", VALUE_TEXT, .required = true}, END,
+    {"data", VALUE_OBJECT, .fields = request_data_shape}, MOMENT_OR_NULL("last_used_at"), MOMENT("updated_at"),
+    MOMENT("created_at"), END,
 };
-static const struct field_row event_shape[] = {{.name = "id", VALUE_TEXT, .required = true}, END};
-static const struct field_row event_item = {"", VALUE_OBJECT, .fields = event_shape};
-static const struct field_row event_array_shape[] = {{"", VALUE_ARRAY, .item = &event_item}, END};
 static const struct field_row deleted_shape[] = {{.name = "id", VALUE_TEXT, .required = true}, END};
 static const struct shape shapes[] = {
-    {"Bookmark", bookmark_shape}, {"DeletedBookmarkResponse", deleted_shape},
-    {"EventArray", event_array_shape}, END,
+    {"Bookmark", bookmark_shape}, {"DeletedBookmarkResponse", deleted_shape}, END,
 };
 
 static const struct parameter_row bookmark_parameters[] = {

@@ -33,13 +33,29 @@ enum { NAME_MOST = 155, DESCRIPTION_MOST = 500, URL_MOST = 4096, TEXT_MOST = 255
 
 extern const struct order_row by_creation[];     /* created_at only */
 extern const struct order_row by_name_or_date[]; /* created_at, updated_at, name */
-extern const struct parameter_row event_parameters[], include_auth_parameters[];
+extern const struct parameter_row event_parameters[], request_parameters[], include_auth_parameters[];
 extern const char *const event_status_names[], *const attempt_error_names[];
 
 /* ---- bodies ---- */
 
 extern const struct field_row no_fields[];
 extern const struct field_row source_fields[], destination_fields[];
+
+/* ---- replies ---- */
+
+/* A member that is always there, one that may be left out, and moments. */
+#define ALWAYS(member, kinds) {.name = member, .types = kinds, .required = true}
+#define PERHAPS(member, kinds) {.name = member, .types = kinds}
+#define MOMENT(member) {.name = member, .types = VALUE_TEXT, .required = true, .is_moment = true}
+#define MOMENT_OR_NULL(member) \
+    {.name = member, .types = VALUE_TEXT | VALUE_NULL, .required = true, .is_moment = true}
+#define ONE_OF(member, texts) {.name = member, .types = VALUE_TEXT, .required = true, .names = texts}
+#define ONE_OF_OR_NULL(member, texts) \
+    {.name = member, .types = VALUE_TEXT | VALUE_NULL, .required = true, .names = texts}
+
+extern const struct field_row log_line_item; /* of an execution's or a run's console */
+extern const struct field_row source_shape[], destination_shape[], request_shape[], event_shape[], attempt_shape[],
+    request_data_shape[];
 
 /* ---- operations ---- */
 

@@ -2,6 +2,7 @@
 #include "api/nouns.h"
 
 #include "base/clock.h"
+#include "model/event.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
@@ -115,7 +116,6 @@ static bool put(struct call *call, const struct event *event)
     return store_update_event(call->transaction, event, &error) || call_fail_error(call, &error);
 }
 
-/* The planned automatic retry stays where it is: a manual attempt comes in between. */
 static bool change_retry(struct call *call)
 {
     struct event event;
@@ -131,10 +131,7 @@ static bool change_retry(struct call *call)
                      connection.deleted_at != 0 ? "deleted" : "disabled");
         return call_check(call);
     }
-    event.status = EVENT_QUEUED;
-    event.due_at = call->now;
-    event.next_trigger = TRIGGER_MANUAL;
-    event.updated_at = call->now;
+    event_ask_again(&event, TRIGGER_MANUAL, call->now);
     return put(call, &event);
 }
 
@@ -155,16 +152,11 @@ static bool change_cancel(struct call *call)
     struct event event;
     if (!event_find(call, call->id, &event))
         return false;
-    bool waits = event.status == EVENT_QUEUED || event.status == EVENT_SCHEDULED || event.status == EVENT_HOLD ||
-                 (event.status == EVENT_FAILED && event.next_attempt_at != 0);
-    if (!waits) {
+    if (!event_is_waiting(&event)) {
         call_problem(call, "an event that is %s cannot be cancelled", event_status_name(event.status));
         return call_check(call);
     }
-    event.status = EVENT_CANCELLED;
-    event.error_code = ATTEMPT_ERROR_CANCELLED;
-    event.due_at = event.next_attempt_at = 0;
-    event.updated_at = call->now;
+    event_set_cancelled(&event, call->now);
     return put(call, &event);
 }
 
@@ -185,6 +177,35 @@ const char *const event_status_names[] = {
 const char *const attempt_error_names[] = {ATTEMPT_ERRORS(ERROR_NAME) NULL};
 #undef ERROR_NAME
 
+static const struct field_row header_item = {.name = "", VALUE_TEXT};
+static const struct field_row event_data_shape[] = {
+    ALWAYS("url", VALUE_TEXT), ALWAYS("method", VALUE_TEXT), ALWAYS("path", VALUE_TEXT), ALWAYS("query", VALUE_TEXT),
+    ALWAYS("parsed_query", VALUE_OBJECT), ALWAYS("headers", VALUE_OBJECT),
+    {"appended_headers", VALUE_ARRAY, .required = true, .item = &header_item}, ALWAYS("body", VALUE_ANY),
+    ALWAYS("is_large_payload", VALUE_BOOLEAN), END,
+};
+#define EVENT_SHAPE                                                                                     \
+    ALWAYS("id", VALUE_TEXT), ALWAYS("team_id", VALUE_TEXT), ALWAYS("webhook_id", VALUE_TEXT),          \
+    ALWAYS("source_id", VALUE_TEXT), ALWAYS("destination_id", VALUE_TEXT),                              \
+    ALWAYS("delivery_group", VALUE_TEXT | VALUE_NULL), ALWAYS("event_data_id", VALUE_TEXT),             \
+    ALWAYS("request_id", VALUE_TEXT), ALWAYS("attempts", VALUE_INTEGER),                                \
+    MOMENT_OR_NULL("last_attempt_at"), MOMENT_OR_NULL("next_attempt_at"),                               \
+    ALWAYS("response_status", VALUE_INTEGER | VALUE_NULL), ONE_OF_OR_NULL("error_code", attempt_error_names), \
+    ONE_OF("status", event_status_names), MOMENT_OR_NULL("successful_at"),                              \
+    ALWAYS("cli_id", VALUE_TEXT | VALUE_NULL), MOMENT("updated_at"), MOMENT("created_at"),              \
+    {"data", VALUE_OBJECT | VALUE_NULL, .fields = event_data_shape}
+const struct field_row event_shape[] = {EVENT_SHAPE, END};
+/* The event, once more as a whole, and the attempt that it leads to. */
+static const struct field_row retried_event_shape[] = {
+    EVENT_SHAPE, {"event", VALUE_OBJECT, .required = true, .fields = event_shape},
+    {"attempt", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = attempt_shape}, END,
+};
+static const struct field_row event_item = {.name = "", VALUE_OBJECT, .fields = event_shape};
+static const struct field_row event_array_shape[] = {{"", VALUE_ARRAY, .item = &event_item}, END};
+static const struct shape shapes[] = {
+    {"Event", event_shape}, {"RetriedEvent", retried_event_shape}, {"EventArray", event_array_shape}, END,
+};
+
 const struct parameter_row event_parameters[] = {
     ID_FILTER("id", FIELD_ID, ID_EVENT), ID_FILTER("request_id", FIELD_REQUEST_ID, ID_REQUEST),
     {"status", PARAMETER_ENUM, FIELD_STATUS, .names = event_status_names, .parse = event_status_parse},
@@ -200,7 +221,7 @@ const struct parameter_row event_parameters[] = {
     DATE_FILTER("last_attempt_at", FIELD_LAST_ATTEMPT_AT), DATE_FILTER("next_attempt_at", FIELD_NEXT_ATTEMPT_AT),
     {"cli_id", PARAMETER_UNUSED, .operators = true}, {.name = "cli_user_id", PARAMETER_UNUSED},
     {.name = "issue_id", PARAMETER_UNUSED}, {.name = "delivery_group", PARAMETER_UNUSED},
-    {.name = "bulk_retry_id", PARAMETER_UNUSED}, DATA_FILTERS, PAGING(by_creation, 50), END,
+    ID_FILTER("bulk_retry_id", FIELD_BULK_ID, ID_BULK), DATA_FILTERS, PAGING(by_creation, 50), END,
 };
 
 static const struct operation operations[] = {
@@ -215,4 +236,4 @@ static const struct operation operations[] = {
     {"PUT", "/events/{id}/mute", "cancelEvent_mute", "Cancel a waiting event", event_cancel, NULL, no_fields,
      "Event"},
 };
-OPERATIONS(event_operations, operations, NULL);
+OPERATIONS(event_operations, operations, shapes);

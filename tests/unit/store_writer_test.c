@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "base/limits.h"
+#include "store/project.h"
 #include "store/transformation.h"
 #include "store_fixture.h"
 
@@ -135,14 +136,24 @@ static void a_store_of_the_first_schema_is_brought_up_to_date(void **state)
 {
     struct fixture *f = *state;
     struct source source;
+    struct store_changes changes;
+    struct api_key key;
     close_store(f);
     remove_directory(f);
     make_directory(f);
     execute(f->directory, schema_core);
     execute(f->directory, "INSERT INTO source VALUES(5, 7, 0, 0, 10, 11, 'token', 'orders', NULL, 'WEBHOOK', '{}', 1);"
+                          "INSERT INTO project VALUES(7, 'first', 's', 1, 1); INSERT INTO api_key VALUES(8, 7, 'beef', 1);"
                           "PRAGMA user_version = 1;");
     open_store(f);
     assert_true(transformations_can_be_listed(f));
+    /* The hot paths learn of a project by its change. */
+    assert_true(store_read_changes(f->reader, &f->arena, 0, &changes, &f->error));
+    assert_int_equal(changes.project_count, 1);
+    ASSERT_TEXT(changes.projects[0].signing_secret, "s");
+    assert_true(store_read_api_key_by_hash(f->reader, &f->arena, TEXT("beef"), &key, &f->error));
+    assert_int_equal(key.project_id, 7);
+    assert_false(key.is_operator);
     assert_true(store_read_source(f->reader, &f->arena, PROJECT, 5, &source, &f->error));
     ASSERT_TEXT(source.name, "orders");
 }

@@ -10,9 +10,10 @@ export const { verifyWebhookSignature } = require('@hookdeck/sdk/webhooks');
 const FILES = {
   'sdk-configuration': ['source', 'destination', 'connection', 'transformation', 'customDomain'],
   'sdk-traffic': ['event', 'attempt', 'request', 'bookmark'],
+  'sdk-issues': ['issue', 'issueTrigger', 'notification'],
 };
 // The gateway lacks these; their files come with them.
-const NOT_YET = ['issue', 'issueTrigger', 'notification', 'eventBulkRetry', 'requestBulkRetry', 'ignoredEventBulkRetry'];
+const NOT_YET = ['eventBulkRetry', 'requestBulkRetry', 'ignoredEventBulkRetry'];
 
 const membersOf = (object) => Object.getOwnPropertyNames(Object.getPrototypeOf(object)).filter((name) => name !== 'constructor' && !name.startsWith('_'));
 

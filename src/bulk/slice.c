@@ -50,16 +50,18 @@ static bool find(struct slice *slice, struct store_reader *reader, const struct 
 {
     const struct bulk_plan *plan = &slice->plan;
     struct store_page page = {0};
-    struct store_filter *filters = ARENA_ARRAY(&slice->arena, struct store_filter, plan->filter_count + 1);
+    struct store_filter *filters = ARENA_ARRAY(&slice->arena, struct store_filter, plan->filter_count + 3);
+    const struct store_value position = {.integer = slice->bulk.position}, bound = {.integer = slice->bulk.bound};
     struct store_list list = {.project_id = slice->bulk.project_id, .filters = filters,
                               .content = ids == NULL ? plan->content : NULL, .order_by = FIELD_ID, .ascending = true,
-                              .limit = (size_t)limits.bulk_slice, .above = slice->bulk.position,
-                              .up_to = slice->bulk.bound};
+                              .limit = (size_t)limits.bulk_slice};
     bool done = false;
     for (size_t i = 0; i < plan->filter_count; i++) {
         if (ids == NULL || plan->filters[i].operator != OP_CONTAINS)
             filters[list.filter_count++] = plan->filters[i];
     }
+    filters[list.filter_count++] = (struct store_filter){FIELD_ID, OP_GT, &position, 1};
+    filters[list.filter_count++] = (struct store_filter){FIELD_ID, OP_LTE, &bound, 1};
     if (ids != NULL)
         filters[list.filter_count++] = *ids;
     switch (bulk_subject_of(slice->bulk.kind)) {

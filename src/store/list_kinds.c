@@ -125,7 +125,7 @@ bool store_estimate_subject(struct store_reader *reader, enum bulk_subject subje
         [BULK_OF_REQUESTS] = &request_list_kind};
     struct arena arena = {0};
     struct store_list narrowed = subject == BULK_OF_IGNORED_EVENTS ? of_project(&arena, list) : *list;
-    bool done = list_estimate(reader, &arena, kinds[subject], &narrowed, count, error);
+    bool done = list_estimate(reader, kinds[subject], &narrowed, count, error);
     arena_free(&arena);
     return done;
 }

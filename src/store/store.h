@@ -233,8 +233,8 @@ struct store_list {
     size_t then_count;
     size_t limit;
     struct text next, prev;    /* cursors of a page before; at most one */
-    int64_t above, up_to;      /* only keys in (above, up_to]; 0: any */
     bool with_data;            /* requests: read the data too */
+    bool whole;                /* no partial page: for callers who bound the work by a range of FIELD_ID */
 };
 
 /*

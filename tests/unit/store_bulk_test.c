@@ -100,13 +100,15 @@ static void slices_cover_every_row_up_to_the_bound(void **state)
     } cases[] = {
         {0, ids[6], 3, ids[0], ids[2], true}, {ids[2], ids[6], 3, ids[3], ids[5], true},
         {ids[5], ids[6], 1, ids[6], ids[6], false}, {ids[6], ids[6], 0, 0, 0, false}, {0, ids[1], 2, ids[0], ids[1], false},
-        {ids[3], 0, 3, ids[4], ids[6], false},
+        {ids[3], INT64_MAX, 3, ids[4], ids[6], false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct event *found;
         struct store_page page;
-        struct store_list list = {.project_id = PROJECT, .order_by = FIELD_ID, .ascending = true, .limit = 3,
-                                  .above = cases[i].above, .up_to = cases[i].up_to};
+        const struct store_value above = {.integer = cases[i].above}, up_to = {.integer = cases[i].up_to};
+        const struct store_filter range[] = {{FIELD_ID, OP_GT, &above, 1}, {FIELD_ID, OP_LTE, &up_to, 1}};
+        struct store_list list = {.project_id = PROJECT, .filters = range, .filter_count = 2, .order_by = FIELD_ID,
+                                  .ascending = true, .limit = 3};
         assert_true(store_list_events(f->reader, &f->arena, &list, &found, &page, &f->error));
         assert_int_equal(page.count, cases[i].count);
         assert_int_equal(page.looked_to, cases[i].looked_to);

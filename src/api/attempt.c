@@ -9,9 +9,10 @@ static json_t *attempt_json(struct call *call, const struct attempt *attempt, bo
 {
     bool large;
     json_t *object = json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-        "state", "COMPLETED", "id", call_id(ID_ATTEMPT, attempt->id), "team_id",
-        call_id(ID_PROJECT, attempt->project_id), "event_id", call_id(ID_EVENT, attempt->event_id), "destination_id", call_id(ID_DESTINATION, attempt->destination_id),
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
+        "COMPLETED", "id", call_id(ID_ATTEMPT, attempt->id), "team_id", call_id(ID_PROJECT, attempt->project_id),
+        "event_id", call_id(ID_EVENT, attempt->event_id), "destination_id",
+        call_id(ID_DESTINATION, attempt->destination_id),
         "response_status", call_integer_or_null(attempt->response_status, 0), "attempt_number",
         (json_int_t)attempt->attempt_number, "trigger", attempt_trigger_name(attempt->trigger), "error_code",
         json_text(text_of(attempt_error_name(attempt->error_code))), "http_method", json_text(attempt->method),

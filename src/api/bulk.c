@@ -265,10 +265,12 @@ static const struct field_row bulk_shape[] = {
     {.name = "cancelled_at", VALUE_TEXT | VALUE_NULL}, {.name = "completed_at", VALUE_TEXT | VALUE_NULL},
     {.name = "estimated_batch", VALUE_INTEGER | VALUE_NULL}, {.name = "estimated_count", VALUE_INTEGER | VALUE_NULL},
     {.name = "processed_batch", VALUE_INTEGER | VALUE_NULL}, {.name = "completed_count", VALUE_INTEGER | VALUE_NULL},
-    {.name = "failed_count", VALUE_INTEGER | VALUE_NULL}, {.name = "in_progress", VALUE_BOOLEAN, .required = true}, END,
+    {.name = "failed_count", VALUE_INTEGER | VALUE_NULL}, {.name = "in_progress", VALUE_BOOLEAN, .required = true},
+    {.name = "progress", VALUE_NUMBER | VALUE_NULL}, {.name = "number", VALUE_NUMBER | VALUE_NULL}, END,
 };
 static const struct field_row plan_shape[] = {
-    {.name = "estimated_batch", VALUE_INTEGER | VALUE_NULL}, {.name = "estimated_count", VALUE_INTEGER | VALUE_NULL}, END,
+    {.name = "estimated_batch", VALUE_INTEGER | VALUE_NULL}, {.name = "estimated_count", VALUE_INTEGER | VALUE_NULL},
+    {.name = "progress", VALUE_NUMBER | VALUE_NULL}, END,
 };
 static const struct shape shapes[] = {{"BatchOperation", bulk_shape}, {"BatchOperationPlan", plan_shape}, END};
 

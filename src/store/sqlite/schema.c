@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "store/sqlite/metrics_keep.h"
+
 static const char CORE_TABLES[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
     "INSERT INTO meta VALUES('change', 0);"
@@ -64,6 +66,7 @@ static const char *const STEPS[] = {
     CORE_TABLES,
     schema_resources,
     schema_projects,
+    schema_metrics,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
@@ -91,7 +94,8 @@ bool schema_apply(struct store_reader *database, struct error *error)
         return false;
     bool done = true;
     for (int64_t step = version; done && step < SCHEMA_VERSION; step++)
-        done = database_execute(database, STEPS[step], error);
+        done = database_execute(database, STEPS[step], error) &&
+               (STEPS[step] != schema_metrics || keep_count_all(database, error));
     char set_version[64];
     snprintf(set_version, sizeof set_version, "PRAGMA user_version = %d", (int)SCHEMA_VERSION);
     if (done && database_execute(database, set_version, error) && database_execute(database, "COMMIT", error))

@@ -46,5 +46,5 @@ bool schema_apply(struct store_reader *database, struct error *error);
 bool schema_last_key(struct store_reader *database, int64_t *key, struct error *error);
 
 /* The tables of each group of nouns, each with what reads and writes them (schema_*.c). */
-extern const char schema_resources[];
+extern const char schema_resources[], schema_metrics[];
 extern const char schema_projects[];

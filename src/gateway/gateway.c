@@ -15,6 +15,7 @@
 #include "http/server.h"
 #include "ingest/ingest.h"
 #include "catalog/catalog.h"
+#include "store/metrics.h"
 #include "store/store.h"
 
 enum { REPLY_GRACE_MS = 10000 }; /* for replies that only wait for a commit or a worker */
@@ -23,6 +24,7 @@ struct gateway {
     struct config *config;
     struct parts parts;
     struct http_server *server;
+    struct metric_sampler *sampler;
     bool addressed; /* the address file is ours */
 };
 
@@ -69,7 +71,8 @@ static bool start_parts(struct gateway *gateway, struct error *error)
     return (parts->catalog = catalog_open(parts->store, error)) != NULL &&
            (parts->deliver = deliver_start(parts->store, parts->catalog, url, error)) != NULL &&
            (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL &&
-           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL;
+           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL &&
+           (gateway->sampler = metric_sampler_start(parts->store, error)) != NULL;
 }
 
 struct gateway *gateway_start(struct config *config, struct error *error)
@@ -109,6 +112,8 @@ void gateway_stop(struct gateway *gateway)
         deliver_stop(parts->deliver, limits.shutdown_ms);
     if (parts->ingest != NULL)
         ingest_stop(parts->ingest);
+    if (gateway->sampler != NULL)
+        metric_sampler_stop(gateway->sampler);
     if (parts->catalog != NULL)
         catalog_close(parts->catalog);
     if (parts->store != NULL)

@@ -15,7 +15,7 @@ void keep_request(struct deltas *deltas, const struct request_counted *request, 
                             {request->project_id, request->source_id, request->rejection_cause}};
     struct delta *delta = deltas_change(deltas, &key, -1);
     delta->values[0] += sign;
-    delta->values[1] += request->rejection_cause == REJECTION_NONE && request->events == 0 ? sign : 0;
+    delta->values[1] += request->events == 0 ? sign : 0;
     delta->values[2] += sign * request->events;
     delta->values[3] += sign * request->ignored;
 }

@@ -20,7 +20,6 @@ const char schema_metrics[] =
     /* The most that waited within the span; destination 0: the most of all together */
     "CREATE TABLE queue_count(" TIME_COLUMNS "destination_id INTEGER NOT NULL, depth INTEGER NOT NULL,"
     " age_ms INTEGER NOT NULL, PRIMARY KEY(project_id, span, moment, destination_id)) WITHOUT ROWID;"
-    "CREATE INDEX execution_project ON execution(project_id, id);"
     "CREATE TABLE IF NOT EXISTS issue_event(issue_id INTEGER NOT NULL, event_id INTEGER NOT NULL,"
     " PRIMARY KEY(issue_id, event_id)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS issue_event_event ON issue_event(event_id);";

@@ -12,7 +12,7 @@ static bool next_key(struct call *call, struct text *brackets, char **key)
     ptrdiff_t close = text_find_byte(*brackets, ']');
     if (close < 0 || close > KEY_MOST)
         return false;
-    *key = arena_copy_string(call->arena, text_slice(*brackets, 1, (size_t)close));
+    *key = arena_copy_string(call->arena, text_slice(*brackets, 1, (size_t)close - 1));
     *brackets = text_slice(*brackets, (size_t)close + 1, brackets->size);
     return true;
 }

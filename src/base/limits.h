@@ -40,7 +40,7 @@
     X(api_data_bytes, 33554432, 65536, 1073741824, "bytes", "memory for the bodies that one reply shows; those beyond it are null, with is_large_payload true") \
     X(list_limit, 255, 1, 1000, "models", "largest page of a list")                                     \
     X(list_scan, 200000, 1000, 100000000, "rows", "rows that one list call looks at when its filter has no index") \
-    X(metric_rows, 10000, 1, 1000000, "rows", "rows of one reply of the metrics")                       \
+    X(metric_rows, 20000, 1, 1000000, "rows", "rows of one reply of the metrics")                       \
     X(metric_scan, 2000000, 1000, 1000000000, "rows", "counts by minute or hour that one call of the metrics looks at") \
     X(metric_sample_ms, 5000, 100, 3600000, "ms", "what waits for each destination is noted this often")  \
     X(metric_minutes_days, 14, 1, 3650, "days", "counts by minute are kept this long; older ranges are exact to the hour from counts, finer from records") \

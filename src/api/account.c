@@ -43,11 +43,21 @@ static bool account_validate(struct call *call)
     return reply_account(call, &call->access.key, call->project_id, TEXT_NONE);
 }
 
+/* hookdeck-cli sends what somebody typed, with its line feed. */
+static struct text device_name(struct call *call)
+{
+    struct text given = text_trim(json_member_text(call->body, "device_name"));
+    char *name = arena_copy_string(call->arena, given);
+    for (size_t i = 0; i < given.size; i++)
+        name[i] = (char)((unsigned char)name[i] < ' ' || name[i] == 127 ? ' ' : name[i]);
+    return (struct text){name, given.size};
+}
+
 static bool change_client(struct call *call)
 {
     struct error error = {0};
     struct api_key key = call->access.key;
-    key.name = json_member_text(call->body, "device_name");
+    key.name = device_name(call);
     return store_update_api_key(call->transaction, &key, &error) || call_fail_error(call, &error);
 }
 
@@ -64,7 +74,7 @@ static bool account_client(struct call *call)
 
 static bool begin(struct call *call, struct sign_in *sign_in)
 {
-    return sign_ins_begin(call->sign_ins, json_member_text(call->body, "device_name"), call->exchange->peer, sign_in) ||
+    return sign_ins_begin(call->sign_ins, device_name(call), call->exchange->peer, sign_in) ||
            call_fail(call, 503, NULL, "too many sign-ins wait to be confirmed: try again later");
 }
 

@@ -2,6 +2,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "access/rate.h"
 #include "api/call.h"
@@ -10,6 +13,8 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/memory.h"
+
+enum { NICENESS = 10 }; /* of the workers */
 
 struct waiting_call {
     struct http_exchange *exchange;
@@ -80,10 +85,17 @@ static struct http_exchange *next_exchange(struct api *api)
     return exchange;
 }
 
+/* Lists and searches take what the way of webhooks leaves: on a busy machine those threads run first. */
+static void step_back(void)
+{
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICENESS); /* Linux: of this thread alone */
+}
+
 static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct http_exchange *exchange;
+    step_back();
     while ((exchange = next_exchange(worker->api)) != NULL)
         answer(worker, exchange);
     return NULL;

@@ -64,9 +64,10 @@ static bool change_create(struct call *call)
     struct project project;
     struct api_key key;
     struct text key_text;
-    if (!project_find(call, &project) || !project_may_change(call) ||
-        !key_insert(call, project.id, json_member_text(call->body, "name"),
-                    json_member_integer(call->body, "rate_limit", 0), &key, &key_text))
+    struct text name = json_member_text(call->body, "name");
+    int64_t rate_limit = json_member_integer(call->body, "rate_limit", 0);
+    if (!project_find(call, &project) || !project_may_change(call) || !project_check_name(call, name) ||
+        !key_insert(call, project.id, name, rate_limit, &key, &key_text))
         return false;
     json_t *object = key_json(&key);
     json_object_set_new(object, "key", json_text(key_text));
@@ -82,6 +83,8 @@ static bool change_update(struct call *call)
     if (json_member(call->body, "name") != NULL)
         key.name = json_member_text(call->body, "name");
     key.rate_limit = json_member_integer(call->body, "rate_limit", key.rate_limit);
+    if (!project_check_name(call, key.name))
+        return false;
     return (store_update_api_key(call->transaction, &key, &error) || call_fail_error(call, &error)) &&
            call_reply(call, key_json(&key));
 }

@@ -18,6 +18,7 @@
 #include "deliver/deliver.h"
 #include "http/server.h"
 #include "catalog/catalog.h"
+#include "rules/content.h"
 #include "store/store.h"
 
 /* What a list call asks for, read from its query by query.h. */
@@ -26,8 +27,13 @@ struct call_query {
     const struct parameter_row **filter_rows; /* what each filter came from */
     size_t filter_count;
     enum store_field order_by;
-    const char *order_name;
     bool ascending;
+    const char *order_names[ORDERS_MOST]; /* of order_by and then, as asked */
+    bool directions[ORDERS_MOST];         /* ascending? */
+    size_t order_count, direction_count;  /* 0: not asked */
+    struct store_order then[ORDERS_MOST - 1];
+    size_t then_count;
+    struct content_filter *content; /* NULL: none */
     int64_t limit;
     struct text next, prev;
     bool include_data, include_auth;

@@ -45,7 +45,7 @@ enum parameter_kind {
     PARAMETER_SEARCH,   /* contains; at least `least` characters */
     PARAMETER_DISABLED, /* false: leave out what is disabled */
     PARAMETER_UNUSED,   /* of something that this version has none of: a value matches nothing */
-    PARAMETER_JSON,     /* a JSON filter: refused */
+    PARAMETER_JSON,     /* a filter on content in the language of rules/filter.h; its name is the part's */
     PARAMETER_ORDER, PARAMETER_DIRECTION, PARAMETER_LIMIT, PARAMETER_NEXT, PARAMETER_PREV,
     PARAMETER_INCLUDE_DATA, PARAMETER_INCLUDE_AUTH,
     PARAMETER_FORM, /* nested, "filters[source_id][]=": read by `fields` into call.query.form */
@@ -69,6 +69,7 @@ struct parameter_row {
     const struct order_row *orders;                     /* PARAMETER_ORDER; the first is the default */
     bool operators;                                     /* name[gte]= and the like */
     const struct field_row *fields;                     /* PARAMETER_FORM: one row, for the parameter itself */
+    bool nullable;                                      /* the value "null" is asked for too */
 };
 
 struct operation {

@@ -91,7 +91,7 @@ static const struct shape shapes[] = {{"TransformationExecution", execution_shap
 
 static const struct parameter_row execution_parameters[] = {
     {"log_level", PARAMETER_ENUM, FIELD_LOG_LEVEL, .names = execution_log_level_names,
-     .parse = execution_log_level_parse},
+     .parse = execution_log_level_parse, .nullable = true},
     ID_FILTER("webhook_id", FIELD_CONNECTION_ID, ID_CONNECTION), ID_FILTER("issue_id", FIELD_ISSUE_ID, ID_ISSUE),
     DATE_FILTER("created_at", FIELD_CREATED_AT), PAGING(by_creation, 50), END,
 };

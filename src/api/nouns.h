@@ -32,6 +32,8 @@ bool event_find(struct call *call, struct text id, struct event *event);
 bool project_find(struct call *call, struct project *project);
 /* Only the operator may: 403 else. */
 bool project_may_change(struct call *call);
+/* Names of projects and keys hold no control characters. */
+bool project_check_name(struct call *call, struct text name);
 /* Inside a change: makes an API key; the key itself is in the call's arena. */
 bool key_insert(struct call *call, int64_t project_id, struct text name, int64_t rate_limit, struct api_key *key,
                 struct text *key_text);

@@ -105,7 +105,8 @@ static json_t *filter_schema(const struct parameter_row *row)
     json_t *one = parameter_schema(row);
     bool several = row->kind == PARAMETER_ID || row->kind == PARAMETER_IGNORED_ID || row->kind == PARAMETER_NAME ||
                    row->kind == PARAMETER_ENUM || row->kind == PARAMETER_INTEGER || row->kind == PARAMETER_UNUSED ||
-                   row->kind == PARAMETER_TEXT;
+                   row->kind == PARAMETER_TEXT || row->kind == PARAMETER_ORDER || row->kind == PARAMETER_DIRECTION ||
+                   row->kind == PARAMETER_DATE;
     if (!several && !row->operators)
         return one;
     json_t *forms = json_pack("[O]", one);
@@ -154,8 +155,9 @@ static json_t *operation_json(const struct operation *operation)
     static const struct {
         const char *status, *description;
     } refusals[] = {
-        {"400", "the body is no JSON"}, {"401", "no valid API key"}, {"404", "no such thing"},
-        {"410", "it was deleted"}, {"422", "the input does not fit"},
+        {"400", "the body is no JSON"}, {"401", "no valid API key"},
+        {"403", "not with this key"}, {"404", "no such thing"}, {"410", "it was deleted"},
+        {"422", "the input does not fit"}, {"429", "more calls than the key may make"},
     };
     json_t *responses = json_pack("{s:o}", "200", response_json("done", operation->reply));
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
@@ -189,13 +191,15 @@ static json_t *page_json(struct text model)
 {
     struct buffer reference = {0};
     buffer_printf(&reference, "#/components/schemas/%.*s", TEXT_ARGS(model));
-    json_t *schema = json_pack(
-        "{s:s, s:[s, s, s], s:{s:{s:s, s:[s, s, s], s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}}, s:{s:s},"
-        " s:{s:s, s:{s:s}}}}",
-        "type", "object", "required", "pagination", "count", "models", "properties", "pagination", "type", "object",
-        "required", "order_by", "dir", "limit", "properties", "order_by", "type", "string", "dir", "type", "string",
-        "limit", "type", "integer", "next", "type", "string", "prev", "type", "string", "count", "type", "integer",
-        "models", "type", "array", "items", "$ref", buffer_string(&reference));
+    json_t *one_or_more = json_pack("{s:[{s:s}, {s:s, s:{s:s}}]}", "anyOf", "type", "string", "type", "array", "items",
+                                    "type", "string");
+    json_t *pagination = json_pack(
+        "{s:s, s:[s, s, s], s:{s:O, s:o, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}}", "type", "object", "required", "order_by",
+        "dir", "limit", "properties", "order_by", one_or_more, "dir", one_or_more, "limit", "type", "integer", "next",
+        "type", "string", "prev", "type", "string", "partial", "type", "boolean");
+    json_t *schema = json_pack("{s:s, s:[s, s, s], s:{s:o, s:{s:s}, s:{s:s, s:{s:s}}}}", "type", "object", "required",
+                               "pagination", "count", "models", "properties", "pagination", pagination, "count", "type",
+                               "integer", "models", "type", "array", "items", "$ref", buffer_string(&reference));
     buffer_free(&reference);
     return schema;
 }

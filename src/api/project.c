@@ -71,17 +71,22 @@ static struct text new_secret(struct call *call)
     return text_of(secret);
 }
 
-static bool read_name(struct call *call, struct text *name)
+/* It is shown in terminals and lists. */
+bool project_check_name(struct call *call, struct text name)
 {
-    struct text given = json_member_text(call->body, "name");
-    for (size_t i = 0; i < given.size; i++) {
-        if ((unsigned char)given.data[i] < ' ' || given.data[i] == 127) {
+    for (size_t i = 0; i < name.size; i++) {
+        if ((unsigned char)name.data[i] < ' ' || name.data[i] == 127) {
             call_problem(call, "name: must not hold control characters");
-            return call_check(call);
+            break;
         }
     }
-    *name = given;
-    return true;
+    return call_check(call);
+}
+
+static bool read_name(struct call *call, struct text *name)
+{
+    *name = json_member_text(call->body, "name");
+    return project_check_name(call, *name);
 }
 
 static bool change_create(struct call *call)

@@ -1,6 +1,7 @@
 #include "api/query.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/form.h"
 #include "base/clock.h"
@@ -95,6 +96,9 @@ static bool read_ignored_id(const struct call *call, struct text text, int64_t *
 static bool read_value(const struct reading *reading, struct text text, struct store_value *value)
 {
     const struct parameter_row *row = reading->row;
+    value->is_null = row->nullable && text_equal(text, TEXT("null"));
+    if (value->is_null)
+        return true;
     switch (row->kind) {
     case PARAMETER_ID:
         if (!id_parse(row->id_kind, text, &value->integer))
@@ -159,6 +163,8 @@ static void read_comparison(struct reading *reading, struct text text)
         add_filter(reading, row->field, any ? OP_IS_NOT_NULL : OP_IS_NULL);
         return;
     }
+    if (text_equal(reading->operator, TEXT("all")) && boolean_value(text, &any))
+        return; /* with a value and without */
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (!text_equal(reading->operator, text_of(rows[i].name)))
             continue;
@@ -195,23 +201,111 @@ static void read_operators(struct reading *reading, struct text text)
 static void read_unused(struct reading *reading, struct text text)
 {
     /* Asking for those without any is asking for all. */
-    if (text_equal(reading->operator, TEXT("any")) && text_equal(text, TEXT("false")))
+    if ((text_equal(reading->operator, TEXT("any")) && text_equal(text, TEXT("false"))) ||
+        text_equal(reading->operator, TEXT("all")))
         return;
     reading->filter = add_filter(reading, FIELD_ID, OP_IN);
     reading->filter->count = 0;
     add_value(reading, NO_KEY);
 }
 
+/* Several are several orders: the first, and those behind it where it leaves two the same. */
 static void read_order(struct reading *reading, struct text text)
 {
-    for (const struct order_row *order = reading->row->orders; order->name != NULL; order++) {
-        if (text_equal(text, text_of(order->name))) {
-            reading->call->query.order_by = order->field;
-            reading->call->query.order_name = order->name;
+    struct call_query *query = &reading->call->query;
+    struct text rest = text, name;
+    while (text_split(&rest, ',', &name)) {
+        const struct order_row *order = reading->row->orders;
+        while (order->name != NULL && !text_equal(name, text_of(order->name)))
+            order++;
+        if (order->name == NULL || query->order_count == ORDERS_MOST) {
+            bad_value(reading, name);
             return;
         }
+        if (query->order_count == 0)
+            query->order_by = order->field;
+        else
+            query->then[query->order_count - 1].field = order->field;
+        query->order_names[query->order_count++] = order->name;
     }
-    bad_value(reading, text);
+}
+
+static void read_direction(struct reading *reading, struct text text)
+{
+    struct call_query *query = &reading->call->query;
+    struct text rest = text, name;
+    while (text_split(&rest, ',', &name)) {
+        bool ascending = text_equal(name, TEXT("asc"));
+        if ((!ascending && !text_equal(name, TEXT("desc"))) || query->direction_count == ORDERS_MOST) {
+            bad_value(reading, name);
+            return;
+        }
+        query->directions[query->direction_count++] = ascending;
+    }
+}
+
+/* Orders without a direction of their own take the last one that was given. */
+static void settle_orders(struct call *call)
+{
+    struct call_query *query = &call->query;
+    size_t orders = query->order_count > 0 ? query->order_count : 1, given = query->direction_count;
+    if (given > orders)
+        call_problem(call, "dir: has more values than order_by");
+    for (size_t i = given; i < orders; i++)
+        query->directions[i] = i > 0 ? query->directions[i - 1] : query->ascending;
+    query->ascending = query->directions[0];
+    query->order_count = orders;
+    query->then_count = orders - 1;
+    for (size_t i = 1; i < orders; i++)
+        query->then[i - 1].ascending = query->directions[i];
+}
+
+static bool content_part_of(const char *name, enum content_part *part)
+{
+    static const struct {
+        const char *name;
+        enum content_part part;
+    } parts[] = {{"headers", CONTENT_HEADERS}, {"body", CONTENT_BODY}, {"parsed_query", CONTENT_QUERY}};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        *part = parts[i].part;
+        if (strcmp(parts[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A filter in the language of rules/filter.h. */
+static void read_content(struct reading *reading, struct text text)
+{
+    struct call *call = reading->call;
+    struct error error = {0};
+    enum content_part part;
+    if (!content_part_of(reading->row->name, &part))
+        return;
+    if (call->query.content == NULL) {
+        call->query.content = ARENA_NEW(call->arena, struct content_filter);
+        call->query.content->content = content_new();
+    }
+    if (call->query.content->parts[part] != NULL) {
+        call_problem(call, "%s: is given twice", reading->row->name);
+        return;
+    }
+    json_t *schema = json_parse(text, &error);
+    struct filter *filter = schema != NULL ? filter_compile(schema, &error) : NULL;
+    if (filter == NULL)
+        call_problem(call, "%s: %s%s", reading->row->name, schema == NULL ? "must be JSON: " : "", error.message);
+    call->query.content->parts[part] = filter;
+    json_decref(schema);
+}
+
+void query_free(struct call_query *query)
+{
+    json_decref(query->form);
+    if (query->content == NULL)
+        return;
+    for (size_t i = 0; i < CONTENT_PARTS; i++)
+        filter_free((struct filter *)query->content->parts[i]);
+    content_free(query->content->content);
 }
 
 static void read_limit(struct reading *reading, struct text text)
@@ -254,17 +348,10 @@ static void read_parameter(struct reading *reading, struct text text)
     case PARAMETER_PREV: query->prev = text; break;
     case PARAMETER_LIMIT: read_limit(reading, text); break;
     case PARAMETER_ORDER: read_order(reading, text); break;
-    case PARAMETER_DIRECTION:
-        query->ascending = text_equal(text, TEXT("asc"));
-        if (!query->ascending && !text_equal(text, TEXT("desc")))
-            bad_value(reading, text);
-        break;
+    case PARAMETER_DIRECTION: read_direction(reading, text); break;
     case PARAMETER_DISABLED: read_disabled(reading, text); break;
     case PARAMETER_UNUSED: read_unused(reading, text); break;
-    case PARAMETER_JSON:
-        call_problem(reading->call, "%s: filtering by content is not supported by this version",
-                     reading->row->name);
-        break;
+    case PARAMETER_JSON: read_content(reading, text); break;
     case PARAMETER_INCLUDE_DATA:
         read_include(reading, text, text_equal(text, TEXT("data")), &query->include_data);
         break;
@@ -347,7 +434,7 @@ static void set_defaults(struct call *call)
             call->query.limit = row->least;
         if (row->kind == PARAMETER_ORDER) {
             call->query.order_by = row->orders[0].field;
-            call->query.order_name = row->orders[0].name;
+            call->query.order_names[0] = row->orders[0].name;
             call->query.ascending = row->orders[0].field == FIELD_ID;
         }
     }
@@ -369,6 +456,7 @@ bool query_read(struct call *call)
     }
     if (call->query.next.size > 0 && call->query.prev.size > 0)
         call_problem(call, "next: cannot be given together with prev");
+    settle_orders(call);
     form_check(call);
     return call_check(call);
 }

@@ -1,5 +1,6 @@
 #include "api/api.h"
 #include "api/call.h"
+#include "api/query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,7 +132,7 @@ void call_release(struct call *call)
     json_decref(call->reply);
     json_decref(call->body);
     json_decref(call->problems);
-    json_decref(call->query.form);
+    query_free(&call->query);
 }
 
 void call_send(struct call *call)

@@ -295,7 +295,7 @@ static const struct parameter_row request_parameters[] = {
     ID_FILTER("id", FIELD_ID, ID_REQUEST), ID_FILTER("source_id", FIELD_SOURCE_ID, ID_SOURCE),
     {"status", PARAMETER_ENUM, FIELD_REJECTED, .names = REQUEST_STATUS_NAMES, .parse = request_status_parse},
     {"rejection_cause", PARAMETER_ENUM, FIELD_REJECTION_CAUSE, .names = REJECTION_NAMES,
-     .parse = rejection_cause_parse},
+     .parse = rejection_cause_parse, .nullable = true},
     {.name = "verified", PARAMETER_BOOLEAN, FIELD_VERIFIED},
     NUMBER_FILTER("ignored_count", FIELD_IGNORED_COUNT, 0, INT64_MAX),
     NUMBER_FILTER("events_count", FIELD_EVENTS_COUNT, 0, INT64_MAX),

@@ -39,7 +39,11 @@
     X(sign_in_ms, 600000, 1000, 86400000, "ms", "a sign-in that is not finished ends after this")        \
     X(api_data_bytes, 33554432, 65536, 1073741824, "bytes", "memory for the bodies that one reply shows; those beyond it are null, with is_large_payload true") \
     X(list_limit, 255, 1, 1000, "models", "largest page of a list")                                     \
-    X(list_scan, 200000, 1000, 100000000, "rows", "rows that one list call looks at when its filter has no index") \
+    X(list_scan, 200000, 100, 100000000, "rows", "rows that one list call looks at; with more to look at the page is partial") \
+    X(list_scan_bytes, 67108864, 65536, 68719476736, "bytes", "headers, queries and bodies that one list call looks into; with more the page is partial") \
+    X(list_time_ms, 30, 1, 60000, "ms", "one list call looks at rows for this long; with more to look at the page is partial") \
+    X(list_search_ms, 250, 1, 60000, "ms", "the same for a list that looks into headers, queries and bodies") \
+    X(list_sort, 2000, 0, 1000000, "rows", "a list call takes so many matching rows from an index and sorts them, instead of walking along in order") \
     X(metric_rows, 20000, 1, 1000000, "rows", "rows of one reply of the metrics")                       \
     X(metric_scan, 2000000, 1000, 1000000000, "rows", "counts by minute or hour that one call of the metrics looks at") \
     X(metric_sample_ms, 5000, 100, 3600000, "ms", "what waits for each destination is noted this often")  \
@@ -47,6 +51,9 @@
     X(metric_hours_days, 400, 1, 36500, "days", "counts by hour are kept this long")                    \
     X(array_values, 255, 1, 10000, "values", "values of one array parameter")                           \
     X(rules, 100, 1, 1000, "rules", "rules of one connection")                                          \
+    X(filter_depth, 32, 1, 200, "levels", "nesting of a filter")                                        \
+    X(filter_nodes, 2000, 1, 1000000, "values", "values and operators of a filter")                     \
+    X(filter_steps, 1000000, 1000, 1000000000, "steps", "comparisons that a filter makes on one input; beyond it the input does not match") \
     /* the store */                                                                                     \
     X(commit_batch, 512, 1, 65536, "jobs", "jobs committed together")                                   \
     X(outcome_wait_ms, 5, 0, 1000, "ms", "a finished attempt waits this long for webhooks to share its commit") \

@@ -72,8 +72,12 @@ struct administer {
 
 static bool open_gateway(struct administer *administer, struct config *config, struct error *error)
 {
-    if (!address_read(config->data, administer->url, error) || !key_read(config, error) ||
-        (administer->client = http_client_create(error)) == NULL)
+    if (!address_read(config->data, administer->url, error))
+        return false;
+    if (!key_read(config, error))
+        return error_prefix(error, "FAIRLEAD_API_KEY must be the key that the gateway was started with");
+    administer->client = http_client_create(error);
+    if (administer->client == NULL)
         return false;
     snprintf(administer->authorization, sizeof administer->authorization, "Bearer %s", config->api_key);
     return true;

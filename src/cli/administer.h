@@ -29,7 +29,7 @@ bool administer_options_read(struct administer_options *options, const char *com
 
 struct administer;
 
-/* NULL with an error. `config` is kept. */
+/* Opens what config.data names. NULL with an error. */
 struct administer *administer_open(struct config *config, struct error *error);
 void administer_close(struct administer *administer);
 /*

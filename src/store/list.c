@@ -1,264 +1,174 @@
-/*
- * The lists of store.h: one builder for all of them, driven by a table of what each list knows. The SQL is plain
- * enough for both dialects.
- *
- * Pages are cut by key, not by number: a cursor names the last row seen (its order value and its id), so rows that
- * come in meanwhile neither repeat nor hide others.
- */
+/* One page of a list: the statement, its rows, the cursors of the pages beside it. */
 #include "store/list.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/encoding.h"
-#include "base/id.h"
+#include "base/clock.h"
 #include "base/limits.h"
+#include "store/list_query.h"
 
-enum {
-    STEPS_PER_ROW = 64,             /* of SQLite's machine, for limits.list_scan */
-    CREATED_SLACK_MS = 60 * 1000,   /* a key's moment and created_at differ by less */
+struct page_reading {
+    struct store_reader *reader;
+    struct arena *arena;
+    const struct list_kind *kind;
+    const struct list_walk *walk; /* NULL: not walked */
+    const struct store_list *list;
+    struct orders orders; /* in the direction of reading */
+    struct content_search search;
+    sqlite3_stmt *records; /* reads one record by its id */
+    char *items;
+    size_t count;
+    bool more, partial;          /* there is a record beyond the page; a limit ended the page */
+    struct cursor from;          /* where the page begins, when it was asked to begin somewhere */
+    struct cursor first, last;   /* rows looked at */
+    int64_t looked_at, deadline; /* rows; monotonic ms */
 };
+
+static bool reads_backwards(const struct store_list *list)
+{
+    return list->prev.data != NULL;
+}
 
 /* ---- the statement ---- */
 
-enum { MOST_BINDINGS = 2048 };
-
-struct query {
-    const struct list_kind *kind;
-    struct arena *arena;
-    struct buffer sql;
-    struct store_value *bindings;
-    size_t binding_count;
-};
-
-static const struct column *find_column(const struct list_kind *kind, enum store_field field)
+/* Its first columns are the id and the orders' values; then the request, and whether the filters let it pass. */
+static void add_columns(struct page_reading *reading, struct query *query, struct text passes)
 {
-    for (size_t i = 0; i < kind->column_count; i++) {
-        if (kind->columns_known[i].field == field)
-            return &kind->columns_known[i];
-    }
-    return NULL;
+    bool searches = reading->search.statement != NULL; /* what is not asked for an index need not have */
+    buffer_append_string(&query->sql, "SELECT id");
+    for (size_t i = 0; i < reading->orders.count; i++)
+        buffer_printf(&query->sql, ", %s", reading->orders.items[i].sql);
+    buffer_printf(&query->sql, ", %s, %.*s FROM %s", searches ? query->kind->contains_from : "0", TEXT_ARGS(passes),
+                  query->kind->table);
 }
 
-static void add_value(struct query *query, struct store_value value)
+static void add_orders(struct query *query, const struct orders *orders)
 {
-    if (query->binding_count < MOST_BINDINGS)
-        query->bindings[query->binding_count] = value;
-    query->binding_count++;
-    buffer_append_byte(&query->sql, '?');
+    buffer_append_string(&query->sql, " ORDER BY ");
+    for (size_t i = 0; i < orders->count; i++)
+        buffer_printf(&query->sql, "%s %s, ", orders->items[i].sql, orders->items[i].ascending ? "ASC" : "DESC");
+    buffer_printf(&query->sql, "id %s", orders->id_ascending ? "ASC" : "DESC");
 }
 
-static void add_integer(struct query *query, int64_t integer)
+/*
+ * The filters as one expression; CASE stops at the first that fails, before columns are read that an index has not.
+ * Its numbered values serve every arm of the statement.
+ */
+static bool write_passes(struct query *query, const struct store_list *list, struct text *passes, struct error *error)
 {
-    add_value(query, (struct store_value){.integer = integer});
+    buffer_append_string(&query->sql, "CASE WHEN 1");
+    bool done = query_filters(query, list, error);
+    buffer_append_string(&query->sql, " THEN 1 ELSE 0 END");
+    *passes = arena_copy_text(query->arena, buffer_text(&query->sql));
+    buffer_clear(&query->sql);
+    return done;
 }
 
-static const char *null_test(const struct column *column, bool null)
+static bool build_walk(struct page_reading *reading, struct query *query, const struct cursor *cursor,
+                       struct error *error)
 {
-    return column->kind == KIND_TEXT ? (null ? " IS NULL" : " IS NOT NULL") : (null ? " = 0" : " <> 0");
-}
-
-static void add_in(struct query *query, const struct column *column, const struct store_filter *filter)
-{
-    bool null = false, first = true;
-    buffer_printf(&query->sql, "(%s IN (", column->sql);
-    for (size_t i = 0; i < filter->count; i++) {
-        if (filter->values[i].is_null) {
-            null = true;
-            continue;
-        }
-        buffer_append_string(&query->sql, first ? "" : ", ");
-        add_value(query, filter->values[i]);
-        first = false;
-    }
-    buffer_append_string(&query->sql, ")");
-    if (null)
-        buffer_printf(&query->sql, " OR %s%s", column->sql, null_test(column, true));
-    buffer_append_string(&query->sql, ")");
-}
-
-/* In the data of the request: case is ignored for ASCII letters. */
-static void add_contains(struct query *query, const struct store_filter *filter)
-{
-    static const char *const everywhere[] = {"path", "query", "headers", "body"};
-    size_t count = filter->field == FIELD_PATH ? 1 : 4;
-    buffer_printf(&query->sql, "EXISTS (SELECT 1 FROM request AS data WHERE data.id = %s AND (",
-                  query->kind->contains_from);
-    for (size_t i = 0; i < count; i++) {
-        buffer_printf(&query->sql, "%sinstr(lower(CAST(data.%s AS TEXT)), lower(", i ? " OR " : "", everywhere[i]);
-        add_value(query, filter->values[0]);
-        buffer_append_string(&query->sql, ")) > 0");
-    }
-    buffer_append_string(&query->sql, "))");
-}
-
-static void add_comparison(struct query *query, const struct column *column, const struct store_filter *filter)
-{
-    static const char *const signs[] = {[OP_GT] = ">", [OP_GTE] = ">=", [OP_LT] = "<", [OP_LTE] = "<="};
-    const struct store_value *value = &filter->values[0];
-    bool below = filter->operator== OP_LT || filter->operator== OP_LTE;
-    buffer_printf(&query->sql, "(%s %s ", column->sql, signs[filter->operator]);
-    add_value(query, *value);
-    if (column->kind == KIND_INTEGER && below)
-        buffer_printf(&query->sql, " AND %s%s", column->sql, null_test(column, false));
-    if (column->kind == KIND_KEY_MOMENT) { /* the same range by key, which has an index */
-        buffer_printf(&query->sql, " AND id %s ", below ? "<" : ">");
-        add_integer(query, id_at_moment(value->integer + (below ? CREATED_SLACK_MS : -CREATED_SLACK_MS)));
-    }
-    buffer_append_string(&query->sql, ")");
-}
-
-static bool add_filter(struct query *query, const struct store_filter *filter, struct error *error)
-{
-    const struct column *column = find_column(query->kind, filter->field);
-    bool contains = filter->operator== OP_CONTAINS && query->kind->contains_from != NULL;
-    if (column == NULL && !contains)
-        return error_set(error, ERROR_INVALID, "%s cannot be filtered by that", query->kind->table);
-    buffer_append_string(&query->sql, " AND ");
-    if (contains)
-        add_contains(query, filter);
-    else if (filter->operator== OP_IN)
-        add_in(query, column, filter);
-    else if (filter->operator== OP_IS_NULL || filter->operator== OP_IS_NOT_NULL)
-        buffer_printf(&query->sql, "%s%s", column->sql, null_test(column, filter->operator== OP_IS_NULL));
-    else
-        add_comparison(query, column, filter);
-    return true;
-}
-
-static bool add_where(struct query *query, const struct store_list *list, struct error *error)
-{
-    const struct list_kind *kind = query->kind;
-    buffer_printf(&query->sql, " FROM %s WHERE %s", kind->table, kind->live ? kind->live : "1");
-    if (kind->of_project) {
-        buffer_append_string(&query->sql, " AND project_id = ");
-        add_integer(query, list->project_id);
-    }
-    for (size_t i = 0; i < list->filter_count; i++) {
-        if (!add_filter(query, &list->filters[i], error))
-            return false;
-    }
-    return true;
-}
-
-static sqlite3_stmt *prepare(struct store_reader *reader, struct query *query, struct error *error)
-{
-    sqlite3_stmt *statement;
-    if (query->binding_count > MOST_BINDINGS) {
-        error_set(error, ERROR_INVALID, "the filters hold more than %d values", (int)MOST_BINDINGS);
-        return NULL;
-    }
-    if (sqlite3_prepare_v2(reader->db, buffer_string(&query->sql), -1, &statement, NULL) != SQLITE_OK) {
-        database_fail(reader, error);
-        return NULL;
-    }
-    for (size_t i = 0; i < query->binding_count; i++) {
-        const struct store_value *value = &query->bindings[i];
-        if (value->is_text)
-            bind_text(statement, (int)i + 1, value->text);
-        else
-            sqlite3_bind_int64(statement, (int)i + 1, value->integer);
-    }
-    return statement;
-}
-
-/* ---- cursors ---- */
-
-struct cursor {
-    struct store_value value;
-    int64_t id;
-};
-
-/* "i" or "t" (integer, text), the id, ":", the order value; all in base64url. */
-static struct text write_cursor(struct arena *arena, const struct cursor *cursor)
-{
-    struct buffer plain = {0}, coded = {0};
-    if (cursor->value.is_text) {
-        buffer_printf(&plain, "t%" PRId64 ":", cursor->id);
-        buffer_append_text(&plain, cursor->value.text);
-    } else {
-        buffer_printf(&plain, "i%" PRId64 ":%" PRId64, cursor->id, cursor->value.integer);
-    }
-    base64url_encode(&coded, buffer_text(&plain));
-    struct text text = arena_copy_text(arena, buffer_text(&coded));
-    buffer_free(&plain);
-    buffer_free(&coded);
-    return text;
-}
-
-static bool read_cursor(struct arena *arena, struct text text, bool is_text, struct cursor *cursor)
-{
-    struct buffer plain = {0};
-    bool good = base64_decode(&plain, text) && plain.size > 2 && plain.data[0] == (is_text ? 't' : 'i');
-    struct text rest = arena_copy_text(arena, text_slice(buffer_text(&plain), 1, plain.size));
-    ptrdiff_t colon = text_find_byte(rest, ':');
-    buffer_free(&plain);
-    if (!good || colon < 0 || !text_to_integer(text_slice(rest, 0, (size_t)colon), &cursor->id))
+    struct list_plan plan = {.after = INT64_MIN, .before = INT64_MAX};
+    struct text passes;
+    bool ascending = reading->orders.id_ascending;
+    if (cursor != NULL)
+        *(ascending ? &plan.after : &plan.before) = cursor->id;
+    if (!list_plan(reading->reader, reading->arena, reading->kind, reading->walk, reading->list, &plan, error) ||
+        !write_passes(query, &plan.list, &passes, error))
         return false;
-    struct text value = text_slice(rest, (size_t)colon + 1, rest.size);
-    cursor->value = (struct store_value){.is_text = is_text, .text = value};
-    return is_text || text_to_integer(value, &cursor->value.integer);
-}
-
-/* ---- one page ---- */
-
-struct page_order {
-    const char *sql;
-    bool is_text;
-    bool by_id; /* the order value is the id itself */
-};
-
-static bool find_order(const struct list_kind *kind, enum store_field field, struct page_order *order,
-                       struct error *error)
-{
-    const struct column *column = find_column(kind, field);
-    if (column == NULL)
-        return error_set(error, ERROR_INVALID, "%s cannot be ordered by that", kind->table);
-    order->by_id = column->kind == KIND_KEY_MOMENT || field == FIELD_ID;
-    order->sql = order->by_id ? "id" : column->sql;
-    order->is_text = column->kind == KIND_TEXT;
-    return true;
-}
-
-static bool add_cursor(struct query *query, struct text text, const struct page_order *order, bool ascending,
-                       struct error *error)
-{
-    struct cursor cursor;
-    if (!read_cursor(query->arena, text, order->is_text, &cursor))
-        return error_set(error, ERROR_INVALID, "the cursor is none that this list gave");
-    const char *sign = ascending ? ">" : "<";
-    if (order->by_id) {
-        buffer_printf(&query->sql, " AND id %s ", sign);
-        add_integer(query, cursor.id);
-        return true;
+    size_t arms = plan.sorted || plan.value_count == 0 ? 1 : plan.value_count;
+    for (size_t i = 0; i < arms; i++) {
+        buffer_append_string(&query->sql, i > 0 ? " UNION ALL " : "");
+        add_columns(reading, query, passes);
+        list_plan_way(query, &plan, arms > 1 ? i : plan.value_count);
+        buffer_append_string(&query->sql, plan.nothing ? " AND 0" : "");
     }
-    buffer_printf(&query->sql, " AND (coalesce(%s, '') %s ", order->sql, sign);
-    add_value(query, cursor.value);
-    buffer_printf(&query->sql, " OR (coalesce(%s, '') = ", order->sql);
-    add_value(query, cursor.value);
-    buffer_printf(&query->sql, " AND id %s ", sign);
-    add_integer(query, cursor.id);
-    buffer_append_string(&query->sql, "))");
+    buffer_printf(&query->sql, " ORDER BY %s %s", arms > 1 ? "1" : "id", ascending ? "ASC" : "DESC");
     return true;
 }
 
-static struct cursor cursor_of(struct arena *arena, sqlite3_stmt *statement, const struct page_order *order)
+static bool build_sorted(struct page_reading *reading, struct query *query, const struct cursor *cursor,
+                         struct error *error)
 {
-    int column = sqlite3_column_count(statement) - 1;
-    struct cursor cursor = {.id = sqlite3_column_int64(statement, 0), .value.is_text = order->is_text};
-    if (order->is_text)
-        cursor.value.text = column_text(arena, statement, column);
-    else
-        cursor.value.integer = sqlite3_column_int64(statement, column);
-    if (order->is_text && cursor.value.text.data == NULL)
-        cursor.value.text = TEXT("");
-    return cursor;
+    const struct list_kind *kind = reading->kind;
+    add_columns(reading, query, TEXT("1"));
+    buffer_printf(&query->sql, " WHERE %s", kind->live ? kind->live : "1");
+    if (!query_filters(query, reading->list, error))
+        return false;
+    if (cursor != NULL)
+        cursor_condition(query, cursor, &reading->orders);
+    add_orders(query, &reading->orders);
+    buffer_append_string(&query->sql, " LIMIT ");
+    query_integer(query, (int64_t)reading->list->limit + 1);
+    return true;
 }
 
-static int out_of_steps(void *steps_left)
+static bool build(struct page_reading *reading, struct query *query, struct error *error)
 {
-    return --*(int64_t *)steps_left < 0;
+    const struct store_list *list = reading->list;
+    struct text given = reads_backwards(list) ? list->prev : list->next;
+    bool walked = reading->walk != NULL && reading->orders.count == 0;
+    if (given.data != NULL && !cursor_read(reading->arena, given, &reading->orders, &reading->from))
+        return error_set(error, ERROR_INVALID, "the cursor is none that this list gave");
+    const struct cursor *from = given.data != NULL ? &reading->from : NULL;
+    return walked ? build_walk(reading, query, from, error) : build_sorted(reading, query, from, error);
+}
+
+/* ---- rows ---- */
+
+static bool prepare_records(struct page_reading *reading, struct error *error)
+{
+    const struct list_kind *kind = reading->kind;
+    const char *sql = arena_printf(reading->arena, "SELECT %s%s FROM %s WHERE id = ?", kind->columns,
+                                   reading->list->with_data ? kind->data_columns : "", kind->table);
+    return sqlite3_prepare_v2(reading->reader->db, sql, -1, &reading->records, NULL) == SQLITE_OK ||
+           database_fail(reading->reader, error);
+}
+
+static bool take_record(struct page_reading *reading, int64_t id, struct error *error)
+{
+    sqlite3_bind_int64(reading->records, 1, id);
+    int code = sqlite3_step(reading->records);
+    if (code == SQLITE_ROW)
+        reading->kind->read(reading->arena, reading->records, reading->items + reading->count++ * reading->kind->size);
+    bool done = code == SQLITE_ROW || code == SQLITE_DONE || database_fail(reading->reader, error);
+    sqlite3_reset(reading->records);
+    return done;
+}
+
+/* A full page only wants to know whether there is more; without an answer in time it says that there may be. */
+static bool limit_reached(struct page_reading *reading)
+{
+    return reading->walk != NULL &&
+           (reading->looked_at >= limits.list_scan || reading->search.bytes >= limits.list_scan_bytes ||
+            clock_monotonic_ms() >= reading->deadline);
+}
+
+static bool look_at_row(struct page_reading *reading, sqlite3_stmt *statement, struct error *error)
+{
+    struct cursor cursor = cursor_of(reading->arena, statement, &reading->orders);
+    int column = (int)reading->orders.count + 1;
+    bool passes = sqlite3_column_int64(statement, column + 1) != 0;
+    if (passes && !content_passes(&reading->search, sqlite3_column_int64(statement, column), &passes, error))
+        return false;
+    reading->more = passes && reading->count == reading->list->limit;
+    if (reading->more)
+        return true;
+    if (reading->looked_at++ == 0)
+        reading->first = cursor;
+    reading->last = cursor;
+    return !passes || take_record(reading, cursor.id, error);
+}
+
+/* The record beyond the page only tells that there is more. */
+static bool read_rows(struct page_reading *reading, sqlite3_stmt *statement, struct error *error)
+{
+    int code = SQLITE_DONE;
+    while (!reading->more && !reading->partial && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (!look_at_row(reading, statement, error))
+            return false;
+        reading->partial = !reading->more && limit_reached(reading);
+    }
+    return reading->more || reading->partial || code == SQLITE_DONE || database_fail(reading->reader, error);
 }
 
 static void reverse(char *items, size_t size, size_t count)
@@ -272,89 +182,103 @@ static void reverse(char *items, size_t size, size_t count)
     }
 }
 
-/* Reads up to limit + 1 rows; the one too many only tells that there is more. */
-static bool read_rows(struct store_reader *reader, struct query *query, sqlite3_stmt *statement, size_t limit,
-                      const struct page_order *order, char *items, size_t *count, bool *more, struct cursor ends[2],
-                      struct error *error)
+/* Cursors name rows looked at: between those and the records of the page lies nothing that belongs to the list. */
+static void finish_page(struct page_reading *reading, struct store_page *page)
 {
-    int64_t steps = limits.list_scan;
-    int code = SQLITE_DONE;
-    *count = 0;
-    *more = false;
-    sqlite3_progress_handler(reader->db, STEPS_PER_ROW, out_of_steps, &steps);
-    while (!*more && (code = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (*count == limit) {
-            *more = true;
-            break;
-        }
-        query->kind->read(query->arena, statement, items + *count * query->kind->size);
-        ends[1] = cursor_of(query->arena, statement, order);
-        if ((*count)++ == 0)
-            ends[0] = ends[1];
+    bool backwards = reads_backwards(reading->list), goes_on = reading->more || reading->partial;
+    bool came_from = backwards || reading->list->next.data != NULL;
+    struct cursor beginning = reading->first;
+    if (reading->looked_at == 0) { /* the way back begins with the row that the cursor names */
+        beginning = reading->from;
+        beginning.id += reading->orders.id_ascending ? 1 : beginning.id > 0 ? -1 : 0;
     }
-    sqlite3_progress_handler(reader->db, 0, NULL, NULL);
-    return *more || code == SQLITE_DONE || database_fail(reader, error);
+    struct text ahead = goes_on ? cursor_write(reading->arena, &reading->last, &reading->orders) : TEXT_NONE;
+    struct text behind = came_from ? cursor_write(reading->arena, &beginning, &reading->orders) : TEXT_NONE;
+    *page = (struct store_page){.count = reading->count, .next = backwards ? behind : ahead,
+                                .prev = backwards ? ahead : behind,
+                                .partial = reading->partial && reading->count < reading->list->limit};
+    if (backwards)
+        reverse(reading->items, reading->kind->size, reading->count);
 }
 
-static bool build_page(struct query *query, const struct store_list *list, const struct page_order *order,
-                       struct error *error)
+static bool begin(struct page_reading *reading, struct error *error)
 {
-    bool backwards = list->prev.data != NULL, ascending = list->ascending != backwards;
-    struct text cursor = backwards ? list->prev : list->next;
-    const char *dir = ascending ? "ASC" : "DESC";
-    const struct list_kind *kind = query->kind;
-    buffer_printf(&query->sql, "SELECT %s%s, %s", kind->columns, list->with_data ? kind->data_columns : "", order->sql);
-    if (!add_where(query, list, error) ||
-        (cursor.data != NULL && !add_cursor(query, cursor, order, ascending, error)))
+    struct store_list directed = *reading->list;
+    if (reads_backwards(&directed)) {
+        directed.ascending = !directed.ascending;
+        for (size_t i = 0; i < directed.then_count; i++)
+            directed.then[i].ascending = !directed.then[i].ascending;
+    }
+    if (!orders_find(reading->kind, &directed, &reading->orders, error) || !prepare_records(reading, error) ||
+        !content_begin(&reading->search, reading->reader, reading->list, error))
         return false;
-    if (order->by_id)
-        buffer_printf(&query->sql, " ORDER BY id %s LIMIT ", dir);
-    else
-        buffer_printf(&query->sql, " ORDER BY coalesce(%s, '') %s, id %s LIMIT ", order->sql, dir, dir);
-    add_integer(query, (int64_t)list->limit + 1);
+    bool searches = reading->search.statement != NULL;
+    reading->deadline = clock_monotonic_ms() + (searches ? limits.list_search_ms : limits.list_time_ms);
+    reading->items = arena_allocate(reading->arena, (reading->list->limit + 1) * reading->kind->size);
     return true;
+}
+
+static void end(struct page_reading *reading)
+{
+    content_end(&reading->search);
+    sqlite3_finalize(reading->records);
 }
 
 bool list_page(struct store_reader *reader, struct arena *arena, const struct list_kind *kind,
-                      const struct store_list *list, void **out, struct store_page *page, struct error *error)
+               const struct store_list *list, void **out, struct store_page *page, struct error *error)
 {
-    struct page_order order = {0};
-    struct cursor ends[2] = {0};
-    bool more = false, backwards = list->prev.data != NULL;
-    struct query query = {.kind = kind, .arena = arena,
-                          .bindings = ARENA_ARRAY(arena, struct store_value, MOST_BINDINGS)};
-    char *items = arena_allocate(arena, (list->limit + 1) * kind->size);
+    struct page_reading reading = {.reader = reader, .arena = arena, .kind = kind, .walk = list_walk_of(kind),
+                                   .list = list};
+    struct query query = query_new(kind, arena);
     *page = (struct store_page){0};
-    *out = items;
-    bool done = find_order(kind, list->order_by, &order, error) && build_page(&query, list, &order, error);
-    sqlite3_stmt *statement = done ? prepare(reader, &query, error) : NULL;
-    done = statement != NULL &&
-           read_rows(reader, &query, statement, list->limit, &order, items, &page->count, &more, ends, error);
+    *out = NULL;
+    if (list->limit == 0)
+        return true;
+    bool done = begin(&reading, error) && build(&reading, &query, error);
+    sqlite3_stmt *statement = done ? query_prepare(reader, &query, error) : NULL;
+    done = statement != NULL && read_rows(&reading, statement, error);
     sqlite3_finalize(statement);
-    buffer_free(&query.sql);
-    if (!done || page->count == 0)
-        return done;
-    if (backwards)
-        reverse(items, kind->size, page->count);
-    const struct cursor *first = &ends[backwards ? 1 : 0], *last = &ends[backwards ? 0 : 1];
-    bool has_next = backwards || more, has_previous = backwards ? more : list->next.data != NULL;
-    page->next = has_next ? write_cursor(arena, last) : TEXT_NONE;
-    page->prev = has_previous ? write_cursor(arena, first) : TEXT_NONE;
-    return true;
+    query_end(&query);
+    end(&reading);
+    *out = reading.items;
+    if (done)
+        finish_page(&reading, page);
+    return done;
+}
+
+bool list_explain(struct store_reader *reader, struct arena *arena, const struct list_kind *kind,
+                  const struct store_list *list, struct text *plan, struct error *error)
+{
+    struct page_reading reading = {.reader = reader, .arena = arena, .kind = kind, .walk = list_walk_of(kind),
+                                   .list = list};
+    struct query query = query_new(kind, arena);
+    struct buffer lines = {0};
+    bool done = begin(&reading, error) && build(&reading, &query, error);
+    struct text sql = arena_copy_text(arena, buffer_text(&query.sql));
+    buffer_clear(&query.sql);
+    buffer_printf(&query.sql, "EXPLAIN QUERY PLAN %.*s", TEXT_ARGS(sql));
+    sqlite3_stmt *statement = done ? query_prepare(reader, &query, error) : NULL;
+    while (statement != NULL && sqlite3_step(statement) == SQLITE_ROW)
+        buffer_printf(&lines, "%s\n", (const char *)sqlite3_column_text(statement, 3));
+    sqlite3_finalize(statement);
+    *plan = arena_copy_text(arena, buffer_text(&lines));
+    buffer_free(&lines);
+    query_end(&query);
+    end(&reading);
+    return statement != NULL;
 }
 
 bool list_count(struct store_reader *reader, const struct list_kind *kind, const struct store_list *list, int64_t *count,
                 struct error *error)
 {
     struct arena arena = {0};
-    struct query query = {.kind = kind, .arena = &arena,
-                          .bindings = ARENA_ARRAY(&arena, struct store_value, MOST_BINDINGS)};
-    buffer_append_string(&query.sql, "SELECT count(*)");
-    sqlite3_stmt *statement = add_where(&query, list, error) ? prepare(reader, &query, error) : NULL;
+    struct query query = query_new(kind, &arena);
+    buffer_printf(&query.sql, "SELECT count(*) FROM %s WHERE %s", kind->table, kind->live ? kind->live : "1");
+    sqlite3_stmt *statement = query_filters(&query, list, error) ? query_prepare(reader, &query, error) : NULL;
     bool done = statement != NULL && (sqlite3_step(statement) == SQLITE_ROW || database_fail(reader, error));
     *count = done ? sqlite3_column_int64(statement, 0) : 0;
     sqlite3_finalize(statement);
-    buffer_free(&query.sql);
+    query_end(&query);
     arena_free(&arena);
     return done;
 }

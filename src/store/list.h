@@ -2,6 +2,13 @@
  * list.h - pages of records, by a table of what each list knows. Internal to store/.
  *
  * A noun describes its table as a list_kind, and gets lists with filters, orders and cursors, and counts.
+ *
+ *   list.c          one page: the statement, the rows, the cursors
+ *   list_where.c    filters as SQL
+ *   list_plan.c     which index a walk takes, and its bounds
+ *   list_walks.c    the tables that are walked and their indexes
+ *   list_cursor.c   the text of a cursor
+ *   list_content.c  what is looked for in requests
  */
 #pragma once
 
@@ -20,7 +27,7 @@ struct column {
 
 struct list_kind {
     const char *table, *columns, *data_columns, *live;
-    const char *contains_from; /* rows of request for FIELD_PATH and FIELD_SEARCH_TERM; NULL: not offered */
+    const char *contains_from; /* the request whose content can be asked for; NULL: not offered */
     const struct column *columns_known;
     size_t column_count;
     bool of_project; /* has a column project_id */
@@ -30,9 +37,14 @@ struct list_kind {
 
 #define KNOWN(columns) columns, sizeof(columns) / sizeof(columns)[0]
 
+extern const struct list_kind source_list_kind, connection_list_kind, request_list_kind, event_list_kind;
+
 /* *out is an array of records of kind->size bytes, in the arena. */
 bool list_page(struct store_reader *, struct arena *, const struct list_kind *, const struct store_list *, void **out,
                struct store_page *, struct error *);
+/* How SQLite would go about the page, a line for each step, for tests. */
+bool list_explain(struct store_reader *, struct arena *, const struct list_kind *, const struct store_list *,
+                  struct text *plan, struct error *);
 bool list_count(struct store_reader *, const struct list_kind *, const struct store_list *, int64_t *count,
                 struct error *);
 

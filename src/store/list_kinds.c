@@ -53,18 +53,18 @@ static const struct column IGNORED[] = {
     {FIELD_CONNECTION_ID, "connection_id", KIND_INTEGER}, {FIELD_CREATED_AT, "id", KIND_KEY_MOMENT},
 };
 
-static const struct list_kind SOURCE_LIST = {
+const struct list_kind source_list_kind = {
     "source", SOURCE_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(SOURCES), true, row_source, sizeof(struct source)};
 static const struct list_kind DESTINATION_LIST = {
     "destination", DESTINATION_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(DESTINATIONS), true, row_destination,
     sizeof(struct destination)};
-static const struct list_kind CONNECTION_LIST = {
+const struct list_kind connection_list_kind = {
     "connection", CONNECTION_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(CONNECTIONS), true, row_connection,
     sizeof(struct connection)};
-static const struct list_kind REQUEST_LIST = {
+const struct list_kind request_list_kind = {
     "request", REQUEST_COLUMNS, REQUEST_DATA_COLUMNS, NULL, "request.id", KNOWN(REQUESTS), true, row_request,
     sizeof(struct request)};
-static const struct list_kind EVENT_LIST = {
+const struct list_kind event_list_kind = {
     "event", EVENT_COLUMNS, "", NULL, "event.request_id", KNOWN(EVENTS), true, row_event, sizeof(struct event)};
 static const struct list_kind ATTEMPT_LIST = {
     "attempt", ATTEMPT_COLUMNS, "", NULL, NULL, KNOWN(ATTEMPTS), true, row_attempt, sizeof(struct attempt)};
@@ -72,11 +72,11 @@ static const struct list_kind IGNORED_LIST = {
     "ignored_event", IGNORED_COLUMNS, "", "1", NULL, KNOWN(IGNORED), false, row_ignored_event,
     sizeof(struct ignored_event)};
 
-DEFINE_LIST(store_list_sources, source, &SOURCE_LIST)
+DEFINE_LIST(store_list_sources, source, &source_list_kind)
 DEFINE_LIST(store_list_destinations, destination, &DESTINATION_LIST)
-DEFINE_LIST(store_list_connections, connection, &CONNECTION_LIST)
-DEFINE_LIST(store_list_requests, request, &REQUEST_LIST)
-DEFINE_LIST(store_list_events, event, &EVENT_LIST)
+DEFINE_LIST(store_list_connections, connection, &connection_list_kind)
+DEFINE_LIST(store_list_requests, request, &request_list_kind)
+DEFINE_LIST(store_list_events, event, &event_list_kind)
 DEFINE_LIST(store_list_attempts, attempt, &ATTEMPT_LIST)
 DEFINE_LIST(store_list_ignored_events, ignored_event, &IGNORED_LIST)
 
@@ -84,7 +84,7 @@ bool store_count(struct store_reader *reader, enum store_countable countable, co
                  int64_t *count, struct error *error)
 {
     static const struct list_kind *const kinds[] = {
-        [COUNT_SOURCES] = &SOURCE_LIST, [COUNT_DESTINATIONS] = &DESTINATION_LIST,
-        [COUNT_CONNECTIONS] = &CONNECTION_LIST};
+        [COUNT_SOURCES] = &source_list_kind, [COUNT_DESTINATIONS] = &DESTINATION_LIST,
+        [COUNT_CONNECTIONS] = &connection_list_kind};
     return list_count(reader, kinds[countable], list, count, error);
 }

@@ -203,21 +203,46 @@ struct store_filter {
     size_t count;
 };
 
+struct store_order {
+    enum store_field field;
+    bool ascending;
+};
+
+/*
+ * What no column holds: asked of each row that the filters let pass. Of the request path, query and headers are set,
+ * and the body when it is asked for; its texts are gone after the call.
+ */
+struct store_content {
+    bool (*matches)(void *context, const struct request *request);
+    void *context;
+    bool body;
+};
+
+enum { ORDERS_MOST = 4 };
+
 struct store_list {
     int64_t project_id;
     const struct store_filter *filters;
     size_t filter_count;
+    const struct store_content *content; /* lists of requests and events; NULL: any */
     enum store_field order_by; /* FIELD_CREATED_AT, FIELD_NAME, ... ; ties are broken by id */
     bool ascending;
+    struct store_order then[ORDERS_MOST - 1]; /* orders behind the first */
+    size_t then_count;
     size_t limit;
     struct text next, prev;    /* cursors of a page before; at most one */
     bool with_data;            /* requests: read the data too */
 };
 
-/* Cursors are opaque, URL-safe; TEXT_NONE when there is no further page in that direction. */
+/*
+ * Cursors are opaque, URL-safe; TEXT_NONE when there is no further page in that direction. A partial page ends where
+ * the limits of one call (limits.list_*) ended it, perhaps without a record: its cursor names the last row that was
+ * looked at, so that the next page goes on there.
+ */
 struct store_page {
     size_t count;
     struct text next, prev;
+    bool partial;
 };
 
 /* Live ones only (deleted_at 0). A cursor that is not one of this list's gives ERROR_INVALID. */

@@ -6,7 +6,7 @@
 //
 // 1 KiB JSON webhooks, one source to one destination, load, gateway and sink on the same two
 // processors. --quick takes half a minute and is for trying a change. --long adds the endurance
-// measurement (--millions of webhooks, one by one) and backlogs of two million. --only
+// measurement (--millions of webhooks, one by one), lists of five million events, and backlogs of two million. --only
 // takes names from the list of measurements below.
 //
 // The data lies under --dir, which must be on a disk (default: `bench` beside the gateway), and is
@@ -19,6 +19,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { usedProcessors } from './child.mjs';
+import { lists } from './lists.mjs';
 import * as measure from './measure.mjs';
 import { makeTable, printTable } from './table.mjs';
 
@@ -47,6 +48,7 @@ const measurements = [
     { name: 'paused_backlog', run: measure.pausedBacklog },
     { name: 'refused_backlog', run: measure.refusedBacklog },
     { name: 'endurance', run: measure.endurance, long: true },
+    { name: 'lists', run: lists, long: true },
 ];
 
 // How much of everything.
@@ -63,6 +65,7 @@ const sizes = {
     refusedCount: 10_000,
     millions: Number(options.millions),
     enduranceRounds: 3,
+    listEvents: 5_000_000,
     ...(options.quick && {
         count: 30_000,
         rateSeconds: 5,
@@ -70,6 +73,7 @@ const sizes = {
         isolationRounds: 1,
         pausedCount: 10_000,
         refusedCount: 2_000,
+        listEvents: 200_000,
     }),
     ...(options.long && { pausedCount: 2_000_000, refusedCount: 2_000_000 }),
 };

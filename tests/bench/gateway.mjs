@@ -12,9 +12,10 @@ const READY_TIMEOUT_MS = 30_000;
 const API_TIMEOUT_MS = 300_000; // letting go of millions of events takes a while
 
 export class Gateway {
-    static async start(binary, parentDirectory) {
+    // `directory` is one that has a store already; it is removed at the end too.
+    static async start(binary, parentDirectory, directory) {
         const gateway = new Gateway();
-        gateway.directory = mkdtempSync(join(parentDirectory, 'gateway-'));
+        gateway.directory = directory ?? mkdtempSync(join(parentDirectory, 'gateway-'));
         const [command, ...rest] = pinned([
             binary, 'serve', '--listen', '127.0.0.1:0', '--data', gateway.directory,
         ]);

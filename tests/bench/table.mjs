@@ -60,6 +60,22 @@ const groups = [
         ],
     },
     {
+        needs: ['lists'],
+        of: (r) => r.lists,
+        rows: [
+            ['lists: events stored', (l) => l.stored, String],
+            ['lists: page by one filter, worst', (l) => l.quiet.worst.single.ms, ms, atMost(50)],
+            ['lists: page by two filters, worst', (l) => l.quiet.worst.pairs.ms, ms, atMost(50)],
+            ['lists: page, median', (l) => l.quiet.median_ms, ms],
+            ['lists: share of partial pages', (l) => l.quiet.partial / l.quiet.pages, times],
+            ['lists: search in bodies, worst', (l) => l.quiet.worst.search.ms, ms, atMost(300)],
+            ['lists beside 1,000 a second: page, p99', (l) => l.busy.p99_ms, ms],
+            ['lists beside 1,000 a second: ack p99', (l) => l.crowd.send.ack_ms.p99, ms],
+            ['the same without lists', (l) => l.alone.send.ack_ms.p99, ms],
+            ['ratio of the two', (l) => l.ratio, times, atMost(1.5)],
+        ],
+    },
+    {
         needs: ['isolation'],
         of: (r) => r.isolation,
         rows: [

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
-import { startGateway } from '../e2e/gateway.mjs';
+import { startGateway, until } from '../e2e/gateway.mjs';
 
 const MODULES = fileURLToPath(new URL('../node_modules', import.meta.url));
 const DOCUMENT = readFileSync(new URL('../../docs/clients.md', import.meta.url), 'utf8');
@@ -40,6 +40,20 @@ test('hookdeck-cli', () => {
 });
 
 test('the SDK', () => {
-  writeFileSync(join(dir, 'sdk.mjs'), blocks('js').join(''));
+  writeFileSync(join(dir, 'sdk.mjs'), blocks('js')[0]);
   assert.ok(run(process.execPath, ['sdk.mjs']).startsWith(`${gateway.url}/e/`));
+});
+
+test('its verifier', async () => {
+  const { body: source } = await gateway.api('PUT', '/sources', { name: 'orders' });
+  process.env.SIGNING_SECRET = (await gateway.api('GET', `/projects/${source.team_id}`)).body.signing_secret;
+  writeFileSync(join(dir, 'receiver.mjs'), blocks('js')[1]);
+  const { receiver } = await import(join(dir, 'receiver.mjs'));
+  await new Promise((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${receiver.address().port}`;
+  await gateway.api('PUT', '/connections', { name: 'checked', source_id: source.id, destination: { name: 'checked', type: 'HTTP', config: { url } } });
+  await fetch(source.url, { method: 'POST', body: 'x' });
+  await until('the checked delivery', async () => (await gateway.api('GET', '/events?status=SUCCESSFUL')).body.models.length === 1);
+  assert.equal((await fetch(url, { method: 'POST', headers: { 'x-hookdeck-signature': 'wrong' }, body: 'x' })).status, 401);
+  receiver.close();
 });

@@ -83,6 +83,22 @@ test('the operator goes from project to project, and works in each', async () =>
   assert.notEqual(elsewhere.code, 0);
 });
 
+test('login takes a key that somebody types', async () => {
+  const login = start(['login', '-i'], { terminal: true });
+  try {
+    await until('the question', () => /Enter your CLI API key/.test(login.out));
+    login.child.stdin.write(`${project.key}\r`);
+    await until('the next question', () => /identify this device/.test(login.out));
+    login.child.stdin.write('typed\r');
+    assert.equal(await login.ended, 0, login.out);
+  } finally {
+    login.child.kill();
+    await login.ended;
+  }
+  assert.deepEqual([profile().api_key, profile().project_id], [project.key, project.id]);
+  assert.match(await good('whoami'), /Logged in as typed .*project shop/);
+});
+
 test('login goes through a browser', async () => {
   const login = start(['login'], { terminal: true });
   try {

@@ -128,6 +128,27 @@ test('attempts', async () => {
   await mcp.refused(/not found/i, 'attempts', { action: 'get', id: 'atm_1' });
 });
 
+test('projects are listed and used', async () => {
+  const { body: shop } = await gateway.api('POST', '/projects', { name: 'shop' });
+  const { data: { projects } } = await mcp.json('projects', { action: 'list' });
+  assert.deepEqual(projects.map(({ id, current }) => [id, current]).sort(), [[project, true], [shop.id, false]].sort());
+  assert.equal((await mcp.json('projects', { action: 'use', project_id: shop.id })).meta.active_project_id, shop.id);
+  assert.deepEqual(await models('sources'), []);
+  await mcp.json('projects', { action: 'use', project_id: project });
+  assert.ok((await models('sources')).length > 0);
+  await mcp.refused(/not found/i, 'projects', { action: 'use', project_id: 'tm_1' });
+});
+
+test('it tells that it is signed in, and signs in anew', async () => {
+  assert.match(await mcp.text('login'), /Already authenticated/);
+  const [page] = /http:\S+\/sign-in\/\w+/.exec(await mcp.text('login', { reauth: true }));
+  await mcp.refused(/hookdeck_login/, 'projects', { action: 'list' });
+  assert.equal((await fetch(page, { method: 'POST', body: new URLSearchParams({ key: gateway.key }) })).status, 200);
+  await until('the sign-in', async () => /Already authenticated/.test(await mcp.text('login')));
+  const { data, meta } = await mcp.json('sources', { action: 'list', limit: 1 });
+  assert.deepEqual([data.models.length, meta.active_project_id], [1, project]);
+});
+
 test('data filters are refused in words', async () => {
   for (const [name, value] of [['body', { kind: 'order' }], ['headers', { 'x-kind': 'order' }], ['parsed_query', { page: '1' }]]) {
     await mcp.refused(new RegExp(name), 'events', { action: 'list', [name]: JSON.stringify(value) });
@@ -137,7 +158,7 @@ test('data filters are refused in words', async () => {
 
 // Filled while the gateway lacks what they need.
 const NOT_YET = [
-  'issues', 'metrics', 'login', 'projects',
+  'issues', 'metrics',
   'events body', 'events headers', 'events parsed_query', 'requests body', 'requests headers', 'requests parsed_query',
 ];
 

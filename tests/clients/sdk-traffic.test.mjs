@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startGateway, until } from '../e2e/gateway.mjs';
 import { makeTraffic } from './hookdeck_traffic.mjs';
-import { Hookdeck, fails, setUpSdk } from './sdk.mjs';
+import { Hookdeck, fails, setUpSdk, verifyWebhookSignature } from './sdk.mjs';
 
 let gateway, set, sdk, traffic;
 
@@ -177,6 +177,26 @@ test('bookmarks', async () => {
   assert.deepEqual(ids(await sdk.bookmark.list({ lastUsedAt })), [made.id]);
   assert.deepEqual(await sdk.bookmark.delete(made.id), { id: made.id });
   await fails(Hookdeck.NotFoundError, 404, /there is no bookmark/, sdk.bookmark.retrieve(made.id));
+});
+
+test('what a destination gets passes the verifier, and nothing else does', async () => {
+  const { links, sink } = traffic;
+  const { signing_secret: signingSecret } = (await gateway.api('GET', `/projects/${links.good.team_id}`)).body;
+  const body = '{"price":"5 €"}', seen = arrived('/good');
+  await fetch(links.good.source.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const { headers, body: rawBody } = await until('the delivery', () => arrived('/good') > seen && sink.received.find((sent) => String(sent.body) === body));
+  const verify = (changes) => verifyWebhookSignature({ headers, rawBody: String(rawBody), signingSecret, ...changes });
+  assert.deepEqual(await verify(), { isValidSignature: true });
+  assert.deepEqual(await verify({ rawBody: `${body} ` }), { isValidSignature: false });
+  assert.deepEqual(await verify({ signingSecret: 'another' }), { isValidSignature: false });
+  // It came to a source that verifies nothing, or to one that does.
+  const checked = { config: { checkSourceVerification: true } };
+  assert.deepEqual(await verify(checked), { isValidSignature: headers['x-hookdeck-verified'] === 'true' });
+  const secured = (await sdk.connection.create({ name: 'secured', destinationId: links.good.destination.id,
+    source: { name: 'secured', verification: { type: 'api_key', configs: { headerKey: 'x-key', apiKey: 'k' } } } })).source;
+  await fetch(secured.url, { method: 'POST', headers: { 'x-key': 'k' }, body: 'secured' });
+  const sent = await until('the verified delivery', () => sink.received.find(({ body: text }) => String(text) === 'secured'));
+  assert.deepEqual(await verify({ headers: sent.headers, rawBody: 'secured', ...checked }), { isValidSignature: true });
 });
 
 test('the replies are what the SDK was made for', () => {

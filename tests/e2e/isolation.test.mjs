@@ -3,6 +3,7 @@
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runSql } from './database.mjs';
@@ -378,5 +379,21 @@ test('a host name of the other is not given away', async () => {
       assert.equal(reply.status, 409);
       seesNothing(reply.text.replaceAll(`${other.named('hooks')}.example.com`, ''), other, '', 'the refusal');
     });
+  }
+});
+
+test('a host name leads to no source of the other', async () => {
+  // fetch sets the host by itself.
+  const sendAs = (host, url) => new Promise((resolve, reject) => {
+    const sent = request(url, { method: 'POST', headers: { host, 'content-type': 'application/json' } }, (reply) => {
+      reply.resume().on('end', () => resolve(reply.statusCode));
+    });
+    sent.on('error', reject);
+    sent.end('{}');
+  });
+  for (const [side, other] of sides()) {
+    const { url } = await other.ok('GET', `/sources/${other.ids.source}`);
+    await unchanged(other, async () => assert.equal(await sendAs(`${side.named('hooks')}.example.com`, url), 404));
+    assert.equal(await sendAs(`${other.named('hooks')}.example.com`, url), 200); // the last test: it changes what is read
   }
 });

@@ -97,8 +97,12 @@ describe('projects', () => {
     await ok('DELETE', `/projects/${project.id}`);
     await project.refused(401, 'GET', '/sources');
     assert.equal((await send()).status, 410);
-    assert.deepEqual(runSql(gateway.dir, 'SELECT status, due_at FROM event WHERE project_id = '
-      + `(SELECT id FROM project WHERE name = 'doomed')`), [{ status: 6, due_at: 0 }]); // cancelled
+    const left = (columns, table) => runSql(gateway.dir,
+      `SELECT ${columns} FROM ${table} WHERE project_id = (SELECT id FROM project WHERE name = 'doomed')`);
+    assert.deepEqual(left('status, due_at', 'event'), [{ status: 6, due_at: 0 }]); // cancelled
+    for (const table of ['source', 'destination', 'connection'])
+      assert.deepEqual(left('deleted_at > 0 AS deleted', table), [{ deleted: 1 }], table);
+    assert.deepEqual(left('*', 'api_key'), []);
     const named = { 'x-project-id': project.id };
     assert.equal((await withHeaders(gateway.key, named)).status, 404);
     await ok('POST', '/teams/current/custom_domains', { hostname: 'doomed.example.com' }); // it is free again
@@ -155,7 +159,7 @@ describe('keys', () => {
     const { id: project } = await ok('POST', '/projects', { name: 'bad-keys' });
     await refusesStrangers(refused, 'POST', `/projects/${project}/keys`, {});
     await refusesEach(refused, 'POST', `/projects/${project}/keys`, [
-      [{ name: '' }, /^name: /], [{ name: 'x'.repeat(256) }, /^name: .*255/], [{ rate_limit: -1 }, /^rate_limit: .*from 0/],
+      [{ name: '' }, /^name: /], [{ name: 'a\u001b[2J' }, /^name: .*control/], [{ name: 'x'.repeat(256) }, /^name: .*255/], [{ rate_limit: -1 }, /^rate_limit: .*from 0/],
       [{ rate_limit: 1.5 }, /^rate_limit: /], [{ rate_limit: 1000001 }, /^rate_limit: /], [{ key: 'mine' }, /^key: /],
     ]);
     await refused(404, 'POST', '/projects/tm_00000000001/keys', {});

@@ -43,7 +43,7 @@ describe('with a key', () => {
   test('a client names itself, and no other', async () => {
     const { id } = await ok('POST', '/projects', { name: 'client' });
     const { key, id: client } = await ok('POST', `/projects/${id}/keys`, {});
-    assert.deepEqual(await as(key).ok('PUT', `/cli/${client}`, { device_name: 'my box' }), { id: client });
+    assert.deepEqual(await as(key).ok('PUT', `/cli/${client}`, { device_name: 'my\u001bbox\n' }), { id: client });
     assert.equal((await ok('GET', `/projects/${id}/keys`))[0].name, 'my box');
     await refused(404, 'PUT', `/cli/${client}`, { device_name: 'x' });
     await refusesStrangers(refused, 'PUT', `/cli/${client}`, { device_name: 'x' });
@@ -55,7 +55,7 @@ describe('with a browser', () => {
   test('the page takes a key, and the poll brings one of the same project', async () => {
     const { id } = await ok('POST', '/projects', { name: 'browser' });
     const { key } = await ok('POST', `/projects/${id}/keys`, { rate_limit: 500 });
-    const { browser_url, poll_url } = await begin('my <b>laptop</b>');
+    const { browser_url, poll_url } = await begin('my <b>laptop</b>\r\n');
     assert.ok(browser_url.startsWith(`${gateway.url}/sign-in/`) && poll_url.startsWith(`${gateway.url}/`));
     assert.deepEqual((await open('GET', poll_url)).body, { claimed: false });
     const page = await fetch(browser_url);

@@ -1,9 +1,10 @@
-/* The three readers of JSON agree with each other, and what was read can be written and read again. */
+/* The readers of JSON agree with each other, and what was read can be written and read again. */
 #include "fuzz.h"
 
 #include "base/json.h"
 #include "base/json_grammar.h"
 #include "base/json_scan.h"
+#include "base/json_view.h"
 
 enum { DEPTH = 64 };
 
@@ -22,6 +23,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct text text = {(const char *)bytes, size};
     const char *scan = json_scan_check(text.data, text.size, DEPTH);
     MUST((scan == NULL) == (json_grammar_check(text, DEPTH) == NULL));
+    struct json_view view;
+    const char *reason;
+    struct json_reader *reader = json_reader_new();
+    MUST(json_reader_parse(reader, text.data, text.size, DEPTH, &view, &reason) == (scan == NULL));
+    json_reader_free(reader);
     json_t *value = json_parse(text, NULL);
     MUST(value == NULL || json_grammar_check(text, JSON_GRAMMAR_DEPTH) == NULL);
     if (value != NULL)

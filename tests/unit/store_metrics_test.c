@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "store/metrics.h"
 #include "store/sqlite/metrics_deltas.h"
+#include "store/sqlite/schema.h"
 
 /* ---- the changes in memory ---- */
 
@@ -257,23 +258,48 @@ static void counts_equal_the_records_after_kills(void **state)
     open_store(f);
 }
 
+static void execute(sqlite3 *db, const char *sql)
+{
+    char *message = NULL;
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+        fail_msg("%s: %s", sql, message);
+}
+
+/* Copies what the first schema has of a table. */
+static void copy_table(sqlite3 *db, const char *table)
+{
+    char sql[2048], columns[512];
+    sqlite3_stmt *statement;
+    snprintf(sql, sizeof sql, "SELECT group_concat(name) FROM pragma_table_info('%s')", table);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    snprintf(columns, sizeof columns, "%s", (const char *)sqlite3_column_text(statement, 0));
+    sqlite3_finalize(statement);
+    snprintf(sql, sizeof sql, "INSERT INTO main.%s(%s) SELECT %s FROM newer.%s", table, columns, columns, table);
+    execute(db, sql);
+}
+
 static void a_store_from_before_the_counts_is_counted(void **state)
 {
+    static const char *const tables[] = {"request", "event", "attempt"};
     struct fixture *f = *state;
     struct life life = a_life(f, 3);
+    char path[128], newer[128], sql[512];
+    sqlite3 *db;
     for (int i = 0; i < 100; i++)
         MUST_WRITE(f, live, &life);
     close_store(f);
-    char path[128];
-    sqlite3 *db;
     snprintf(path, sizeof path, "%s/fairlead.db", f->directory);
+    snprintf(newer, sizeof newer, "%s/newer.db", f->directory);
+    assert_int_equal(rename(path, newer), 0);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    int64_t version = integer_of(db, "PRAGMA user_version");
-    char sql[512];
-    snprintf(sql, sizeof sql, "DROP TABLE request_count; DROP TABLE event_count; DROP TABLE attempt_count;"
-             "DROP TABLE queue_count; PRAGMA user_version = %lld;", (long long)version - 1);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    execute(db, schema_core);
+    snprintf(sql, sizeof sql, "PRAGMA user_version = 1; ATTACH '%s' AS newer", newer);
+    execute(db, sql);
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        copy_table(db, tables[i]);
     sqlite3_close(db);
+    unlink(newer);
     open_store(f);
     counts_must_equal_records(f->directory, 100);
 }

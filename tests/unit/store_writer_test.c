@@ -3,8 +3,11 @@
 #include <sqlite3.h>
 
 #include "base/limits.h"
+#include "store/project.h"
 #include "store/transformation.h"
 #include "store_fixture.h"
+
+#include "store/sqlite/schema.h"
 
 enum { PATIENT = 64 };
 
@@ -106,6 +109,21 @@ static void execute(const char *directory, const char *sql)
     sqlite3_close(db);
 }
 
+static int schema_version(const char *directory)
+{
+    char path[128];
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    snprintf(path, sizeof path, "%s/fairlead.db", directory);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int version = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return version;
+}
+
 static bool transformations_can_be_listed(struct fixture *f)
 {
     struct transformation *transformations;
@@ -118,23 +136,38 @@ static void a_store_of_the_first_schema_is_brought_up_to_date(void **state)
 {
     struct fixture *f = *state;
     struct source source;
+    struct store_changes changes;
+    struct api_key key;
     close_store(f);
-    execute(f->directory, "DROP TABLE transformation; DROP TABLE execution; DROP TABLE bookmark; DROP TABLE integration;"
-                          "DROP TABLE source_integration; DROP TABLE custom_domain; PRAGMA user_version = 1;");
+    remove_directory(f);
+    make_directory(f);
+    execute(f->directory, schema_core);
+    execute(f->directory, "INSERT INTO source VALUES(5, 7, 0, 0, 10, 11, 'token', 'orders', NULL, 'WEBHOOK', '{}', 1);"
+                          "INSERT INTO project VALUES(7, 'first', 's', 1, 1); INSERT INTO api_key VALUES(8, 7, 'beef', 1);"
+                          "PRAGMA user_version = 1;");
     open_store(f);
     assert_true(transformations_can_be_listed(f));
-    assert_true(store_read_source(f->reader, &f->arena, PROJECT, f->source_id, &source, &f->error));
+    /* The hot paths learn of a project by its change. */
+    assert_true(store_read_changes(f->reader, &f->arena, 0, &changes, &f->error));
+    assert_int_equal(changes.project_count, 1);
+    ASSERT_TEXT(changes.projects[0].signing_secret, "s");
+    assert_true(store_read_api_key_by_hash(f->reader, &f->arena, TEXT("beef"), &key, &f->error));
+    assert_int_equal(key.project_id, 7);
+    assert_false(key.is_operator);
+    assert_true(store_read_source(f->reader, &f->arena, PROJECT, 5, &source, &f->error));
     ASSERT_TEXT(source.name, "orders");
 }
 
 static void a_store_of_a_newer_schema_is_refused(void **state)
 {
     struct fixture *f = *state;
+    char back[64];
     close_store(f);
+    snprintf(back, sizeof back, "PRAGMA user_version = %d;", schema_version(f->directory));
     execute(f->directory, "PRAGMA user_version = 1000;");
     assert_null(store_open(f->directory, &f->error));
     assert_int_equal(f->error.code, ERROR_REFUSED);
-    execute(f->directory, "PRAGMA user_version = 2;");
+    execute(f->directory, back);
     f->error = (struct error){0};
     open_store(f);
 }

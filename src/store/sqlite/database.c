@@ -12,8 +12,6 @@ bool database_fail(struct store_reader *database, struct error *error)
                          database->path);
     if (code == SQLITE_CONSTRAINT)
         return error_set(error, ERROR_CONFLICT, "the name is taken (%s)", sqlite3_errmsg(database->db));
-    if (code == SQLITE_INTERRUPT)
-        return error_set(error, ERROR_REFUSED, "the list would look at too many rows: narrow it down");
     return error_set(error, ERROR_STORE_IO, "%s cannot be read or written: %s (system error %d)", database->path,
                      sqlite3_errmsg(database->db), sqlite3_system_errno(database->db));
 }

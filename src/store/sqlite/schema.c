@@ -4,7 +4,7 @@
 
 #include "store/sqlite/metrics_keep.h"
 
-static const char CORE_TABLES[] =
+const char schema_core[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
     "INSERT INTO meta VALUES('change', 0);"
     "CREATE TABLE project(id INTEGER PRIMARY KEY, name TEXT NOT NULL, signing_secret TEXT NOT NULL,"
@@ -63,9 +63,10 @@ static const char CORE_TABLES[] =
 
 /* What makes each version of the schema from the one before. Append only: stores in the field stand at any of them. */
 static const char *const STEPS[] = {
-    CORE_TABLES,
+    schema_core,
     schema_resources,
     schema_projects,
+    schema_lists,
     schema_metrics,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };

@@ -40,11 +40,22 @@
 #define INTEGRATION_COLUMNS "id, project_id, created_at, updated_at, label, provider, features, configs"
 #define DOMAIN_COLUMNS "id, project_id, created_at, hostname"
 
+/*
+ * The condition of the index event_notable; statements that use it repeat it. 1, 3 and above 4: all but QUEUED and
+ * SUCCESSFUL. Not "IN (...)": SQLite would make a table of the numbers for each event, at 5 us.
+ */
+#define EVENT_NOTABLE                                                                                   \
+    "(status = 1 OR status = 3 OR status > 4 OR attempts > 1 OR error_code > 0 OR response_status > 299" \
+    " OR next_attempt_at > 0)"
+
 /* Makes or upgrades the tables. A store of a newer version is refused. */
 bool schema_apply(struct store_reader *database, struct error *error);
 /* The largest key in use, 0 in an empty store. */
 bool schema_last_key(struct store_reader *database, int64_t *key, struct error *error);
 
 /* The tables of each group of nouns, each with what reads and writes them (schema_*.c). */
-extern const char schema_resources[], schema_metrics[];
+extern const char schema_core[]; /* the first schema */
+extern const char schema_resources[];
+extern const char schema_metrics[];
 extern const char schema_projects[];
+extern const char schema_lists[];

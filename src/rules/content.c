@@ -1,0 +1,220 @@
+#include "rules/content.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encoding.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "http/message.h"
+
+struct content {
+    struct request request;
+    bool read[CONTENT_PARTS];
+    struct json_view views[CONTENT_PARTS];
+    struct json_reader *readers[CONTENT_PARTS];
+    struct buffer written; /* JSON of headers and query while it is parsed */
+    struct arena arena;
+};
+
+/* ---- headers and query as JSON ---- */
+
+static void write_text(struct buffer *out, struct text text)
+{
+    json_t *repaired = text_is_utf8(text) ? NULL : json_text(text);
+    if (repaired != NULL)
+        text = text_of(json_string_value(repaired));
+    buffer_append_byte(out, '"');
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte == '"' || byte == '\\')
+            buffer_append_byte(out, '\\');
+        if (byte < ' ')
+            buffer_printf(out, "\\u%04x", byte);
+        else
+            buffer_append_byte(out, (char)byte);
+    }
+    buffer_append_byte(out, '"');
+    json_decref(repaired);
+}
+
+struct pair {
+    struct text name, value;
+    size_t index; /* the order in which they came */
+};
+
+static int by_name(const void *left, const void *right)
+{
+    const struct pair *a = left, *b = right;
+    size_t size = a->name.size < b->name.size ? a->name.size : b->name.size;
+    int order = size > 0 ? memcmp(a->name.data, b->name.data, size) : 0;
+    if (order == 0)
+        order = (a->name.size > b->name.size) - (a->name.size < b->name.size);
+    return order != 0 ? order : (a->index > b->index) - (a->index < b->index);
+}
+
+/* The values of one name that came more than once: one text, or an array. */
+static void write_values(struct buffer *out, const struct pair *pairs, size_t count, bool joined)
+{
+    struct buffer values = {0};
+    if (!joined)
+        buffer_append_byte(out, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buffer_append_string(joined ? &values : out, joined ? ", " : ",");
+        if (joined)
+            buffer_append_text(&values, pairs[i].value);
+        else
+            write_text(out, pairs[i].value);
+    }
+    if (joined)
+        write_text(out, buffer_text(&values));
+    else
+        buffer_append_byte(out, ']');
+    buffer_free(&values);
+}
+
+static void write_pairs(struct buffer *out, struct pair *pairs, size_t count, bool joined)
+{
+    buffer_clear(out);
+    buffer_append_byte(out, '{');
+    if (count > 1)
+        qsort(pairs, count, sizeof *pairs, by_name); /* senders choose how many there are */
+    for (size_t i = 0, twins; i < count; i += twins) {
+        for (twins = 1; i + twins < count && text_equal(pairs[i].name, pairs[i + twins].name);)
+            twins++;
+        if (i > 0)
+            buffer_append_byte(out, ',');
+        write_text(out, pairs[i].name);
+        buffer_append_byte(out, ':');
+        if (twins > 1)
+            write_values(out, &pairs[i], twins, joined);
+        else
+            write_text(out, pairs[i].value);
+    }
+    buffer_append_byte(out, '}');
+}
+
+static void write_headers(struct content *content)
+{
+    struct http_headers headers = http_headers_read(&content->arena, content->request.headers);
+    struct pair *pairs = ARENA_ARRAY(&content->arena, struct pair, headers.count);
+    for (size_t i = 0; i < headers.count; i++)
+        pairs[i] = (struct pair){headers.items[i].name, headers.items[i].value, i};
+    write_pairs(&content->written, pairs, headers.count, true);
+}
+
+static struct text decode(struct content *content, struct text text)
+{
+    struct buffer out = {0};
+    percent_decode(&out, text, true);
+    struct text copy = arena_copy_text(&content->arena, buffer_text(&out));
+    buffer_free(&out);
+    return copy;
+}
+
+static void write_query(struct content *content)
+{
+    struct text query = content->request.query, rest = query, part;
+    size_t most = 1, count = 0;
+    for (size_t i = 0; i < query.size; i++)
+        most += query.data[i] == '&';
+    struct pair *pairs = ARENA_ARRAY(&content->arena, struct pair, most);
+    while (text_split(&rest, '&', &part)) {
+        ptrdiff_t equals = text_find_byte(part, '=');
+        size_t size = equals < 0 ? part.size : (size_t)equals;
+        if (part.size == 0)
+            continue;
+        pairs[count] = (struct pair){decode(content, text_slice(part, 0, size)),
+                                     decode(content, text_slice(part, size + 1, part.size)), count};
+        count++;
+    }
+    write_pairs(&content->written, pairs, count, false);
+}
+
+/* ---- parts ---- */
+
+static bool body_is_json(struct content *content)
+{
+    struct http_headers headers = http_headers_read(&content->arena, content->request.headers);
+    struct text kind = http_headers_get(&headers, TEXT("content-type"));
+    ptrdiff_t end = text_find_byte(kind, ';');
+    if (end >= 0)
+        kind = text_slice(kind, 0, (size_t)end);
+    kind = text_trim(kind);
+    return text_equal_ignoring_case(kind, TEXT("application/json")) || text_ends_with(kind, TEXT("+json"));
+}
+
+/* False: it is no JSON. */
+static bool read_json(struct content *content, enum content_part part, struct text text)
+{
+    const char *reason;
+    if (content->readers[part] == NULL)
+        content->readers[part] = json_reader_new();
+    return content->readers[part] != NULL && text.size > 0 &&
+           json_reader_parse(content->readers[part], text.data, text.size, (size_t)limits.json_depth,
+                             &content->views[part], &reason);
+}
+
+static void read_part(struct content *content, enum content_part part)
+{
+    const struct request *request = &content->request;
+    switch (part) {
+    case CONTENT_PATH: content->views[part] = json_view_of_text(request->path); break;
+    case CONTENT_BODY:
+        if (!body_is_json(content) || !read_json(content, part, request->body))
+            content->views[part] = json_view_of_text(request->body);
+        break;
+    default:
+        if (part == CONTENT_HEADERS)
+            write_headers(content);
+        else
+            write_query(content);
+        if (!read_json(content, part, buffer_text(&content->written)))
+            content->views[part] = (struct json_view){0};
+    }
+}
+
+struct content *content_new(void)
+{
+    return NEW(struct content);
+}
+
+void content_free(struct content *content)
+{
+    for (size_t i = 0; content != NULL && i < CONTENT_PARTS; i++)
+        json_reader_free(content->readers[i]);
+    if (content != NULL) {
+        buffer_free(&content->written);
+        arena_free(&content->arena);
+    }
+    free(content);
+}
+
+void content_set(struct content *content, const struct request *request)
+{
+    content->request = *request;
+    arena_clear(&content->arena);
+    for (size_t i = 0; i < CONTENT_PARTS; i++)
+        content->read[i] = false;
+}
+
+struct json_view content_part(struct content *content, enum content_part part)
+{
+    if (!content->read[part])
+        read_part(content, part);
+    content->read[part] = true;
+    return content->views[part];
+}
+
+bool content_matches(void *filter, const struct request *request)
+{
+    struct content_filter *this = filter;
+    content_set(this->content, request);
+    for (size_t i = 0; i < CONTENT_PARTS; i++) {
+        if (this->parts[i] != NULL && !filter_match(this->parts[i], content_part(this->content, (enum content_part)i)))
+            return false;
+    }
+    return true;
+}

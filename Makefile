@@ -3,7 +3,7 @@
 BUILD ?= build
 NODE ?= node
 
-.PHONY: all deps test-deps run smoke test test-long bench fuzz lint asan tsan install deb clean
+.PHONY: all deps test-deps run smoke test test-long bench fuzz lint api-table asan tsan install deb clean
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -53,6 +53,10 @@ fuzz: | test-deps
 lint: all
 	@tests/architecture/check-includes
 	@tests/architecture/check-length
+
+# The table of operations in docs/api.md.
+api-table: test-deps all
+	@FAIRLEAD_BIN=$(BUILD)/fairlead $(NODE) tests/e2e/api_document.mjs
 
 install: all
 	@meson install -C $(BUILD)

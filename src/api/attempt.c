@@ -1,14 +1,17 @@
 #include "api/contract_rows.h"
 #include "api/nouns.h"
 
-/* The reply's body and the URL are shown on the single attempt only. */
+/*
+ * The reply's body and the URL are shown on the single attempt only. `state` is of the version 2024-03-01; what is
+ * still under way is not recorded.
+ */
 static json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply)
 {
     bool large;
     json_t *object = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:n, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-        call_id(ID_ATTEMPT, attempt->id), "team_id", call_id(ID_PROJECT, attempt->project_id), "event_id",
-        call_id(ID_EVENT, attempt->event_id), "destination_id", call_id(ID_DESTINATION, attempt->destination_id),
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:n, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "state", "COMPLETED", "id", call_id(ID_ATTEMPT, attempt->id), "team_id",
+        call_id(ID_PROJECT, attempt->project_id), "event_id", call_id(ID_EVENT, attempt->event_id), "destination_id", call_id(ID_DESTINATION, attempt->destination_id),
         "response_status", call_integer_or_null(attempt->response_status, 0), "attempt_number",
         (json_int_t)attempt->attempt_number, "trigger", attempt_trigger_name(attempt->trigger), "error_code",
         json_text(text_of(attempt_error_name(attempt->error_code))), "http_method", json_text(attempt->method),
@@ -58,6 +61,23 @@ static bool attempt_get(struct call *call)
 
 /* ---- the contract ----------------------------------------------------------------------------------- */
 
+static const char *const TRIGGER_NAMES[] = {"INITIAL", "MANUAL", "BULK_RETRY", "UNPAUSE", "AUTOMATIC", NULL};
+static const char *const ATTEMPT_STATUS_NAMES[] = {"SUCCESSFUL", "FAILED", NULL};
+
+const struct field_row attempt_shape[] = {
+    ALWAYS("id", VALUE_TEXT), ALWAYS("team_id", VALUE_TEXT), ALWAYS("event_id", VALUE_TEXT),
+    ALWAYS("destination_id", VALUE_TEXT), ALWAYS("response_status", VALUE_INTEGER | VALUE_NULL),
+    ALWAYS("attempt_number", VALUE_INTEGER), ONE_OF("trigger", TRIGGER_NAMES),
+    ONE_OF_OR_NULL("error_code", attempt_error_names), ALWAYS("http_method", VALUE_TEXT | VALUE_NULL),
+    ALWAYS("bulk_retry_id", VALUE_TEXT | VALUE_NULL), ONE_OF("status", ATTEMPT_STATUS_NAMES),
+    ALWAYS("state", VALUE_TEXT),
+    MOMENT_OR_NULL("successful_at"), MOMENT_OR_NULL("delivered_at"), MOMENT_OR_NULL("responded_at"),
+    ALWAYS("delivery_latency", VALUE_INTEGER | VALUE_NULL), ALWAYS("response_latency", VALUE_INTEGER | VALUE_NULL),
+    PERHAPS("requested_url", VALUE_TEXT | VALUE_NULL), PERHAPS("body", VALUE_ANY), MOMENT("updated_at"),
+    MOMENT("created_at"), END,
+};
+static const struct shape shapes[] = {{"EventAttempt", attempt_shape}, END};
+
 static const struct parameter_row attempt_parameters[] = {
     ID_FILTER("id", FIELD_ID, ID_ATTEMPT), ID_FILTER("event_id", FIELD_EVENT_ID, ID_EVENT),
     PAGING(by_creation, 50), END,
@@ -69,4 +89,4 @@ static const struct operation operations[] = {
     {"GET", "/attempts/{id}", "getAttempt", "Get an attempt with its reply", attempt_get, NULL, NULL,
      "EventAttempt"},
 };
-OPERATIONS(attempt_operations, operations, NULL);
+OPERATIONS(attempt_operations, operations, shapes);

@@ -255,16 +255,12 @@ static const struct field_row bookmark_shape[] = {
     {.name = "id", VALUE_TEXT, .required = true}, {.name = "team_id", VALUE_TEXT, .required = true},
     {.name = "webhook_id", VALUE_TEXT, .required = true}, {.name = "event_data_id", VALUE_TEXT, .required = true},
     {.name = "label", VALUE_TEXT, .required = true}, {.name = "alias", VALUE_TEXT | VALUE_NULL},
-    {.name = "data", VALUE_OBJECT}, {.name = "last_used_at", VALUE_TEXT | VALUE_NULL},
-    {.name = "updated_at", VALUE_TEXT, .required = true}, {.name = "created_at", VALUE_TEXT, .required = true}, END,
+    {"data", VALUE_OBJECT, .fields = request_data_shape}, MOMENT_OR_NULL("last_used_at"), MOMENT("updated_at"),
+    MOMENT("created_at"), END,
 };
-static const struct field_row event_shape[] = {{.name = "id", VALUE_TEXT, .required = true}, END};
-static const struct field_row event_item = {"", VALUE_OBJECT, .fields = event_shape};
-static const struct field_row event_array_shape[] = {{"", VALUE_ARRAY, .item = &event_item}, END};
 static const struct field_row deleted_shape[] = {{.name = "id", VALUE_TEXT, .required = true}, END};
 static const struct shape shapes[] = {
-    {"Bookmark", bookmark_shape}, {"DeletedBookmarkResponse", deleted_shape},
-    {"EventArray", event_array_shape}, END,
+    {"Bookmark", bookmark_shape}, {"DeletedBookmarkResponse", deleted_shape}, END,
 };
 
 static const struct parameter_row bookmark_parameters[] = {

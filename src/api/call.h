@@ -98,6 +98,9 @@ bool call_fail_error(struct call *call, const struct error *error);
 /* 404 with the id as it was given, and 410 for something deleted. */
 bool call_fail_missing(struct call *call, const char *what, struct text id);
 bool call_fail_gone(struct call *call, const char *what, struct text id);
+/* 409 for a name that another has: what a client needs to take that one instead (docs/decisions/0003). */
+bool call_fail_taken(struct call *call, const char *what, const char *resource_type, struct text name,
+                     enum id_kind kind, int64_t other);
 /* Notes one problem of the input; call_check turns all of them into a 422, true when there are none. */
 void call_problem(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool call_check(struct call *call);

@@ -62,13 +62,6 @@ static bool put(struct call *call, const struct connection *connection)
     return store_put_connection(call->transaction, connection, &error) || call_fail_error(call, &error);
 }
 
-static bool fail_clash(struct call *call, const struct connection *other)
-{
-    return call_fail(call, 409,
-                     json_pack("{s:o, s:s}", "id", call_id(ID_CONNECTION, other->id), "resource_type", "webhook"),
-                     "there is a connection of the name %.*s on this source", TEXT_ARGS(other->name));
-}
-
 /* Is the name free on the source, but for the connection itself? */
 static bool check_name(struct call *call, const struct connection *connection)
 {
@@ -78,7 +71,8 @@ static bool check_name(struct call *call, const struct connection *connection)
         return true;
     if (store_read_connection_by_name(call->reader, call->arena, call->project_id, connection->source_id,
                                       connection->name, &other, &error))
-        return other.id == connection->id || fail_clash(call, &other);
+        return other.id == connection->id ||
+               call_fail_taken(call, "connection", "webhook", other.name, ID_CONNECTION, other.id);
     return error.code == ERROR_NOT_FOUND || call_fail_error(call, &error);
 }
 
@@ -467,6 +461,26 @@ static const struct field_row connection_change_fields[] = {
     END,
 };
 
+/* Which members a rule has follows from its type; they come back as they were given. */
+static const struct field_row rule_shape[] = {
+    ALWAYS("type", VALUE_TEXT),
+    /* retry */
+    PERHAPS("strategy", VALUE_TEXT), PERHAPS("interval", VALUE_INTEGER | VALUE_NULL),
+    PERHAPS("count", VALUE_INTEGER | VALUE_NULL), PERHAPS("response_status_codes", VALUE_ARRAY | VALUE_NULL),
+    /* delay */
+    PERHAPS("delay", VALUE_INTEGER), END,
+};
+static const struct field_row rule_item = {.name = "", VALUE_OBJECT, .fields = rule_shape};
+static const struct field_row connection_shape[] = {
+    ALWAYS("id", VALUE_TEXT), ALWAYS("name", VALUE_TEXT | VALUE_NULL), ALWAYS("full_name", VALUE_TEXT),
+    ALWAYS("description", VALUE_TEXT | VALUE_NULL), ALWAYS("team_id", VALUE_TEXT), ALWAYS("source_id", VALUE_TEXT),
+    ALWAYS("destination_id", VALUE_TEXT), {"source", VALUE_OBJECT, .required = true, .fields = source_shape},
+    {"destination", VALUE_OBJECT, .required = true, .fields = destination_shape},
+    {"rules", VALUE_ARRAY, .required = true, .item = &rule_item}, MOMENT_OR_NULL("disabled_at"),
+    MOMENT_OR_NULL("paused_at"), MOMENT("updated_at"), MOMENT("created_at"), END,
+};
+static const struct shape shapes[] = {{"Connection", connection_shape}, END};
+
 static const struct order_row connection_orders[] = {
     {.name = "created_at", FIELD_CREATED_AT}, {.name = "updated_at", FIELD_UPDATED_AT},
     {.name = "full_name", FIELD_FULL_NAME},
@@ -494,4 +508,4 @@ static const struct operation operations[] = {
     {"PUT", "/connections/{id}/unpause", "unpauseConnection", "Release a connection's events",
      connection_unpause, NULL, no_fields, "Connection"},
 };
-OPERATIONS(connection_operations, operations, NULL);
+OPERATIONS(connection_operations, operations, shapes);

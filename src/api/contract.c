@@ -14,9 +14,20 @@ const struct order_row by_name_or_date[] = {
     END,
 };
 
+/* ---- shared shapes --------------------------------------------------------------------------------- */
+
+static const struct field_row count_shape[] = {ALWAYS("count", VALUE_INTEGER), END};
+static const struct field_row deleted_shape[] = {ALWAYS("id", VALUE_TEXT), END};
+static const struct field_row raw_body_shape[] = {ALWAYS("body", VALUE_TEXT), END};
+static const struct shape shared_shapes[] = {
+    {"Count", count_shape}, {"Deleted", deleted_shape}, {"RawBody", raw_body_shape}, END,
+};
+static const struct operation_table shared = {.shapes = shared_shapes};
+
 /* ---- the tables ----------------------------------------------------------------------------------- */
 
 const struct operation_table *const operation_tables[] = {
+    &shared,
     &source_operations, &destination_operations, &connection_operations, &request_operations, &event_operations,
     &attempt_operations, &transformation_operations, &execution_operations, &bookmark_operations,
     &integration_operations, &domain_operations, &project_operations, &api_key_operations, &account_operations,
@@ -44,7 +55,7 @@ size_t operation_count(void)
 bool operation_is_open(const struct operation *operation)
 {
     for (const struct operation_table *const *table = operation_tables; *table != NULL; table++) {
-        if (operation >= (*table)->rows && operation < (*table)->rows + (*table)->count)
+        if ((*table)->count > 0 && operation >= (*table)->rows && operation < (*table)->rows + (*table)->count)
             return (*table)->open;
     }
     return false;

@@ -18,6 +18,8 @@ struct call;
 
 enum value_type {
     VALUE_TEXT = 1, VALUE_INTEGER = 2, VALUE_BOOLEAN = 4, VALUE_OBJECT = 8, VALUE_ARRAY = 16, VALUE_NULL = 32,
+    VALUE_NUMBER = 64, /* with a fraction or without */
+    VALUE_ANY = 127,
 };
 
 /* A member of a body. Tables of rows end with a row without a name. */
@@ -27,6 +29,7 @@ struct field_row {
     bool required;
     bool older;     /* of an earlier version of the API: taken, not described */
     bool is_name;   /* letters, digits and -_[]\^` only, not empty */
+    bool is_moment; /* of a reply: a text in the form of RFC 3339 */
     int64_t least, most;             /* range of integers, and of the length of texts; with most 0: none */
     const char *const *names;        /* the texts that are allowed, NULL-terminated; NULL: any */
     const struct field_row *fields;  /* members of an object; NULL: any */

@@ -41,6 +41,22 @@ extern const char *const event_status_names[], *const attempt_error_names[];
 extern const struct field_row no_fields[];
 extern const struct field_row source_fields[], destination_fields[];
 
+/* ---- replies ---- */
+
+/* A member that is always there, one that may be left out, and moments. */
+#define ALWAYS(member, kinds) {.name = member, .types = kinds, .required = true}
+#define PERHAPS(member, kinds) {.name = member, .types = kinds}
+#define MOMENT(member) {.name = member, .types = VALUE_TEXT, .required = true, .is_moment = true}
+#define MOMENT_OR_NULL(member) \
+    {.name = member, .types = VALUE_TEXT | VALUE_NULL, .required = true, .is_moment = true}
+#define ONE_OF(member, texts) {.name = member, .types = VALUE_TEXT, .required = true, .names = texts}
+#define ONE_OF_OR_NULL(member, texts) \
+    {.name = member, .types = VALUE_TEXT | VALUE_NULL, .required = true, .names = texts}
+
+extern const struct field_row log_line_item; /* of an execution's or a run's console */
+extern const struct field_row source_shape[], destination_shape[], request_shape[], event_shape[], attempt_shape[],
+    request_data_shape[];
+
 /* ---- operations ---- */
 
 /* Sources, destinations and connections have the same set of calls. */

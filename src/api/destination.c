@@ -151,10 +151,7 @@ static bool put(struct call *call, const struct destination *destination)
     if (store_read_destination_by_name(call->reader, call->arena, call->project_id, destination->name, &other,
                                        &error)) {
         if (other.id != destination->id)
-            return call_fail(call, 409,
-                             json_pack("{s:o, s:s}", "id", call_id(ID_DESTINATION, other.id), "resource_type",
-                                       "destination"),
-                             "there is a destination of the name %.*s", TEXT_ARGS(destination->name));
+            return call_fail_taken(call, "destination", "destination", destination->name, ID_DESTINATION, other.id);
     } else if (error.code != ERROR_NOT_FOUND) {
         return call_fail_error(call, &error);
     }
@@ -350,6 +347,28 @@ static const struct field_row destination_change_fields[] = {
     DESTINATION_REST,
 };
 
+static const struct field_row auth_method_shape[] = {
+    ALWAYS("type", VALUE_TEXT), ALWAYS("config", VALUE_OBJECT), END,
+};
+static const struct field_row destination_config_shape[] = {
+    PERHAPS("url", VALUE_TEXT), PERHAPS("path", VALUE_TEXT), PERHAPS("path_forwarding_disabled", VALUE_BOOLEAN),
+    {"http_method", VALUE_TEXT, .names = DESTINATION_METHOD_NAMES}, ONE_OF("auth_type", DESTINATION_AUTH_NAMES),
+    PERHAPS("auth", VALUE_OBJECT), ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
+    ONE_OF("rate_limit_period", PERIOD_NAMES), ALWAYS("delivery_policy", VALUE_OBJECT | VALUE_NULL), END,
+};
+const struct field_row destination_shape[] = {
+    ALWAYS("id", VALUE_TEXT), ALWAYS("name", VALUE_TEXT), ALWAYS("description", VALUE_TEXT | VALUE_NULL),
+    ALWAYS("team_id", VALUE_TEXT), ONE_OF("type", DESTINATION_TYPE_NAMES),
+    {"config", VALUE_OBJECT, .required = true, .fields = destination_config_shape},
+    ALWAYS("url", VALUE_TEXT | VALUE_NULL), ALWAYS("cli_path", VALUE_TEXT | VALUE_NULL),
+    ONE_OF_OR_NULL("http_method", DESTINATION_METHOD_NAMES),
+    ALWAYS("path_forwarding_disabled", VALUE_BOOLEAN | VALUE_NULL),
+    ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL), ONE_OF_OR_NULL("rate_limit_period", PERIOD_NAMES),
+    {"auth_method", VALUE_OBJECT, .required = true, .fields = auth_method_shape},
+    MOMENT_OR_NULL("disabled_at"), MOMENT("updated_at"), MOMENT("created_at"), END,
+};
+static const struct shape shapes[] = {{"Destination", destination_shape}, END};
+
 #define DESTINATION_FILTERS                                                                             \
     ID_FILTER("id", FIELD_ID, ID_DESTINATION),                                                          \
     {"name", PARAMETER_NAME, FIELD_NAME, .most = NAME_MOST, .operators = true},                         \
@@ -361,8 +380,7 @@ static const struct parameter_row destination_parameters[] = {
 };
 static const struct parameter_row destination_count_parameters[] = {DESTINATION_FILTERS, END};
 
-
 static const struct operation operations[] = {
     THING(destination, Destination, Destinations, destination_fields, destination_change_fields),
 };
-OPERATIONS(destination_operations, operations, NULL);
+OPERATIONS(destination_operations, operations, shapes);

@@ -104,7 +104,7 @@ static const struct field_row domain_fields[] = {
 };
 static const struct field_row domain_shape[] = {
     {.name = "id", VALUE_TEXT, .required = true}, {.name = "hostname", VALUE_TEXT, .required = true},
-    {.name = "status", VALUE_TEXT, .required = true}, {.name = "created_at", VALUE_TEXT, .required = true}, END,
+    {.name = "status", VALUE_TEXT, .required = true}, MOMENT("created_at"), END,
 };
 static const struct field_row domain_item = {"", VALUE_OBJECT, .fields = domain_shape};
 static const struct field_row domain_array_shape[] = {{"", VALUE_ARRAY, .item = &domain_item}, END};

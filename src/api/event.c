@@ -185,6 +185,35 @@ const char *const event_status_names[] = {
 const char *const attempt_error_names[] = {ATTEMPT_ERRORS(ERROR_NAME) NULL};
 #undef ERROR_NAME
 
+static const struct field_row header_item = {.name = "", VALUE_TEXT};
+static const struct field_row event_data_shape[] = {
+    ALWAYS("url", VALUE_TEXT), ALWAYS("method", VALUE_TEXT), ALWAYS("path", VALUE_TEXT), ALWAYS("query", VALUE_TEXT),
+    ALWAYS("parsed_query", VALUE_OBJECT), ALWAYS("headers", VALUE_OBJECT),
+    {"appended_headers", VALUE_ARRAY, .required = true, .item = &header_item}, ALWAYS("body", VALUE_ANY),
+    ALWAYS("is_large_payload", VALUE_BOOLEAN), END,
+};
+#define EVENT_SHAPE                                                                                     \
+    ALWAYS("id", VALUE_TEXT), ALWAYS("team_id", VALUE_TEXT), ALWAYS("webhook_id", VALUE_TEXT),          \
+    ALWAYS("source_id", VALUE_TEXT), ALWAYS("destination_id", VALUE_TEXT),                              \
+    ALWAYS("delivery_group", VALUE_TEXT | VALUE_NULL), ALWAYS("event_data_id", VALUE_TEXT),             \
+    ALWAYS("request_id", VALUE_TEXT), ALWAYS("attempts", VALUE_INTEGER),                                \
+    MOMENT_OR_NULL("last_attempt_at"), MOMENT_OR_NULL("next_attempt_at"),                               \
+    ALWAYS("response_status", VALUE_INTEGER | VALUE_NULL), ONE_OF_OR_NULL("error_code", attempt_error_names), \
+    ONE_OF("status", event_status_names), MOMENT_OR_NULL("successful_at"),                              \
+    ALWAYS("cli_id", VALUE_TEXT | VALUE_NULL), MOMENT("updated_at"), MOMENT("created_at"),              \
+    {"data", VALUE_OBJECT | VALUE_NULL, .fields = event_data_shape}
+const struct field_row event_shape[] = {EVENT_SHAPE, END};
+/* The event, once more as a whole, and the attempt that it leads to. */
+static const struct field_row retried_event_shape[] = {
+    EVENT_SHAPE, {"event", VALUE_OBJECT, .required = true, .fields = event_shape},
+    {"attempt", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = attempt_shape}, END,
+};
+static const struct field_row event_item = {.name = "", VALUE_OBJECT, .fields = event_shape};
+static const struct field_row event_array_shape[] = {{"", VALUE_ARRAY, .item = &event_item}, END};
+static const struct shape shapes[] = {
+    {"Event", event_shape}, {"RetriedEvent", retried_event_shape}, {"EventArray", event_array_shape}, END,
+};
+
 const struct parameter_row event_parameters[] = {
     ID_FILTER("id", FIELD_ID, ID_EVENT), ID_FILTER("request_id", FIELD_REQUEST_ID, ID_REQUEST),
     {"status", PARAMETER_ENUM, FIELD_STATUS, .names = event_status_names, .parse = event_status_parse},
@@ -215,4 +244,4 @@ static const struct operation operations[] = {
     {"PUT", "/events/{id}/mute", "cancelEvent_mute", "Cancel a waiting event", event_cancel, NULL, no_fields,
      "Event"},
 };
-OPERATIONS(event_operations, operations, NULL);
+OPERATIONS(event_operations, operations, shapes);

@@ -78,14 +78,16 @@ static bool execution_get(struct call *call)
 
 /* ---- the contract ----------------------------------------------------------------------------------- */
 
+static const char *const LINE_NAMES[] = {"error", "log", "warn", "info", "debug", NULL};
+static const struct field_row log_line_shape[] = {ONE_OF("type", LINE_NAMES), ALWAYS("message", VALUE_TEXT), END};
+const struct field_row log_line_item = {.name = "", VALUE_OBJECT, .fields = log_line_shape};
 static const struct field_row execution_shape[] = {
-    {.name = "id", VALUE_TEXT, .required = true}, {.name = "team_id", VALUE_TEXT, .required = true},
-    {.name = "transformation_id", VALUE_TEXT, .required = true},
-    {.name = "webhook_id", VALUE_TEXT | VALUE_NULL, .required = true},
-    {.name = "original_event_data_id", VALUE_TEXT | VALUE_NULL, .required = true},
-    {.name = "log_level", VALUE_TEXT, .required = true, .names = execution_log_level_names},
-    {.name = "logs", VALUE_ARRAY, .required = true}, {.name = "issue_id", VALUE_TEXT | VALUE_NULL},
-    {.name = "updated_at", VALUE_TEXT, .required = true}, {.name = "created_at", VALUE_TEXT, .required = true}, END,
+    ALWAYS("id", VALUE_TEXT), ALWAYS("team_id", VALUE_TEXT), ALWAYS("transformation_id", VALUE_TEXT),
+    ALWAYS("webhook_id", VALUE_TEXT | VALUE_NULL), ALWAYS("original_event_data_id", VALUE_TEXT | VALUE_NULL),
+    ONE_OF("log_level", execution_log_level_names), {"logs", VALUE_ARRAY, .required = true, .item = &log_line_item},
+    PERHAPS("issue_id", VALUE_TEXT | VALUE_NULL), PERHAPS("transformed_event_data_id", VALUE_TEXT | VALUE_NULL),
+    {"original_event_data", VALUE_OBJECT | VALUE_NULL, .fields = request_data_shape},
+    PERHAPS("transformed_event_data", VALUE_OBJECT | VALUE_NULL), MOMENT("updated_at"), MOMENT("created_at"), END,
 };
 static const struct shape shapes[] = {{"TransformationExecution", execution_shape}, END};
 

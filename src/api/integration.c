@@ -274,7 +274,7 @@ static const struct field_row integration_shape[] = {
     {"features", VALUE_ARRAY, .required = true, .item = &feature_item},
     {.name = "configs", VALUE_OBJECT, .required = true},
     {"sources", VALUE_ARRAY, .required = true, .item = &id_item},
-    {.name = "updated_at", VALUE_TEXT, .required = true}, {.name = "created_at", VALUE_TEXT, .required = true}, END,
+    MOMENT("updated_at"), MOMENT("created_at"), END,
 };
 static const struct field_row deleted_shape[] = {{.name = "id", VALUE_TEXT, .required = true}, END};
 static const struct field_row success_shape[] = {{.name = "success", VALUE_BOOLEAN, .required = true}, END};

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "api/contract.h"
+#include "api/contract_rows.h"
 #include "base/json.h"
 #include "base/limits.h"
 
@@ -24,26 +24,40 @@ static json_t *field_json(const struct field_row *row)
         unsigned type;
         const char *name;
     } types[] = {
-        {VALUE_TEXT, "string"}, {VALUE_INTEGER, "integer"}, {VALUE_BOOLEAN, "boolean"},
+        {VALUE_TEXT, "string"}, {VALUE_INTEGER, "integer"}, {VALUE_BOOLEAN, "boolean"}, {VALUE_NUMBER, "number"},
         {VALUE_OBJECT, "object"}, {VALUE_ARRAY, "array"},
     };
     json_t *schema = row->fields != NULL ? fields_json(row->fields) : json_object();
+    json_t *forms = json_array();
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         if (row->types & types[i].type)
-            json_object_set_new(schema, "type", json_string(types[i].name));
+            json_array_append_new(forms, json_pack("{s:s}", "type", types[i].name));
     }
     if (row->types & VALUE_NULL)
-        json_object_set_new(schema, "nullable", json_true());
+        json_object_set_new(json_array_get(forms, 0), "nullable", json_true());
+    if (json_array_size(forms) == 1)
+        json_object_update(schema, json_array_get(forms, 0));
+    else if (json_array_size(forms) > 1 && row->types != VALUE_ANY)
+        json_object_set(schema, "anyOf", forms);
+    json_decref(forms);
+    if (row->is_moment)
+        json_object_set_new(schema, "format", json_string("date-time"));
     if (row->types & VALUE_TEXT && row->most > 0)
         json_object_set_new(schema, "maxLength", json_integer(row->most));
+    if (row->types & VALUE_TEXT && row->least > 0)
+        json_object_set_new(schema, "minLength", json_integer(row->least));
     if (row->types & VALUE_INTEGER && row->most > 0) {
         json_object_set_new(schema, "minimum", json_integer(row->least));
         json_object_set_new(schema, "maximum", json_integer(row->most));
     }
     if (row->is_name)
         json_object_set_new(schema, "pattern", json_string("^[A-z0-9-]+$"));
-    if (row->names != NULL)
-        json_object_set_new(schema, "enum", names_json(row->names));
+    if (row->names != NULL) {
+        json_t *names = names_json(row->names);
+        if (row->types & VALUE_NULL)
+            json_array_append_new(names, json_null());
+        json_object_set_new(schema, "enum", names);
+    }
     if (row->types & VALUE_ARRAY)
         json_object_set_new(schema, "items", row->item != NULL ? field_json(row->item) : json_object());
     return schema;
@@ -64,6 +78,18 @@ static json_t *fields_json(const struct field_row *fields)
         json_object_set(schema, "required", required);
     json_decref(required);
     return schema;
+}
+
+static void add_range(json_t *schema, const struct parameter_row *row)
+{
+    bool integer = row->kind == PARAMETER_INTEGER;
+    if (row->most <= 0 || (!integer && row->kind != PARAMETER_NAME && row->kind != PARAMETER_TEXT &&
+                           row->kind != PARAMETER_SEARCH))
+        return;
+    if (row->least > 0 || integer)
+        json_object_set_new(schema, integer ? "minimum" : "minLength", json_integer(row->least));
+    if (row->most < INT64_MAX)
+        json_object_set_new(schema, integer ? "maximum" : "maxLength", json_integer(row->most));
 }
 
 static json_t *parameter_schema(const struct parameter_row *row)
@@ -96,6 +122,7 @@ static json_t *parameter_schema(const struct parameter_row *row)
     }
     if (type != NULL)
         json_object_set_new(schema, "type", json_string(type));
+    add_range(schema, row);
     return schema;
 }
 
@@ -125,7 +152,7 @@ static json_t *parameters_json(const struct operation *operation)
     while (text_split(&path, '/', &part)) {
         if (text_starts_with(part, TEXT("{")))
             json_array_append_new(list, json_pack("{s:s, s:o, s:b, s:{s:s}}", "in", "path", "name",
-                                                  json_text(text_slice(part, 1, part.size - 1)), "required", 1,
+                                                  json_text(text_slice(part, 1, part.size - 2)), "required", 1,
                                                   "schema", "type", "string"));
     }
     for (const struct parameter_row *row = operation->parameters; row != NULL && row->name != NULL; row++) {
@@ -155,8 +182,8 @@ static json_t *operation_json(const struct operation *operation)
     static const struct {
         const char *status, *description;
     } refusals[] = {
-        {"400", "the body is no JSON"}, {"401", "no valid API key"},
-        {"403", "not with this key"}, {"404", "no such thing"}, {"410", "it was deleted"},
+        {"400", "the body is no JSON"}, {"401", "no valid API key"}, {"403", "not with this key"},
+        {"404", "no such thing"}, {"409", "a name is taken"}, {"410", "it was deleted"},
         {"422", "the input does not fit"}, {"429", "more calls than the key may make"},
     };
     json_t *responses = json_pack("{s:o}", "200", response_json("done", operation->reply));
@@ -232,16 +259,21 @@ static void add_schema(json_t *schemas, const char *name)
     }
 }
 
+static const struct field_row sentence_item = {.name = "", VALUE_TEXT};
+static const struct field_row error_shape[] = {
+    ALWAYS("level", VALUE_TEXT), ALWAYS("handled", VALUE_BOOLEAN), ALWAYS("status", VALUE_INTEGER),
+    ALWAYS("code", VALUE_TEXT), ALWAYS("message", VALUE_TEXT),
+    /* 422: what does not fit, by its name; 404, 410 and 409: what is meant */
+    {"data", VALUE_ARRAY | VALUE_OBJECT | VALUE_NULL, .required = true, .item = &sentence_item}, END,
+};
+
 static json_t *schemas_json(void)
 {
     json_t *schemas = json_object();
     const struct operation *operation;
     for (size_t i = 0; (operation = operation_at(i)) != NULL; i++)
         add_schema(schemas, operation->reply);
-    json_object_set_new(schemas, "APIErrorResponse",
-                        json_pack("{s:s, s:b, s:{s:{s:s}, s:{s:s}, s:{s:s}}}", "type", "object",
-                                  "additionalProperties", 1, "properties", "code", "type", "string", "status", "type",
-                                  "integer", "message", "type", "string"));
+    json_object_set_new(schemas, "APIErrorResponse", fields_json(error_shape));
     return schemas;
 }
 

@@ -150,12 +150,25 @@ static void read_equal(struct reading *reading, struct text text)
     }
 }
 
+static const struct comparison {
+    const char *name;
+    enum store_operator operator;
+} COMPARISONS[] = {{"gt", OP_GT}, {"gte", OP_GTE}, {"lt", OP_LT}, {"lte", OP_LTE}, {"le", OP_LTE}};
+
+/* NULL with the problem noted when the parameter has no such operator. */
+static const struct comparison *find_comparison(struct reading *reading)
+{
+    for (size_t i = 0; i < sizeof COMPARISONS / sizeof COMPARISONS[0]; i++) {
+        if (text_equal(reading->operator, text_of(COMPARISONS[i].name)))
+            return &COMPARISONS[i];
+    }
+    call_problem(reading->call, "%s[%.*s]: is not an operator that this parameter has", reading->row->name,
+                 TEXT_ARGS(text_slice(reading->operator, 0, 40)));
+    return NULL;
+}
+
 static void read_comparison(struct reading *reading, struct text text)
 {
-    static const struct {
-        const char *name;
-        enum store_operator operator;
-    } rows[] = {{"gt", OP_GT}, {"gte", OP_GTE}, {"lt", OP_LT}, {"lte", OP_LTE}, {"le", OP_LTE}};
     const struct parameter_row *row = reading->row;
     struct store_value value = {0};
     int64_t any;
@@ -165,19 +178,15 @@ static void read_comparison(struct reading *reading, struct text text)
     }
     if (text_equal(reading->operator, TEXT("all")) && boolean_value(text, &any))
         return; /* with a value and without */
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (!text_equal(reading->operator, text_of(rows[i].name)))
-            continue;
-        if (!read_value(reading, text, &value)) {
-            bad_value(reading, text);
-            return;
-        }
-        reading->filter = add_filter(reading, row->field, rows[i].operator);
-        add_value(reading, value);
+    const struct comparison *comparison = find_comparison(reading);
+    if (comparison == NULL)
+        return;
+    if (!read_value(reading, text, &value)) {
+        bad_value(reading, text);
         return;
     }
-    call_problem(reading->call, "%s[%.*s]: is not an operator that this parameter has", row->name,
-                 TEXT_ARGS(text_slice(reading->operator, 0, 40)));
+    reading->filter = add_filter(reading, row->field, comparison->operator);
+    add_value(reading, value);
 }
 
 /* hookdeck-cli passes operators on as it was given them: attempts={"gte":2} is attempts[gte]=2. */
@@ -200,9 +209,11 @@ static void read_operators(struct reading *reading, struct text text)
 
 static void read_unused(struct reading *reading, struct text text)
 {
+    bool any = text_equal(reading->operator, TEXT("any"));
     /* Asking for those without any is asking for all. */
-    if ((text_equal(reading->operator, TEXT("any")) && text_equal(text, TEXT("false"))) ||
-        text_equal(reading->operator, TEXT("all")))
+    if ((any && text_equal(text, TEXT("false"))) || text_equal(reading->operator, TEXT("all")))
+        return;
+    if (!any && reading->operator.size > 0 && find_comparison(reading) == NULL)
         return;
     reading->filter = add_filter(reading, FIELD_ID, OP_IN);
     reading->filter->count = 0;

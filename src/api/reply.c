@@ -58,6 +58,15 @@ bool call_fail_gone(struct call *call, const char *what, struct text id)
                      "the %s %.*s was deleted", what, TEXT_ARGS(id));
 }
 
+bool call_fail_taken(struct call *call, const char *what, const char *resource_type, struct text name,
+                     enum id_kind kind, int64_t other)
+{
+    char id[ID_TEXT_SIZE];
+    id_format(kind, other, id);
+    return call_fail(call, 409, json_pack("{s:s, s:s}", "id", id, "resource_type", resource_type),
+                     "there is a %s of the name %.*s: %s", what, TEXT_ARGS(name), id);
+}
+
 void call_problem(struct call *call, const char *format, ...)
 {
     char sentence[MESSAGE_SIZE];

@@ -286,6 +286,32 @@ static bool request_status_parse(struct text name, int64_t *rejected)
     return *rejected || text_equal(name, TEXT("accepted"));
 }
 
+const struct field_row request_data_shape[] = {
+    ALWAYS("path", VALUE_TEXT), ALWAYS("query", VALUE_TEXT), ALWAYS("parsed_query", VALUE_OBJECT),
+    ALWAYS("headers", VALUE_OBJECT), ALWAYS("body", VALUE_ANY), ALWAYS("is_large_payload", VALUE_BOOLEAN), END,
+};
+const struct field_row request_shape[] = {
+    ALWAYS("id", VALUE_TEXT), ALWAYS("team_id", VALUE_TEXT), ALWAYS("verified", VALUE_BOOLEAN),
+    ALWAYS("original_event_data_id", VALUE_TEXT), ONE_OF_OR_NULL("rejection_cause", REJECTION_NAMES),
+    MOMENT("ingested_at"), ALWAYS("source_id", VALUE_TEXT), ALWAYS("events_count", VALUE_INTEGER),
+    ALWAYS("cli_events_count", VALUE_INTEGER), ALWAYS("ignored_count", VALUE_INTEGER), MOMENT("updated_at"),
+    MOMENT("created_at"), {"data", VALUE_OBJECT, .fields = request_data_shape}, END,
+};
+static const struct field_row retried_item = {.name = "", VALUE_OBJECT, .fields = event_shape};
+static const struct field_row retry_shape[] = {
+    {"request", VALUE_OBJECT, .required = true, .fields = request_shape},
+    {"events", VALUE_ARRAY, .required = true, .item = &retried_item}, END,
+};
+static const char *const IGNORED_NAMES[] = {"DISABLED", "FILTERED", "TRANSFORMATION_FAILED", "CLI_DISCONNECTED", NULL};
+static const struct field_row ignored_shape[] = {
+    ALWAYS("id", VALUE_TEXT), ALWAYS("team_id", VALUE_TEXT), ALWAYS("webhook_id", VALUE_TEXT),
+    ONE_OF("cause", IGNORED_NAMES), ALWAYS("request_id", VALUE_TEXT),
+    ALWAYS("meta", VALUE_OBJECT | VALUE_ARRAY | VALUE_NULL), MOMENT("updated_at"), MOMENT("created_at"), END,
+};
+static const struct shape shapes[] = {
+    {"Request", request_shape}, {"RetryRequest", retry_shape}, {"IgnoredEvent", ignored_shape}, END,
+};
+
 static const struct order_row request_orders[] = {
     {.name = "created_at", FIELD_CREATED_AT}, {.name = "ingested_at", FIELD_INGESTED_AT}, END,
 };
@@ -321,4 +347,4 @@ static const struct operation operations[] = {
     {"GET", "/requests/{id}/ignored_events", "getRequestIgnoredEvents", "List what a request made no event for",
      request_ignored_events, ignored_parameters, NULL, "IgnoredEventPaginatedResult"},
 };
-OPERATIONS(request_operations, operations, NULL);
+OPERATIONS(request_operations, operations, shapes);

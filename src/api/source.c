@@ -123,9 +123,7 @@ static bool put(struct call *call, const struct source *source)
     struct source other;
     if (store_read_source_by_name(call->reader, call->arena, call->project_id, source->name, &other, &error)) {
         if (other.id != source->id)
-            return call_fail(call, 409,
-                             json_pack("{s:o, s:s}", "id", call_id(ID_SOURCE, other.id), "resource_type", "source"),
-                             "there is a source of the name %.*s", TEXT_ARGS(source->name));
+            return call_fail_taken(call, "source", "source", source->name, ID_SOURCE, other.id);
     } else if (error.code != ERROR_NOT_FOUND) {
         return call_fail_error(call, &error);
     }
@@ -314,6 +312,27 @@ static const struct field_row source_change_fields[] = {
     SOURCE_REST,
 };
 
+static const struct field_row verification_shape[] = {
+    ALWAYS("type", VALUE_TEXT), ALWAYS("configs", VALUE_OBJECT), END,
+};
+/* What it holds follows from the type; a member without a value is left out. */
+static const struct field_row source_config_shape[] = {
+    {"allowed_http_methods", VALUE_ARRAY, .item = &method_item},
+    {"custom_response", VALUE_OBJECT, .fields = custom_response_fields},
+    PERHAPS("auth_type", VALUE_TEXT), PERHAPS("auth", VALUE_OBJECT), END,
+};
+const struct field_row source_shape[] = {
+    ALWAYS("id", VALUE_TEXT), ALWAYS("name", VALUE_TEXT), ALWAYS("description", VALUE_TEXT | VALUE_NULL),
+    ALWAYS("team_id", VALUE_TEXT), ALWAYS("url", VALUE_TEXT), ONE_OF("type", source_type_names),
+    ALWAYS("authenticated", VALUE_BOOLEAN),
+    {"config", VALUE_OBJECT, .required = true, .fields = source_config_shape},
+    {"verification", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = verification_shape},
+    {"allowed_http_methods", VALUE_ARRAY | VALUE_NULL, .required = true, .item = &method_item},
+    {"custom_response", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = custom_response_fields},
+    MOMENT_OR_NULL("disabled_at"), MOMENT("updated_at"), MOMENT("created_at"), END,
+};
+static const struct shape shapes[] = {{"Source", source_shape}, END};
+
 #define SOURCE_FILTERS                                                                                  \
     ID_FILTER("id", FIELD_ID, ID_SOURCE),                                                               \
     {"name", PARAMETER_NAME, FIELD_NAME, .most = NAME_MOST, .operators = true},                         \
@@ -322,8 +341,7 @@ static const struct field_row source_change_fields[] = {
 static const struct parameter_row source_parameters[] = {SOURCE_FILTERS, PAGING(by_name_or_date, 100), END};
 static const struct parameter_row source_count_parameters[] = {SOURCE_FILTERS, END};
 
-
 static const struct operation operations[] = {
     THING(source, Source, Sources, source_fields, source_change_fields),
 };
-OPERATIONS(source_operations, operations, NULL);
+OPERATIONS(source_operations, operations, shapes);

@@ -2,6 +2,7 @@
 #include "api/nouns.h"
 
 #include "base/limits.h"
+#include "model/execution.h"
 #include "store/transformation.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
@@ -249,7 +250,7 @@ static const struct field_row transformation_change_fields[] = {
 };
 static const struct field_row run_request_fields[] = {
     {"headers", VALUE_OBJECT, .required = true},
-    {.name = "body", VALUE_OBJECT | VALUE_ARRAY | VALUE_TEXT | VALUE_INTEGER | VALUE_BOOLEAN | VALUE_NULL},
+    {.name = "body", VALUE_ANY},
     {"path", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
     {"query", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
     {.name = "parsed_query", VALUE_OBJECT | VALUE_NULL},
@@ -268,10 +269,22 @@ static const struct field_row run_fields[] = {
 static const struct field_row transformation_shape[] = {
     {.name = "id", VALUE_TEXT, .required = true}, {.name = "team_id", VALUE_TEXT, .required = true},
     {.name = "name", VALUE_TEXT, .required = true}, {.name = "code", VALUE_TEXT, .required = true},
-    {.name = "env", VALUE_OBJECT | VALUE_NULL}, {.name = "updated_at", VALUE_TEXT, .required = true},
-    {.name = "created_at", VALUE_TEXT, .required = true}, END,
+    {.name = "env", VALUE_OBJECT | VALUE_NULL}, MOMENT("updated_at"),
+    MOMENT("created_at"), END,
 };
-static const struct shape shapes[] = {{"Transformation", transformation_shape}, END};
+static const struct field_row run_result_shape[] = {
+    ALWAYS("headers", VALUE_OBJECT), ALWAYS("path", VALUE_TEXT), PERHAPS("query", VALUE_TEXT | VALUE_NULL),
+    PERHAPS("parsed_query", VALUE_OBJECT | VALUE_NULL), PERHAPS("body", VALUE_ANY), END,
+};
+static const struct field_row run_shape[] = {
+    ALWAYS("request_id", VALUE_TEXT | VALUE_NULL), ALWAYS("transformation_id", VALUE_TEXT | VALUE_NULL),
+    ALWAYS("execution_id", VALUE_TEXT | VALUE_NULL), ONE_OF("log_level", execution_log_level_names),
+    {"request", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = run_result_shape},
+    {"console", VALUE_ARRAY, .required = true, .item = &log_line_item}, END,
+};
+static const struct shape shapes[] = {
+    {"Transformation", transformation_shape}, {"TransformationExecutorOutput", run_shape}, END,
+};
 
 #define TRANSFORMATION_FILTERS                                                                          \
     ID_FILTER("id", FIELD_ID, ID_TRANSFORMATION),                                                       \

@@ -10,13 +10,13 @@ static unsigned type_of(const json_t *value)
 {
     switch (json_typeof(value)) {
     case JSON_STRING: return VALUE_TEXT;
-    case JSON_INTEGER: return VALUE_INTEGER;
+    case JSON_INTEGER: return VALUE_INTEGER | VALUE_NUMBER;
     case JSON_TRUE:
     case JSON_FALSE: return VALUE_BOOLEAN;
     case JSON_OBJECT: return VALUE_OBJECT;
     case JSON_ARRAY: return VALUE_ARRAY;
     case JSON_NULL: return VALUE_NULL;
-    case JSON_REAL: break;
+    case JSON_REAL: return VALUE_NUMBER;
     }
     return 0;
 }
@@ -29,6 +29,7 @@ static void describe_types(unsigned types, char *out, size_t size)
         const char *name;
     } rows[] = {
         {VALUE_TEXT, "a string"}, {VALUE_INTEGER, "an integer"}, {VALUE_BOOLEAN, "a boolean"},
+        {VALUE_NUMBER, "a number"},
         {VALUE_OBJECT, "an object"}, {VALUE_ARRAY, "an array"}, {VALUE_NULL, "null"},
     };
     size_t used = 0;
@@ -103,7 +104,7 @@ static void check_value(struct call *call, const json_t *value, const struct fie
         call_problem(call, "%s: must be %s, not %s", where, wanted, json_type_name(value));
     } else if (type == VALUE_TEXT) {
         check_text(call, (struct text){json_string_value(value), json_string_length(value)}, row, where);
-    } else if (type == VALUE_INTEGER) {
+    } else if (type & VALUE_INTEGER) {
         int64_t number = json_integer_value(value);
         if (row->most > 0 && (number < row->least || number > row->most))
             call_problem(call, "%s: must be from %lld to %lld", where, (long long)row->least,

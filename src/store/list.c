@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "store/list_query.h"
 
@@ -18,6 +19,7 @@ struct page_reading {
     sqlite3_stmt *records; /* reads one record by its id */
     char *items;
     size_t count;
+    bool only_counts;            /* records are not read, there is no page */
     bool more, partial;          /* there is a record beyond the page; a limit ended the page */
     struct cursor from;          /* where the page begins, when it was asked to begin somewhere */
     struct cursor first, last;   /* rows looked at */
@@ -38,8 +40,7 @@ static void add_columns(struct page_reading *reading, struct query *query, struc
     buffer_append_string(&query->sql, "SELECT id");
     for (size_t i = 0; i < reading->orders.count; i++)
         buffer_printf(&query->sql, ", %s", reading->orders.items[i].sql);
-    buffer_printf(&query->sql, ", %s, %.*s FROM %s", searches ? query->kind->contains_from : "0", TEXT_ARGS(passes),
-                  query->kind->table);
+    buffer_printf(&query->sql, ", %s, %.*s", searches ? query->kind->contains_from : "0", TEXT_ARGS(passes));
 }
 
 static void add_orders(struct query *query, const struct orders *orders)
@@ -82,7 +83,7 @@ static bool build_walk(struct page_reading *reading, struct query *query, const 
         list_plan_way(query, &plan, arms > 1 ? i : plan.value_count);
         buffer_append_string(&query->sql, plan.nothing ? " AND 0" : "");
     }
-    buffer_printf(&query->sql, " ORDER BY %s %s", arms > 1 ? "1" : "id", ascending ? "ASC" : "DESC");
+    buffer_printf(&query->sql, " ORDER BY %s %s", arms > 1 ? "1" : list_plan_key(&plan), ascending ? "ASC" : "DESC");
     return true;
 }
 
@@ -91,7 +92,7 @@ static bool build_sorted(struct page_reading *reading, struct query *query, cons
 {
     const struct list_kind *kind = reading->kind;
     add_columns(reading, query, TEXT("1"));
-    buffer_printf(&query->sql, " WHERE %s", kind->live ? kind->live : "1");
+    buffer_printf(&query->sql, " FROM %s WHERE %s", kind->table, kind->live ? kind->live : "1");
     if (!query_filters(query, reading->list, error))
         return false;
     if (cursor != NULL)
@@ -138,7 +139,7 @@ static bool take_record(struct page_reading *reading, int64_t id, struct error *
 /* A full page only wants to know whether there is more; without an answer in time it says that there may be. */
 static bool limit_reached(struct page_reading *reading)
 {
-    return reading->walk != NULL &&
+    return reading->walk != NULL && !reading->list->whole &&
            (reading->looked_at >= limits.list_scan || reading->search.bytes >= limits.list_scan_bytes ||
             clock_monotonic_ms() >= reading->deadline);
 }
@@ -150,13 +151,15 @@ static bool look_at_row(struct page_reading *reading, sqlite3_stmt *statement, s
     bool passes = sqlite3_column_int64(statement, column + 1) != 0;
     if (passes && !content_passes(&reading->search, sqlite3_column_int64(statement, column), &passes, error))
         return false;
-    reading->more = passes && reading->count == reading->list->limit;
+    reading->more = passes && !reading->only_counts && reading->count == reading->list->limit;
     if (reading->more)
         return true;
     if (reading->looked_at++ == 0)
         reading->first = cursor;
     reading->last = cursor;
-    return !passes || take_record(reading, cursor.id, error);
+    if (passes && reading->only_counts)
+        reading->count++;
+    return !passes || reading->only_counts || take_record(reading, cursor.id, error);
 }
 
 /* The record beyond the page only tells that there is more. */
@@ -214,7 +217,8 @@ static bool begin(struct page_reading *reading, struct error *error)
         return false;
     bool searches = reading->search.statement != NULL;
     reading->deadline = clock_monotonic_ms() + (searches ? limits.list_search_ms : limits.list_time_ms);
-    reading->items = arena_allocate(reading->arena, (reading->list->limit + 1) * reading->kind->size);
+    if (!reading->only_counts)
+        reading->items = arena_allocate(reading->arena, (reading->list->limit + 1) * reading->kind->size);
     return true;
 }
 
@@ -243,6 +247,32 @@ bool list_page(struct store_reader *reader, struct arena *arena, const struct li
     *out = reading.items;
     if (done)
         finish_page(&reading, page);
+    return done;
+}
+
+/* Finds, but does not read. */
+bool list_estimate(struct store_reader *reader, const struct list_kind *kind, const struct store_list *list,
+                   int64_t *count, struct error *error)
+{
+    struct arena arena = {0};
+    struct store_list counted = *list;
+    counted.order_by = FIELD_ID;
+    counted.ascending = true;
+    counted.limit = (size_t)limits.list_scan;
+    struct page_reading reading = {.reader = reader, .arena = &arena, .kind = kind, .walk = list_walk_of(kind),
+                                   .list = &counted, .only_counts = true};
+    struct query query = query_new(kind, &arena);
+    bool done = begin(&reading, error) && build(&reading, &query, error);
+    sqlite3_stmt *statement = done ? query_prepare(reader, &query, error) : NULL;
+    done = statement != NULL && read_rows(&reading, statement, error);
+    *count = (int64_t)reading.count;
+    int64_t seen = reading.last.id - reading.first.id, all = id_new() - reading.first.id;
+    if (reading.partial && seen > 0)
+        *count = (int64_t)((double)*count / (double)seen * (double)all);
+    sqlite3_finalize(statement);
+    query_end(&query);
+    end(&reading);
+    arena_free(&arena);
     return done;
 }
 

@@ -17,7 +17,11 @@
 #include "store/sqlite/schema.h"
 #include "store/store.h"
 
-enum column_kind { KIND_INTEGER, KIND_TEXT, KIND_KEY_MOMENT /* order by it is order by id */ };
+enum column_kind {
+    KIND_INTEGER, KIND_TEXT,
+    KIND_KEY_MOMENT, /* order by it is order by id */
+    KIND_LINK,       /* OP_IN only: sql is the table of (issue_id, event_id) that links a row to the values */
+};
 
 struct column {
     enum store_field field;
@@ -42,6 +46,12 @@ extern const struct list_kind source_list_kind, connection_list_kind, request_li
 /* *out is an array of records of kind->size bytes, in the arena. */
 bool list_page(struct store_reader *, struct arena *, const struct list_kind *, const struct store_list *, void **out,
                struct store_page *, struct error *);
+/*
+ * As list_count, but after a look at as many rows as one call may look at it goes by what it found in them: a share of the
+ * keys up to now. For lists that are walked.
+ */
+bool list_estimate(struct store_reader *, const struct list_kind *, const struct store_list *, int64_t *count,
+                   struct error *);
 /* How SQLite would go about the page, a line for each step, for tests. */
 bool list_explain(struct store_reader *, struct arena *, const struct list_kind *, const struct store_list *,
                   struct text *plan, struct error *);

@@ -24,14 +24,21 @@ static void bound_keys(const struct list_kind *kind, const struct store_list *li
     for (size_t i = 0; i < list->filter_count; i++) {
         const struct store_filter *filter = &list->filters[i];
         const struct column *column = query_column(kind, filter->field);
-        bool moment = column != NULL && column->kind == KIND_KEY_MOMENT;
+        bool moment = column != NULL && column->kind == KIND_KEY_MOMENT, id = filter->field == FIELD_ID;
         bool below = filter->operator == OP_LT || filter->operator == OP_LTE;
         bool above = filter->operator == OP_GT || filter->operator == OP_GTE;
-        if (below && (moment || is_later_than_key(filter->field))) {
-            int64_t before = id_at_moment(filter->values[0].integer + CREATED_SLACK_MS);
+        int64_t value = filter->count > 0 ? filter->values[0].integer : 0;
+        if (below && id) {
+            int64_t before = value + (filter->operator == OP_LTE && value < INT64_MAX);
+            plan->before = before < plan->before ? before : plan->before;
+        } else if (above && id) {
+            int64_t after = value - (filter->operator == OP_GTE && value > INT64_MIN);
+            plan->after = after > plan->after ? after : plan->after;
+        } else if (below && (moment || is_later_than_key(filter->field))) {
+            int64_t before = id_at_moment(value + CREATED_SLACK_MS);
             plan->before = before < plan->before ? before : plan->before;
         } else if (above && moment) {
-            int64_t after = id_at_moment(filter->values[0].integer - CREATED_SLACK_MS);
+            int64_t after = id_at_moment(value - CREATED_SLACK_MS);
             plan->after = after > plan->after ? after : plan->after;
         }
     }
@@ -135,25 +142,39 @@ static bool resolve(struct store_reader *reader, struct arena *arena, const stru
 
 /* ---- the way ---- */
 
+const char *list_plan_key(const struct list_plan *plan)
+{
+    return plan->path != NULL && plan->path->link != NULL ? plan->path->link : "id";
+}
+
+static void add_from(struct query *query, const struct list_path *path)
+{
+    const char *table = query->kind->table;
+    if (path == NULL)
+        buffer_printf(&query->sql, " FROM %s NOT INDEXED WHERE 1", table);
+    else if (path->link != NULL)
+        buffer_printf(&query->sql, " FROM %s CROSS JOIN %s ON id = %s WHERE 1", path->index, table, path->link);
+    else
+        buffer_printf(&query->sql, " FROM %s INDEXED BY %s WHERE %s", table, path->index,
+                      path->condition ? path->condition : "1");
+}
+
 void list_plan_way(struct query *query, const struct list_plan *plan, size_t value)
 {
     const struct list_path *path = plan->path;
     const char *column = plan->by_id ? "id" : path != NULL ? path->column : NULL;
-    if (path != NULL)
-        buffer_printf(&query->sql, " INDEXED BY %s WHERE %s", path->index, path->condition ? path->condition : "1");
-    else
-        buffer_append_string(&query->sql, " NOT INDEXED WHERE 1");
+    add_from(query, path);
     if (column != NULL) {
         bool all = value >= plan->value_count;
         buffer_append_string(&query->sql, " AND ");
         query_in(query, column, plan->values + (all ? 0 : value), all ? plan->value_count : 1);
     }
     if (plan->after > INT64_MIN) {
-        buffer_append_string(&query->sql, " AND id > ");
+        buffer_printf(&query->sql, " AND %s > ", list_plan_key(plan));
         query_integer(query, plan->after);
     }
     if (plan->before < INT64_MAX) {
-        buffer_append_string(&query->sql, " AND id < ");
+        buffer_printf(&query->sql, " AND %s < ", list_plan_key(plan));
         query_integer(query, plan->before);
     }
 }
@@ -163,7 +184,7 @@ static bool is_short(struct store_reader *reader, struct arena *arena, const str
                      const struct list_plan *plan, bool *is_it, struct error *error)
 {
     struct query query = query_new(kind, arena);
-    buffer_printf(&query.sql, "SELECT count(*) FROM (SELECT 1 FROM %s", kind->table);
+    buffer_append_string(&query.sql, "SELECT count(*) FROM (SELECT 1");
     list_plan_way(&query, plan, plan->value_count);
     buffer_append_string(&query.sql, " LIMIT ");
     query_integer(&query, limits.list_sort + 1);
@@ -209,6 +230,8 @@ static bool try_path(struct arena *arena, const struct list_path *path, const st
     with->path = path;
     if (filter != NULL)
         set_values(arena, filter, with);
+    if (path->link != NULL && with->value_count > 1)
+        return false; /* a row may be linked to several values, and would come as often */
     return path->column != NULL ? filter != NULL : serves(path, &plan->list);
 }
 

@@ -76,6 +76,7 @@ struct list_path {
     const char *condition;
     bool (*serves)(const struct store_filter *filter);
     bool ordered; /* by key; else it can only be sorted */
+    const char *link; /* `index` is a table of (column, link) that leads to the rows, by one value; NULL: an index */
 };
 
 struct list_walk {
@@ -106,8 +107,10 @@ struct list_plan {
 bool list_plan(struct store_reader *reader, struct arena *arena, const struct list_kind *kind,
                const struct list_walk *walk, const struct store_list *list, struct list_plan *plan,
                struct error *error);
-/* The part of the statement behind "FROM table": the way, for one of its values or all (index plan->value_count). */
+/* The part of the statement from FROM on: the way, for one of its values or all (index plan->value_count). */
 void list_plan_way(struct query *query, const struct list_plan *plan, size_t value);
+/* The column that it goes in the order of. */
+const char *list_plan_key(const struct list_plan *plan);
 
 /* ---- content: list_content.c ---- */
 

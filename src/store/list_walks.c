@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define PATHS(rows) rows, sizeof(rows) / sizeof(rows)[0]
-#define BY_VALUES(index, field, column) {index, field, column, NULL, NULL, true}
+#define BY_VALUES(index, field, column) {index, field, column, NULL, NULL, true, NULL}
 
 static bool all_are(const struct store_filter *filter, bool (*test)(int64_t value))
 {
@@ -64,9 +64,10 @@ static bool asks_for_waiting(const struct store_filter *filter)
 
 static const struct list_path EVENT_PATHS[] = {
     BY_VALUES("event_request", FIELD_REQUEST_ID, "request_id"),
-    {"event_notable", FIELD_ID, NULL, EVENT_NOTABLE, asks_for_notable, true},
+    {"issue_event", FIELD_ISSUE_ID, "issue_id", NULL, NULL, true, "event_id"},
+    {"event_notable", FIELD_ID, NULL, EVENT_NOTABLE, asks_for_notable, true, NULL},
     BY_VALUES("event_connection", FIELD_CONNECTION_ID, "connection_id"),
-    {"event_due", FIELD_ID, NULL, "due_at > 0", asks_for_waiting, false},
+    {"event_due", FIELD_ID, NULL, "due_at > 0", asks_for_waiting, false, NULL},
 };
 
 /* ---- requests ---- */
@@ -83,7 +84,7 @@ static bool asks_for_rejected(const struct store_filter *filter)
 }
 
 static const struct list_path REQUEST_PATHS[] = {
-    {"request_rejected", FIELD_ID, NULL, "rejection_cause > 0", asks_for_rejected, true},
+    {"request_rejected", FIELD_ID, NULL, "rejection_cause > 0", asks_for_rejected, true, NULL},
     BY_VALUES("request_source", FIELD_SOURCE_ID, "source_id"),
 };
 

@@ -76,6 +76,14 @@ static void add_in(struct query *query, const struct column *column, const struc
     buffer_append_string(&query->sql, ")");
 }
 
+/* Rows are linked to values by a table of (issue_id, event_id). */
+static void add_link(struct query *query, const struct column *column, const struct store_filter *filter)
+{
+    buffer_printf(&query->sql, "EXISTS (SELECT 1 FROM %s WHERE event_id = %s.id AND ", column->sql, query->kind->table);
+    query_in(query, "issue_id", filter->values, filter->count);
+    buffer_append_string(&query->sql, ")");
+}
+
 static void add_comparison(struct query *query, const struct column *column, const struct store_filter *filter)
 {
     static const char *const signs[] = {[OP_GT] = ">", [OP_GTE] = ">=", [OP_LT] = "<", [OP_LTE] = "<="};
@@ -92,15 +100,29 @@ static void add_comparison(struct query *query, const struct column *column, con
     buffer_append_string(&query->sql, ")");
 }
 
+/* As it stands there. */
+static void add_column_contains(struct query *query, const struct column *column, const struct store_filter *filter)
+{
+    buffer_printf(&query->sql, "instr(%s, ", column->sql);
+    query_value(query, filter->values[0]);
+    buffer_append_string(&query->sql, ") > 0");
+}
+
 static bool add_filter(struct query *query, const struct store_filter *filter, struct error *error)
 {
     const struct column *column = query_column(query->kind, filter->field);
     if (filter_is_of_content(filter) && query->kind->contains_from != NULL)
         return true;
-    if (column == NULL || filter->operator == OP_CONTAINS)
+    bool unfit = column != NULL && ((filter->operator == OP_CONTAINS && column->kind != KIND_TEXT) ||
+                                    (filter->operator != OP_IN && column->kind == KIND_LINK));
+    if (column == NULL || unfit)
         return error_set(error, ERROR_INVALID, "%s cannot be filtered by that", query->kind->table);
     buffer_append_string(&query->sql, " AND ");
-    if (filter->operator == OP_IN)
+    if (column->kind == KIND_LINK)
+        add_link(query, column, filter);
+    else if (filter->operator == OP_CONTAINS)
+        add_column_contains(query, column, filter);
+    else if (filter->operator == OP_IN)
         add_in(query, column, filter);
     else if (filter->operator == OP_IS_NULL || filter->operator == OP_IS_NOT_NULL)
         buffer_printf(&query->sql, "%s%s", column->sql, null_test(column, filter->operator == OP_IS_NULL));

@@ -232,6 +232,7 @@ struct store_list {
     size_t limit;
     struct text next, prev;    /* cursors of a page before; at most one */
     bool with_data;            /* requests: read the data too */
+    bool whole;                /* no partial page: for callers who bound the work by a range of FIELD_ID */
 };
 
 /*

@@ -55,13 +55,13 @@ export const eventFilters = ({ links, before, between, after }) => [
   [{ 'issue-id': 'iss_1' }, []],
   [{ 'delivery-group': 'group' }, []],
   [{ path: '/else' }, ['other']],
+  [{ body: '{"kind":"order","total":{"$gt":4}}' }, ['bad', 'dead', 'good', 'held']],
+  [{ headers: '{"x-kind":"other"}' }, ['other']],
+  [{ 'parsed-query': '{"page":"1"}', body: '{"total":5}', status: 'HOLD' }, ['held']],
   [{ 'created-after': before, 'created-before': between }, ['bad', 'dead', 'good', 'held']],
   [{ 'created-after': between }, ['other']],
   [{ 'successful-at-after': before, 'successful-at-before': after }, ['good', 'other']],
   [{ 'last-attempt-at-after': before, 'last-attempt-at-before': after, status: 'FAILED' }, ['bad', 'dead']],
   [{ 'last-attempt-at-before': before }, []],
   [{ 'order-by': 'created_at', dir: 'asc', status: 'SUCCESSFUL' }, ['good', 'other']],
-];
-export const REFUSED_DATA_FILTERS = [
-  [{ body: '{"kind":"other"}' }, /body/], [{ headers: '{"x-kind":"other"}' }, /headers/], [{ 'parsed-query': '{"page":"1"}' }, /parsed_query/],
 ];

@@ -46,6 +46,8 @@ const eventQueries = () => {
     [{ lastAttemptAt: new Date(dead.last_attempt_at), status: 'FAILED', errorCode: 'CONNECTION_REFUSED' }, ['dead']],
     [{ searchTerm: 'order', responseStatus: 200 }, ['good']],
     [{ path: '/new', status: 'HOLD' }, ['held']],
+    [{ body: JSON.stringify({ total: 5 }), headers: JSON.stringify({ 'x-kind': 'order' }), responseStatus: 503 }, ['bad']],
+    [{ parsedQuery: JSON.stringify({ page: '1' }), status: 'SUCCESSFUL' }, ['good']],
     [{ eventDataId: good.event_data_id }, ['bad', 'dead', 'good', 'held']],
     [{ cliId: 'cli_1' }, []], [{ cliUserId: 'user_1' }, []], [{ issueId: 'iss_1' }, []], [{ bulkRetryId: 'batch_1' }, []],
   ];
@@ -124,6 +126,7 @@ test('requests', async () => {
     [{ verified: true }, []],
     [{ searchTerm: 'order' }, [orders]],
     [{ path: '/else' }, [others]],
+    [{ body: '{"total":5}' }, [orders]], [{ headers: '{"x-kind":"other"}' }, [others]], [{ parsedQuery: '{"page":"1"}' }, [orders]],
     [{ ignoredCount: 0, eventsCount: 4 }, [orders]],
     [{ ingestedAt, sourceId: links.good.source.id }, [orders]],
     [{ bulkRetryId: 'batch_1' }, []],

@@ -1,17 +1,17 @@
 // Every field and every parameter of the API with values of every wrong kind: 200 or a clear 4xx, and nothing else.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Agent, request } from 'node:http';
+import { callerOf } from './caller.mjs';
+import { descriptionOf, operationsOf, places, spell, typeOf, valueAt } from './description.mjs';
 import { assertError, send, startFixture } from './hostile.mjs';
 import { until } from './gateway.mjs';
 
-const PREFIX = '/2025-07-01', AT_ONCE = 8;
-const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-let fixture, description, ids, mark;
+let fixture, description, ids, mark, caller;
 
 before(async () => {
   fixture = await startFixture({ api_queue: 64, sign_ins: 10000 });
-  description = await (await fetch(`${fixture.gateway.url}/openapi.json`)).json();
+  caller = callerOf(fixture.gateway);
+  description = await descriptionOf(fixture.gateway);
   await fixture.served('the start');
   const newest = async (noun) => (await fixture.gateway.api('GET', `/${noun}?limit=1`)).body.models[0].id;
   await until('an attempt', async () => (await fixture.gateway.api('GET', '/attempts')).body.count > 0);
@@ -34,39 +34,13 @@ before(async () => {
   ids.key_id = await make(`projects/${ids.projects}/keys`, {});
 });
 after(async () => {
-  agent.destroy();
+  caller?.close();
   await fixture?.stop();
 });
 
-function call(method, path, body) {
-  return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${fixture.gateway.key}` };
-    if (body !== undefined) headers['content-length'] = Buffer.byteLength(body);
-    const going = request(fixture.gateway.url + PREFIX + path, { method, headers, agent }, (reply) => {
-      const chunks = [];
-      reply.on('data', (chunk) => chunks.push(chunk));
-      reply.on('end', () => resolve({ status: reply.statusCode, body: JSON.parse(Buffer.concat(chunks).toString()) }));
-    });
-    going.on('error', reject);
-    going.end(body);
-  });
-}
-
-// Makes all calls, some at a time; each must give 200 or an error in the one form. `check` looks closer.
-async function callAll(calls, check = () => {}) {
-  const waiting = [...calls];
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const what = `${next.method} ${next.path.slice(0, 200)} ${String(next.body ?? '').slice(0, 200)}`;
-      const reply = await call(next.method, next.path, next.body).catch((error) => assert.fail(`${what}: ${error.message}`));
-      if (reply.status !== 200) {
-        assert.ok(reply.status >= 400 && reply.status < 500, `${what}: ${reply.status} ${JSON.stringify(reply.body)}`);
-        assertError(reply.body, reply.status, what);
-      }
-      check(reply, next, what);
-    }
-  }));
-}
+const call = (...parts) => caller.call(...parts);
+const callAll = (...parts) => caller.callAll(...parts);
+const operations = (wanted) => operationsOf(description, wanted);
 
 // ---- values ----
 
@@ -127,22 +101,6 @@ for (const noun of ['sources', 'destinations', 'transformations', 'bookmarks', '
   EXAMPLES[`/${noun}/{id}`] = EXAMPLES[`/${noun}`];
 
 const concrete = (path) => path.replace('{id}', ids[path.split('/')[1]]).replace(/\{(\w+)\}/, (all, variable) => ids[variable] ?? all);
-function* operations(wanted) {
-  for (const [path, methods] of Object.entries(description.paths))
-    for (const [method, operation] of Object.entries(methods))
-      if (wanted(operation)) yield { path, method: method.toUpperCase(), operation };
-}
-
-// Every place in a body: ['config', 'auth', 'key'], ['rules', 0, 'type'], ...
-function* places(value, at = []) {
-  if (at.length > 0) yield at;
-  if (value !== null && typeof value === 'object')
-    for (const key of Object.keys(value)) yield* places(value[key], [...at, Array.isArray(value) ? Number(key) : key]);
-}
-const typeOf = (value) => (Array.isArray(value) ? 'array' : typeof value === 'number' ? 'integer' : typeof value);
-const valueAt = (body, at) => at.reduce((value, key) => value[key], body);
-const spell = (at) => at.map((key, i) => (typeof key === 'number' ? `[${key}]` : i ? `.${key}` : key)).join('');
-
 // The JSON of the body with the text of a value in one place, whatever it is.
 function spoil(body, at, text) {
   const copy = structuredClone(body);

@@ -29,11 +29,13 @@ export async function workflow(verb, args, { cwd, env = {}, input } = {}) {
   return { ...done, outputs };
 }
 
-// `redocly respect`, on the Node.js that it asks for.
-export function respect(args, cwd) {
-  return run(join(MODULES, `node-linux-${process.arch}/bin/node`), [join(MODULES, '@redocly/cli/bin/cli.js'), 'respect', ...args],
+// The CLI of Redocly, on the Node.js that it asks for.
+export function redocly(args, cwd) {
+  return run(join(MODULES, `node-linux-${process.arch}/bin/node`), [join(MODULES, '@redocly/cli/bin/cli.js'), ...args],
     { cwd, env: { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' } });
 }
+
+export const respect = (args, cwd) => redocly(['respect', ...args], cwd);
 
 // respect has no option for a key: requests pass through here and get it.
 export async function startKeyProxy(gateway) {

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         MUST(call.status == 422 && json_is_object(call.reply));
     json_decref(call.reply);
     json_decref(call.problems);
-    json_decref(call.query.form);
+    query_free(&call.query);
     arena_free(&exchange.arena);
     return 0;
 }

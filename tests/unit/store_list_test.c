@@ -196,7 +196,7 @@ static void random_filter(const struct world *world, struct store_filter *filter
                                               FIELD_ATTEMPTS, FIELD_RESPONSE_STATUS, FIELD_ERROR_CODE, FIELD_ID};
     enum store_field field = fields[chance(8)];
     size_t count = 1 + chance(3);
-    bool number = field == FIELD_ATTEMPTS || field == FIELD_RESPONSE_STATUS;
+    bool number = field == FIELD_ATTEMPTS || field == FIELD_RESPONSE_STATUS || field == FIELD_ID;
     for (size_t i = 0; i < count; i++)
         values[i] = (struct store_value){.integer = value_of(&world->events[chance(EVENTS)], field)};
     bool null = field == FIELD_ERROR_CODE; /* 0 is null there, which no value matches */
@@ -263,6 +263,91 @@ static void pages_neither_lose_nor_repeat(void **state)
     }
     limits = usual;
     free(world);
+}
+
+/* By windows of keys, as bulk operations go, however little one call may look at. */
+static void windows_are_whole(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    struct limits usual = limits;
+    struct fixture *f = *state;
+    make_world(world, f);
+    limits.list_scan = 5;
+    struct store_value first = {.integer = world->events[20].id}, last = {.integer = world->events[90].id};
+    struct store_filter window[] = {COMPARES(FIELD_ID, OP_GT, first), COMPARES(FIELD_ID, OP_LTE, last),
+                                    IS(FIELD_RESPONSE_STATUS, OK)};
+    struct store_list list = {.project_id = PROJECT, .filters = window, .filter_count = 3, .order_by = FIELD_ID,
+                              .ascending = true, .limit = 100, .whole = true};
+    struct store_page page;
+    struct event *events;
+    size_t expected = 0;
+    for (size_t i = 21; i <= 90; i++)
+        expected += world->events[i].response_status == 200;
+    assert_true(store_list_events(f->reader, &f->arena, &list, &events, &page, &f->error));
+    assert_int_equal(page.count, expected);
+    assert_false(page.partial);
+    check_plan(f, &event_list_kind, window, 2, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)\n");
+    limits = usual;
+    free(world);
+}
+
+static void estimates(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    struct limits usual = limits;
+    struct fixture *f = *state;
+    int64_t count, all = 0;
+    make_world(world, f);
+    struct store_filter filter = IS(FIELD_RESPONSE_STATUS, OK);
+    struct store_list list = {.project_id = PROJECT, .filters = &filter, .filter_count = 1};
+    for (size_t i = 0; i < EVENTS; i++)
+        all += world->events[i].response_status == 200;
+    assert_true(list_estimate(f->reader, &event_list_kind, &list, &count, &f->error));
+    assert_int_equal(count, all);
+    limits.list_scan = 100; /* a quarter of them, of keys that are made in no time: the rest is guessed */
+    assert_true(list_estimate(f->reader, &event_list_kind, &list, &count, &f->error));
+    assert_true(count > 20);
+    limits = usual;
+    free(world);
+}
+
+/* Events that another table links to a value are found from there. */
+static void links_lead(void **state)
+{
+    struct fixture *f = *state;
+    struct event events[4], *found;
+    struct store_value one = {.integer = 1};
+    struct store_filter filter = IS(FIELD_ISSUE_ID, one);
+    struct column columns[] = {{FIELD_ID, "id", KIND_INTEGER}, {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT},
+                               {FIELD_ISSUE_ID, "issue_event", KIND_LINK}};
+    struct list_kind kind = event_list_kind;
+    struct store_list list = {.project_id = PROJECT, .filters = &filter, .filter_count = 1,
+                              .order_by = FIELD_CREATED_AT, .limit = 10};
+    struct store_page page;
+    void *items;
+    struct limits usual = limits;
+    kind.columns_known = columns;
+    kind.column_count = 3;
+    for (int i = 0; i < 4; i++)
+        events[i] = put_event(f, 0);
+    struct sqlite3 *db = f->reader->db;
+    assert_int_equal(sqlite3_exec(db, "PRAGMA query_only = 0; CREATE TABLE IF NOT EXISTS issue_event(issue_id INTEGER NOT"
+                                      " NULL, event_id INTEGER NOT NULL, PRIMARY KEY(issue_id, event_id)) WITHOUT ROWID",
+                                  NULL, NULL, NULL), SQLITE_OK);
+    char sql[128];
+    snprintf(sql, sizeof sql, "INSERT INTO issue_event VALUES(1, %lld), (1, %lld), (2, %lld)", (long long)events[0].id,
+             (long long)events[2].id, (long long)events[3].id);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    for (limits.list_sort = 0; limits.list_sort < 2; limits.list_sort++) {
+        if (!list_page(f->reader, &f->arena, &kind, &list, &items, &page, &f->error))
+            fail_msg("%s", f->error.message);
+        found = items;
+        assert_int_equal(page.count, 2);
+        assert_int_equal(found[0].id, events[2].id);
+        assert_int_equal(found[1].id, events[0].id);
+    }
+    limits = usual;
+    check_plan(f, &kind, &filter, 1, "SEARCH issue_event USING");
 }
 
 /* ---- content ---- */
@@ -337,6 +422,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(each_filter_takes_its_index), WITH_STORE(pages_neither_lose_nor_repeat),
+        WITH_STORE(windows_are_whole), WITH_STORE(estimates), WITH_STORE(links_lead),
         WITH_STORE(content_is_asked_row_by_row), WITH_STORE(other_projects_stay_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ struct work {
     const struct metric_field *dimensions[METRIC_NAMES];
     const struct metric_measure *measures[METRIC_NAMES];
     bool raw_only, percentiles;
-    int64_t minutes_from; /* counts by minute are kept from here on */
+    int64_t minutes_from, hours_from; /* counts are kept from here on */
     int64_t counts_left, records_left; /* rows that may still be read */
     struct hash_map groups;
     struct group *latest;
@@ -266,8 +266,9 @@ static bool read_range(struct work *work, int64_t span, int64_t start, int64_t e
     if (work->raw_only || (!granularity_holds(work->query->granularity, span) && !only_counts))
         return read_range(work, finer, start, end, error);
     int64_t first = round_up(start, span), last = end / span * span;
-    if (span == MINUTE_MS && first < work->minutes_from && work->subject->raw != NULL)
-        first = work->minutes_from;
+    int64_t kept = span == HOUR_MS ? work->hours_from : work->minutes_from;
+    if (first < kept && work->subject->raw != NULL)
+        first = kept;
     if (first >= last)
         return read_range(work, finer, start, end, error);
     return read_part(work, span, first, last, error) && read_range(work, finer, start, first, error) &&
@@ -358,6 +359,13 @@ static void finish(struct work *work)
         qsort(result->rows, result->count, sizeof(struct metric_row *), by_key);
 }
 
+/* Behind what is being taken away. */
+static int64_t kept_from(int64_t now, int64_t days)
+{
+    int64_t moment = now - days * 24 * HOUR_MS;
+    return moment > 0 ? round_up(moment, HOUR_MS) + HOUR_MS : 0;
+}
+
 bool store_read_metrics(struct store_reader *reader, struct arena *arena, const struct metric_query *query,
                         struct metric_result *result, struct error *error)
 {
@@ -366,7 +374,8 @@ bool store_read_metrics(struct store_reader *reader, struct arena *arena, const 
         .arena = arena,
         .query = query,
         .subject = &metric_subjects[query->subject],
-        .minutes_from = round_up(query->now - limits.metric_minutes_days * 24 * HOUR_MS, HOUR_MS) + HOUR_MS,
+        .minutes_from = kept_from(query->now, limits.metric_minutes_days),
+        .hours_from = kept_from(query->now, limits.metric_hours_days),
         .counts_left = limits.metric_scan,
         .records_left = limits.list_scan,
         .result = result,

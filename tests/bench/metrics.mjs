@@ -54,7 +54,7 @@ function* queries(range) {
 export async function metrics(settings, note) {
     const directory = mkdtempSync(join(settings.directory, 'filled-'));
     await promisify(execFile)(join(dirname(settings.tool), 'fill'),
-        [directory, '--events', String(settings.metricEvents), '--destinations', '64']);
+        [directory, '--events', String(settings.metricEvents)]);
     const gateway = await Gateway.start(settings.gateway, settings.directory, directory);
     try {
         const now = Date.now();

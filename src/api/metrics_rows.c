@@ -92,19 +92,19 @@ static const char *level_name(int64_t level)
 
 static const struct metric_form request_forms[] = {
     AS_ID("source_id", ID_SOURCE), AS_NAME("rejection_cause", cause_name, rejection_cause_parse),
-    AS_NAME("status", request_status_name, request_status_parse), AS_NOTHING("bulk_retry_ids"),
+    AS_NAME("status", request_status_name, request_status_parse), AS_ID("bulk_retry_ids", ID_BULK),
     AS_NUMBER("events_count"), AS_NUMBER("ignored_count"), END,
 };
 static const struct metric_form event_forms[] = {
     PLACES, AS_NAME("status", status_name, event_status_parse), AS_NAME("error_code", error_name, attempt_error_parse),
-    AS_ID("issue_ids", ID_ISSUE), AS_NOTHING("bulk_retry_ids"), AS_ID("event_data_id", ID_EVENT_DATA),
+    AS_ID("issue_ids", ID_ISSUE), AS_ID("bulk_retry_ids", ID_BULK), AS_ID("event_data_id", ID_EVENT_DATA),
     AS_NOTHING("cli_id"), AS_NOTHING("cli_user_id"), AS_NOTHING("delivery_group"), AS_NUMBER("attempts"),
     AS_NUMBER("response_status"), END,
 };
 static const struct metric_form attempt_forms[] = {
     AS_ID("destination_id", ID_DESTINATION), AS_ID("event_id", ID_EVENT),
     AS_NAME("status", attempt_status_name, attempt_status_parse), AS_NAME("error_code", error_name, attempt_error_parse),
-    AS_NAME("trigger", trigger_name, trigger_parse), AS_NOTHING("bulk_retry_id"), AS_NOTHING("delivery_group"), END,
+    AS_NAME("trigger", trigger_name, trigger_parse), AS_ID("bulk_retry_id", ID_BULK), AS_NOTHING("delivery_group"), END,
 };
 static const struct metric_form queue_forms[] = {
     AS_ID("destination_id", ID_DESTINATION), AS_NOTHING("delivery_group"), END,

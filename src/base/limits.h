@@ -49,6 +49,9 @@
     X(metric_sample_ms, 5000, 100, 3600000, "ms", "what waits for each destination is noted this often")  \
     X(metric_minutes_days, 14, 1, 3650, "days", "counts by minute are kept this long; older ranges are exact to the hour from counts, finer from records") \
     X(metric_hours_days, 400, 1, 36500, "days", "counts by hour are kept this long")                    \
+    X(bulk_operations, 100, 1, 10000, "operations", "bulk operations of one project that are open at one time") \
+    X(bulk_slice, 100, 1, 500, "models", "what a bulk operation touches in one transaction")          \
+    X(bulk_pause_ms, 20, 0, 60000, "ms", "between two slices of bulk operations, so that they give way to others") \
     X(array_values, 255, 1, 10000, "values", "values of one array parameter")                           \
     X(rules, 100, 1, 1000, "rules", "rules of one connection")                                          \
     X(filter_depth, 32, 1, 200, "levels", "nesting of a filter")                                        \

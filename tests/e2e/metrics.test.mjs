@@ -298,6 +298,17 @@ test('transformations and issues have nothing yet', async () => {
     'filters[issue_id][]': ['iss_00000000001', 'iss_00000000002'] }), []);
 });
 
+test('what a bulk operation retried', async () => {
+  const bulk = await ok('POST', '/bulk/events/retry', { query: { webhook_id: places.fail.id } });
+  await until('its end', async () => !(await ok('GET', `/bulk/events/retry/${bulk.id}`)).in_progress);
+  await until('the attempts', async () => (await one('attempts', 'count', { 'filters[trigger]': 'BULK_RETRY' })).count === 6);
+  assert.equal((await one('attempts', 'count', { 'filters[bulk_retry_id]': bulk.id })).count, 6);
+  assert.equal((await by('attempts', 'count', 'bulk_retry_id'))[bulk.id], 6);
+  assert.equal((await one('events', 'count', { 'filters[bulk_retry_ids][]': bulk.id })).count, 6);
+  assert.equal((await one('requests', 'count', { 'filters[bulk_retry_ids][]': bulk.id })).count, 6);
+  assert.equal((await by('requests', 'count', 'bulk_retry_ids'))[bulk.id], 6);
+});
+
 describe('refusals', () => {
   const refuses = async (endpoint, parameters, pattern) => {
     const error = await refused(422, 'GET', `/metrics/${endpoint}?${query(parameters)}`);

@@ -11,7 +11,7 @@ static const struct metric_field REQUEST_FIELDS[] = {
     {"source_id", "source_id", false, false},
     {"rejection_cause", "nullif(rejection_cause, 0)", false, false},
     {"status", "(rejection_cause > 0)", false, false},
-    {"bulk_retry_ids", "NULL", false, false}, /* of something that this version has none of */
+    {"bulk_retry_ids", "(SELECT nullif(max(bulk_id), 0) FROM event WHERE event.request_id = request_key)", true, false},
     {"events_count", "events", true, false},
     {"ignored_count", "ignored", true, false},
     {0},
@@ -38,8 +38,8 @@ static const struct metric_field EVENT_FIELDS[] = {
     {"event_data_id", "request_id", true, false},
     {"attempts", "attempts", true, false},
     {"issue_ids", "id IN (SELECT event_id FROM issue_event WHERE issue_id", true, true},
+    {"bulk_retry_ids", "nullif(bulk_id, 0)", true, false},
     /* of something that this version has none of */
-    {"bulk_retry_ids", "NULL", false, false},
     {"delivery_group", "NULL", false, false},
     {"cli_id", "NULL", false, false},
     {"cli_user_id", "NULL", false, false},
@@ -66,8 +66,8 @@ static const struct metric_field ATTEMPT_FIELDS[] = {
     {"error_code", "nullif(error_code, 0)", false, false},
     {"trigger", "attempt_trigger", false, false},
     {"event_id", "event_id", true, false},
+    {"bulk_retry_id", "nullif(bulk_id, 0)", true, false},
     /* of something that this version has none of */
-    {"bulk_retry_id", "NULL", false, false},
     {"delivery_group", "NULL", false, false},
     {0},
 };
@@ -137,31 +137,34 @@ static const struct metric_measure ISSUE_MEASURES[] = {{"count", METRIC_SUM, "1"
 const struct metric_subject_row metric_subjects[] = {
     [METRIC_REQUESTS] = {
         "request_count" COUNTED, NULL,
-        "(SELECT id, ingested_at AS moment, source_id, rejection_cause, 1 AS count,"
+        "(SELECT id, id AS request_key, ingested_at AS moment, source_id, rejection_cause, 1 AS count,"
         " (events_count + cli_events_count = 0) AS discarded,"
-        " events_count + cli_events_count AS events, ignored_count AS ignored FROM request" IN_KEYS("id") ")" IN_MOMENTS,
+        " events_count + cli_events_count AS events, ignored_count AS ignored FROM request" IN_KEYS("id") ")"
+        IN_MOMENTS,
         "id", REQUEST_FIELDS, REQUEST_MEASURES},
     [METRIC_EVENTS] = {
         "event_count" COUNTED, NULL,
-        "(SELECT id, created_at AS moment, status, source_id, connection_id, destination_id, error_code, response_status,"
-        " request_id, attempts, 1 AS count, (status = 5 AND next_attempt_at > 0) AS retries FROM event"
+        "(SELECT id, created_at AS moment, status, source_id, connection_id, destination_id, error_code,"
+        " response_status, request_id, attempts, bulk_id, 1 AS count, (status = 5 AND next_attempt_at > 0) AS retries FROM event"
         IN_KEYS("id") ")" IN_MOMENTS,
         "id", EVENT_FIELDS, EVENT_MEASURES},
     [METRIC_ATTEMPTS] = {
         "attempt_count" COUNTED, NULL,
         "(SELECT id, delivered_at AS moment, destination_id, successful, error_code, attempt_trigger, event_id,"
-        " 1 AS count, response_latency_ms AS latencies, (response_latency_ms >= 0) AS responses,"
+        " bulk_id, 1 AS count, response_latency_ms AS latencies, (response_latency_ms >= 0) AS responses,"
         " max(response_latency_ms, 0) AS response_ms, max(response_latency_ms, 0) AS response_most_ms,"
-        " (delivery_latency_ms >= 0) AS deliveries, max(delivery_latency_ms, 0) AS delivery_ms FROM attempt" IN_KEYS("id") ")" IN_MOMENTS,
+        " (delivery_latency_ms >= 0) AS deliveries, max(delivery_latency_ms, 0) AS delivery_ms FROM attempt"
+        IN_KEYS("id") ")" IN_MOMENTS,
         "id", ATTEMPT_FIELDS, ATTEMPT_MEASURES},
     [METRIC_QUEUE] = {QUEUES, NULL, NULL, NULL, QUEUE_FIELDS, QUEUE_MEASURES},
     [METRIC_PENDING] = {QUEUES, ALL_QUEUES, NULL, NULL, QUEUE_FIELDS, PENDING_MEASURES},
     [METRIC_EXECUTIONS] = {
-        NULL, NULL, "(SELECT id, created_at AS moment, transformation_id, connection_id, log_level, issue_id, transformed"
-        " FROM execution" IN_KEYS("id") ")" IN_MOMENTS,
+        NULL, NULL,
+        "(SELECT id, created_at AS moment, transformation_id, connection_id, log_level, issue_id, transformed FROM execution" IN_KEYS("id") ")" IN_MOMENTS,
         "id", EXECUTION_FIELDS, EXECUTION_MEASURES},
     [METRIC_ISSUES] = {
-        NULL, NULL, "(SELECT event_id, created_at AS moment, issue_id, source_id, destination_id, connection_id FROM issue_event"
+        NULL, NULL,
+        "(SELECT event_id, created_at AS moment, issue_id, source_id, destination_id, connection_id FROM issue_event"
         " CROSS JOIN event ON event.id = event_id" IN_KEYS("event_id") ")" IN_MOMENTS,
         NULL, ISSUE_FIELDS, ISSUE_MEASURES},
 };

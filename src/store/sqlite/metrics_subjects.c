@@ -145,8 +145,8 @@ const struct metric_subject_row metric_subjects[] = {
     [METRIC_EVENTS] = {
         "event_count" COUNTED, NULL,
         "(SELECT id, created_at AS moment, status, source_id, connection_id, destination_id, error_code,"
-        " response_status, request_id, attempts, bulk_id, 1 AS count, (status = 5 AND next_attempt_at > 0) AS retries FROM event"
-        IN_KEYS("id") ")" IN_MOMENTS,
+        " response_status, request_id, attempts, bulk_id, 1 AS count, (status = 5 AND next_attempt_at > 0) AS retries"
+        " FROM event" IN_KEYS("id") ")" IN_MOMENTS,
         "id", EVENT_FIELDS, EVENT_MEASURES},
     [METRIC_ATTEMPTS] = {
         "attempt_count" COUNTED, NULL,
@@ -160,7 +160,8 @@ const struct metric_subject_row metric_subjects[] = {
     [METRIC_PENDING] = {QUEUES, ALL_QUEUES, NULL, NULL, QUEUE_FIELDS, PENDING_MEASURES},
     [METRIC_EXECUTIONS] = {
         NULL, NULL,
-        "(SELECT id, created_at AS moment, transformation_id, connection_id, log_level, issue_id, transformed FROM execution" IN_KEYS("id") ")" IN_MOMENTS,
+        "(SELECT id, created_at AS moment, transformation_id, connection_id, log_level, issue_id, transformed"
+        " FROM execution" IN_KEYS("id") ")" IN_MOMENTS,
         "id", EXECUTION_FIELDS, EXECUTION_MEASURES},
     [METRIC_ISSUES] = {
         NULL, NULL,

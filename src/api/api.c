@@ -31,6 +31,7 @@ struct api {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct bulk_worker *bulk_worker;
     struct rate *rate;
     struct sign_ins *sign_ins;
     char *public_url;
@@ -53,6 +54,7 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
         .store = api->store,
         .catalog = api->catalog,
         .deliver = api->deliver,
+        .bulk_worker = api->bulk_worker,
         .public_url = api->public_url,
         .sign_ins = api->sign_ins,
         .exchange = exchange,
@@ -134,12 +136,13 @@ static bool start_worker(struct api *api, struct worker *worker, struct error *e
 }
 
 struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
-                      const char *public_url, struct error *error)
+                      struct bulk_worker *bulk_worker, const char *public_url, struct error *error)
 {
     struct api *api = NEW(struct api);
     api->store = store;
     api->catalog = catalog;
     api->deliver = deliver;
+    api->bulk_worker = bulk_worker;
     api->rate = rate_create();
     api->sign_ins = sign_ins_create();
     api->public_url = memory_copy_string(public_url);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "bulk/bulk.h"
 #include "deliver/deliver.h"
 #include "http/server.h"
 #include "catalog/catalog.h"
@@ -21,9 +22,13 @@
 
 struct api;
 
+/* What the query of a bulk operation means: for bulk_start. */
+bool bulk_query_plan(enum bulk_kind kind, struct text query, struct arena *arena, struct bulk_plan *plan,
+                     struct error *error);
+
 /* `public_url` (without a slash at its end) begins the ingest URLs that are shown; it is copied. */
 struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
-                      const char *public_url, struct error *error);
+                      struct bulk_worker *bulk_worker, const char *public_url, struct error *error);
 /* Is this a path of the API: /YYYY-MM-DD or below (slashes may be doubled), or the page of a sign-in? */
 bool api_wants(struct text path);
 /* Takes the exchange and replies to it, now or later. Any thread. */

@@ -9,13 +9,14 @@ static json_t *attempt_json(struct call *call, const struct attempt *attempt, bo
 {
     bool large;
     json_t *object = json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:n, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-        "state", "COMPLETED", "id", call_id(ID_ATTEMPT, attempt->id), "team_id",
-        call_id(ID_PROJECT, attempt->project_id), "event_id", call_id(ID_EVENT, attempt->event_id), "destination_id", call_id(ID_DESTINATION, attempt->destination_id),
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
+        "COMPLETED", "id", call_id(ID_ATTEMPT, attempt->id), "team_id", call_id(ID_PROJECT, attempt->project_id),
+        "event_id", call_id(ID_EVENT, attempt->event_id), "destination_id",
+        call_id(ID_DESTINATION, attempt->destination_id),
         "response_status", call_integer_or_null(attempt->response_status, 0), "attempt_number",
         (json_int_t)attempt->attempt_number, "trigger", attempt_trigger_name(attempt->trigger), "error_code",
         json_text(text_of(attempt_error_name(attempt->error_code))), "http_method", json_text(attempt->method),
-        "bulk_retry_id", "status", attempt->successful ? "SUCCESSFUL" : "FAILED", "successful_at",
+        "bulk_retry_id", call_id(ID_BULK, attempt->bulk_id), "status", attempt->successful ? "SUCCESSFUL" : "FAILED", "successful_at",
         json_moment(attempt->successful ? attempt->responded_at : 0), "delivered_at",
         json_moment(attempt->delivered_at), "responded_at", json_moment(attempt->responded_at), "delivery_latency",
         call_integer_or_null(attempt->delivery_latency_ms, -1), "response_latency",

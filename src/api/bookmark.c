@@ -171,7 +171,7 @@ static bool change_trigger(struct call *call)
     struct bookmark bookmark;
     struct request request;
     struct connection connection;
-    if (!bookmark_find(call, &bookmark) || !read_request(call, &bookmark, false, &request))
+    if (!bookmark_find(call, &bookmark) || !read_request(call, &bookmark, true, &request))
         return false;
     if (!store_read_connection(call->reader, call->arena, call->project_id, bookmark.connection_id, &connection,
                                &error))
@@ -182,10 +182,15 @@ static bool change_trigger(struct call *call)
         return call_check(call);
     }
     bookmark.last_used_at = call->now;
-    return check_target(call, &connection) && request_make_event(call, &connection, &request) &&
-           ((store_add_request_counts(call->transaction, request.id, 1, 0, 0, call->now, &error) &&
-             store_put_bookmark(call->transaction, &bookmark, &error)) ||
-            call_fail_error(call, &error));
+    if (!check_target(call, &connection))
+        return false;
+    struct remake remake = call_remake(call);
+    struct remake_target target = {.source_id = request.source_id, .connection_ids = &connection.id, .count = 1};
+    if (!remake_trigger(&remake, &request, &target, &error) ||
+        !store_put_bookmark(call->transaction, &bookmark, &error))
+        return call_fail_error(call, &error);
+    call->made = remake.made;
+    return true;
 }
 
 /* ---- the calls ----------------------------------------------------------------------------------- */

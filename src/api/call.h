@@ -15,8 +15,10 @@
 #include "access/rate.h"
 #include "api/contract.h"
 #include "base/json.h"
+#include "bulk/bulk.h"
 #include "deliver/deliver.h"
 #include "http/server.h"
+#include "ingest/remake.h"
 #include "catalog/catalog.h"
 #include "rules/content.h"
 #include "store/store.h"
@@ -51,17 +53,12 @@ struct call_sweep {
 
 struct sign_ins;
 
-/* An event that a change made or moved. */
-struct made_event {
-    struct event event;
-    struct made_event *next;
-};
-
 struct call {
     /* what it works with */
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct bulk_worker *bulk_worker;
     struct sign_ins *sign_ins;
     const char *public_url;
     struct http_exchange *exchange;
@@ -80,7 +77,10 @@ struct call {
     int64_t changed_id; /* the record that a change wrote */
     void *user;         /* what a handler hands to its change */
     struct call_sweep *sweeps;
-    struct made_event *made; /* newest first */
+    struct made_event *made;   /* events that the change made or moved, newest first */
+    struct request *made_requests;
+    size_t made_request_count;
+    struct bulk *bulk;         /* the bulk operation that the change is about */
     json_t *problems; /* array of the first sentences, NULL: none so far */
     size_t problem_count;
     int status;       /* 0: no reply yet */

@@ -2,6 +2,7 @@
 #include "api/nouns.h"
 
 #include "base/clock.h"
+#include "model/event.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
@@ -115,7 +116,6 @@ static bool put(struct call *call, const struct event *event)
     return store_update_event(call->transaction, event, &error) || call_fail_error(call, &error);
 }
 
-/* The planned automatic retry stays where it is: a manual attempt comes in between. */
 static bool change_retry(struct call *call)
 {
     struct event event;
@@ -131,10 +131,7 @@ static bool change_retry(struct call *call)
                      connection.deleted_at != 0 ? "deleted" : "disabled");
         return call_check(call);
     }
-    event.status = EVENT_QUEUED;
-    event.due_at = call->now;
-    event.next_trigger = TRIGGER_MANUAL;
-    event.updated_at = call->now;
+    event_ask_again(&event, TRIGGER_MANUAL, call->now);
     return put(call, &event);
 }
 
@@ -155,16 +152,11 @@ static bool change_cancel(struct call *call)
     struct event event;
     if (!event_find(call, call->id, &event))
         return false;
-    bool waits = event.status == EVENT_QUEUED || event.status == EVENT_SCHEDULED || event.status == EVENT_HOLD ||
-                 (event.status == EVENT_FAILED && event.next_attempt_at != 0);
-    if (!waits) {
+    if (!event_is_waiting(&event)) {
         call_problem(call, "an event that is %s cannot be cancelled", event_status_name(event.status));
         return call_check(call);
     }
-    event.status = EVENT_CANCELLED;
-    event.error_code = ATTEMPT_ERROR_CANCELLED;
-    event.due_at = event.next_attempt_at = 0;
-    event.updated_at = call->now;
+    event_set_cancelled(&event, call->now);
     return put(call, &event);
 }
 
@@ -229,7 +221,7 @@ const struct parameter_row event_parameters[] = {
     DATE_FILTER("last_attempt_at", FIELD_LAST_ATTEMPT_AT), DATE_FILTER("next_attempt_at", FIELD_NEXT_ATTEMPT_AT),
     {"cli_id", PARAMETER_UNUSED, .operators = true}, {.name = "cli_user_id", PARAMETER_UNUSED},
     {.name = "issue_id", PARAMETER_UNUSED}, {.name = "delivery_group", PARAMETER_UNUSED},
-    {.name = "bulk_retry_id", PARAMETER_UNUSED}, DATA_FILTERS, PAGING(by_creation, 50), END,
+    ID_FILTER("bulk_retry_id", FIELD_BULK_ID, ID_BULK), DATA_FILTERS, PAGING(by_creation, 50), END,
 };
 
 static const struct operation operations[] = {

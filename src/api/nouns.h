@@ -39,9 +39,9 @@ bool key_insert(struct call *call, int64_t project_id, struct text name, int64_t
                 struct text *key_text);
 bool transformation_find(struct call *call, struct text id, struct transformation *transformation);
 
-/* Inside a change: makes an event of stored data, held or delayed as the connection asks. */
-bool request_make_event(struct call *call, const struct connection *connection, const struct request *request);
-/* After it: wakes the deliveries of the made events and gives them as an array. */
+/* Inside a change: what makes events of stored requests; what it made goes to call->made. */
+struct remake call_remake(struct call *call);
+/* After it: hands the made events on to delivery, and gives them as an array. */
 json_t *request_made_json(struct call *call);
 
 /* Inside a change: disables (or deletes) the live connections of a source or destination. */

@@ -277,9 +277,10 @@ static bool content_part_of(const char *name, enum content_part *part)
         const char *name;
         enum content_part part;
     } parts[] = {{"headers", CONTENT_HEADERS}, {"body", CONTENT_BODY}, {"parsed_query", CONTENT_QUERY}};
+    const char *dot = strrchr(name, '.'); /* "query.body" of a bulk operation */
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         *part = parts[i].part;
-        if (strcmp(parts[i].name, name) == 0)
+        if (strcmp(parts[i].name, dot != NULL ? dot + 1 : name) == 0)
             return true;
     }
     return false;
@@ -451,13 +452,24 @@ static void set_defaults(struct call *call)
     }
 }
 
+void query_make_room(struct call *call)
+{
+    call->query.filters = ARENA_ARRAY(call->arena, struct store_filter, QUERY_FILTERS + 1);
+    call->query.filter_rows = ARENA_ARRAY(call->arena, const struct parameter_row *, QUERY_FILTERS);
+}
+
+void query_add(struct call *call, const struct parameter_row *row, struct text operator, struct text value)
+{
+    struct reading reading = {.call = call, .row = row, .operator = operator};
+    read_parameter(&reading, value);
+}
+
 bool query_read(struct call *call)
 {
     struct text rest = call->exchange->query, pair;
     size_t count = 0;
     set_defaults(call);
-    call->query.filters = ARENA_ARRAY(call->arena, struct store_filter, QUERY_FILTERS + 1);
-    call->query.filter_rows = ARENA_ARRAY(call->arena, const struct parameter_row *, QUERY_FILTERS);
+    query_make_room(call);
     while (text_split(&rest, '&', &pair)) {
         if (pair.size == 0)
             continue;

@@ -2,8 +2,6 @@
 #include "api/nouns.h"
 
 #include "base/clock.h"
-#include "base/limits.h"
-#include "rules/retry.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
@@ -128,152 +126,7 @@ static bool request_ignored_events(struct call *call)
     return page_reply(call, models, &page);
 }
 
-/* ---- retried ------------------------------------------------------------------------------------- */
-
-/* What was wrong with these requests themselves would be wrong again. */
-static bool check_cause(struct call *call, const struct request *request)
-{
-    switch (request->rejection_cause) {
-    case REJECTION_UNSUPPORTED_HTTP_METHOD:
-    case REJECTION_UNSUPPORTED_CONTENT_TYPE:
-    case REJECTION_UNPARSABLE_JSON:
-    case REJECTION_PAYLOAD_TOO_LARGE:
-    case REJECTION_INGESTION_FATAL:
-    case REJECTION_UNKNOWN:
-        call_problem(call, "a request that was rejected as %s cannot be retried",
-                     rejection_cause_name(request->rejection_cause));
-        break;
-    default: break;
-    }
-    return call_check(call);
-}
-
-static bool is_usable(const struct connection *connection, const struct request *request)
-{
-    return connection->disabled_at == 0 && connection->deleted_at == 0 &&
-           connection->source_id == request->source_id && connection->created_at <= request->ingested_at;
-}
-
-bool request_make_event(struct call *call, const struct connection *connection, const struct request *request)
-{
-    struct error error = {0};
-    int64_t delay_ms = delay_rule_read(connection->rules);
-    struct event event = {
-        .id = id_new(),
-        .project_id = call->project_id,
-        .request_id = request->id,
-        .connection_id = connection->id,
-        .source_id = connection->source_id,
-        .destination_id = connection->destination_id,
-        .status = connection->paused_at != 0 ? EVENT_HOLD : delay_ms > 0 ? EVENT_SCHEDULED : EVENT_QUEUED,
-        .next_trigger = TRIGGER_INITIAL,
-        .created_at = call->now,
-        .updated_at = call->now,
-    };
-    if (event.status != EVENT_HOLD)
-        event.due_at = call->now + delay_ms;
-    if (event.status == EVENT_SCHEDULED)
-        event.next_attempt_at = event.due_at;
-    if (!store_insert_event(call->transaction, &event, false, &error))
-        return call_fail_error(call, &error);
-    struct made_event *made = ARENA_NEW(call->arena, struct made_event);
-    *made = (struct made_event){.event = event, .next = call->made};
-    call->made = made;
-    return true;
-}
-
-static bool retry_named(struct call *call, const struct request *request, const json_t *ids, int64_t *count)
-{
-    size_t i;
-    const json_t *id;
-    json_array_foreach(ids, i, id)
-    {
-        struct text text = {json_string_value(id), json_string_length(id)};
-        struct connection connection;
-        struct error error = {0};
-        int64_t key;
-        bool found = id_parse(ID_CONNECTION, text, &key) &&
-                     store_read_connection(call->reader, call->arena, call->project_id, key, &connection, &error);
-        if (!found && error.code != ERROR_NONE && error.code != ERROR_NOT_FOUND)
-            return call_fail_error(call, &error);
-        if (!found || !is_usable(&connection, request)) {
-            call_problem(call, "webhook_ids[%zu]: is not an active connection of the source, made before the request", i);
-            continue;
-        }
-        if (!request_make_event(call, &connection, request))
-            return false;
-        ++*count;
-    }
-    return call_check(call);
-}
-
-static bool retry_all(struct call *call, const struct request *request, int64_t *count)
-{
-    struct error error = {0};
-    struct store_value value = {.integer = request->source_id};
-    struct store_filter filter = {.field = FIELD_SOURCE_ID, .operator = OP_IN, .values = &value, .count = 1};
-    struct store_list list = {
-        .project_id = call->project_id, .filters = &filter, .filter_count = 1,
-        .order_by = FIELD_CREATED_AT, .limit = (size_t)limits.list_limit,
-    };
-    do {
-        struct store_page page = {0};
-        struct connection *connections = NULL;
-        if (!store_list_connections(call->reader, call->arena, &list, &connections, &page, &error))
-            return call_fail_error(call, &error);
-        for (size_t i = 0; i < page.count; i++) {
-            if (!is_usable(&connections[i], request))
-                continue;
-            if (!request_make_event(call, &connections[i], request))
-                return false;
-            ++*count;
-        }
-        list.next = page.next;
-    } while (list.next.size > 0);
-    return true;
-}
-
-static bool change_retry(struct call *call)
-{
-    struct request request;
-    struct error error = {0};
-    const json_t *ids = json_member(call->body, "webhook_ids");
-    int64_t count = 0;
-    if (!request_find(call, call->id, false, &request) || !check_cause(call, &request))
-        return false;
-    if (json_is_array(ids) ? !retry_named(call, &request, ids, &count) : !retry_all(call, &request, &count))
-        return false;
-    return count == 0 || store_add_request_counts(call->transaction, request.id, count, 0, 0, call->now, &error) ||
-           call_fail_error(call, &error);
-}
-
-json_t *request_made_json(struct call *call)
-{
-    json_t *events = json_array();
-    for (const struct made_event *made = call->made; made != NULL; made = made->next) {
-        if (made->event.due_at != 0)
-            deliver_wake(call->deliver, made->event.destination_id, made->event.due_at);
-        json_array_insert_new(events, 0, event_json(call, &made->event, false));
-    }
-    return events;
-}
-
-static bool request_retry(struct call *call)
-{
-    struct request request;
-    if (!call_write(call, change_retry) || !request_find(call, call->id, false, &request))
-        return false;
-    json_t *events = request_made_json(call);
-    return call_reply(call, json_pack("{s:o, s:o}", "request", request_json(call, &request, false), "events", events));
-}
-
 /* ---- the contract ----------------------------------------------------------------------------------- */
-
-static const struct field_row text_item = {"", VALUE_TEXT, .most = TEXT_MOST};
-static const struct field_row request_retry_fields[] = {
-    {"webhook_ids", VALUE_ARRAY | VALUE_NULL, .item = &text_item},
-    END,
-};
 
 static const char *const REQUEST_STATUS_NAMES[] = {"accepted", "rejected", NULL};
 static const char *const REJECTION_NAMES[] = {
@@ -317,7 +170,7 @@ static const struct order_row request_orders[] = {
 };
 static const struct order_row ignored_orders[] = {{.name = "id", FIELD_ID}, {.name = "created_at", FIELD_ID}, END};
 
-static const struct parameter_row request_parameters[] = {
+const struct parameter_row request_parameters[] = {
     ID_FILTER("id", FIELD_ID, ID_REQUEST), ID_FILTER("source_id", FIELD_SOURCE_ID, ID_SOURCE),
     {"status", PARAMETER_ENUM, FIELD_REJECTED, .names = REQUEST_STATUS_NAMES, .parse = request_status_parse},
     {"rejection_cause", PARAMETER_ENUM, FIELD_REJECTION_CAUSE, .names = REJECTION_NAMES,
@@ -327,7 +180,7 @@ static const struct parameter_row request_parameters[] = {
     NUMBER_FILTER("events_count", FIELD_EVENTS_COUNT, 0, INT64_MAX),
     NUMBER_FILTER("cli_events_count", FIELD_CLI_EVENTS_COUNT, 0, INT64_MAX),
     DATE_FILTER("created_at", FIELD_CREATED_AT), DATE_FILTER("ingested_at", FIELD_INGESTED_AT),
-    {.name = "bulk_retry_id", PARAMETER_UNUSED}, DATA_FILTERS, PAGING(request_orders, 50), END,
+    ID_FILTER("bulk_retry_id", FIELD_BULK_ID, ID_BULK), DATA_FILTERS, PAGING(request_orders, 50), END,
 };
 
 static const struct parameter_row ignored_parameters[] = {
@@ -340,8 +193,6 @@ static const struct operation operations[] = {
     {"GET", "/requests/{id}", "getRequest", "Get a request with its data", request_get, NULL, NULL, "Request"},
     {"GET", "/requests/{id}/raw_body", "getRequestRawBody", "Get a request's body as it came", request_raw_body,
      NULL, NULL, "RawBody"},
-    {"POST", "/requests/{id}/retry", "retryRequest", "Make events of a request again", request_retry, NULL,
-     request_retry_fields, "RetryRequest"},
     {"GET", "/requests/{id}/events", "getRequestEvents", "List a request's events", request_events,
      event_parameters, NULL, "EventPaginatedResult"},
     {"GET", "/requests/{id}/ignored_events", "getRequestIgnoredEvents", "List what a request made no event for",

@@ -16,6 +16,7 @@ static const char *const PREFIXES[] = {
     [ID_EVENT_DATA] = "edt", [ID_ATTEMPT] = "atm",    [ID_API_KEY] = "key",
     [ID_TRANSFORMATION] = "trs", [ID_EXECUTION] = "exe", [ID_BOOKMARK] = "bmk", [ID_INTEGRATION] = "int",
     [ID_ISSUE] = "iss", [ID_DOMAIN] = "dom",
+    [ID_BULK] = "bch",
 };
 
 static atomic_uint node;

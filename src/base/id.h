@@ -34,6 +34,7 @@ enum id_kind {
     ID_INTEGRATION, /* int_ */
     ID_ISSUE,       /* iss_ */
     ID_DOMAIN,      /* dom_ */
+    ID_BULK,        /* bch_ */
 };
 
 enum { ID_TEXT_SIZE = 20 }; /* the longest prefix, "_", 11 digits and the NUL */

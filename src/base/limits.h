@@ -45,6 +45,9 @@
     X(list_time_ms, 30, 1, 60000, "ms", "one list call looks at rows for this long; with more to look at the page is partial") \
     X(list_search_ms, 250, 1, 60000, "ms", "the same for a list that looks into headers, queries and bodies") \
     X(list_sort, 2000, 0, 1000000, "rows", "a list call takes so many matching rows from an index and sorts them, instead of walking along in order") \
+    X(bulk_operations, 100, 1, 10000, "operations", "bulk operations of one project that are open at one time") \
+    X(bulk_slice, 100, 1, 500, "models", "what a bulk operation touches in one transaction")          \
+    X(bulk_pause_ms, 20, 0, 60000, "ms", "between two slices of bulk operations, so that they give way to others") \
     X(array_values, 255, 1, 10000, "values", "values of one array parameter")                           \
     X(rules, 100, 1, 1000, "rules", "rules of one connection")                                          \
     X(filter_depth, 32, 1, 200, "levels", "nesting of a filter")                                        \

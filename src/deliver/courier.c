@@ -260,6 +260,7 @@ static void begin_attempt(struct delivery *delivery, const struct envelope *enve
         .delivered_at = now,
         .delivery_latency_ms = event->attempts == 0 ? now - request->ingested_at : -1,
         .response_latency_ms = -1,
+        .bulk_id = event->next_trigger == TRIGGER_BULK_RETRY ? event->bulk_id : 0,
     };
 }
 

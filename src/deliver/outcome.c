@@ -37,10 +37,17 @@ static void plan(struct event *event, int64_t next)
     event->next_trigger = TRIGGER_AUTOMATIC;
 }
 
+/* A user asked for it; the automatic retries go on beside it. */
+static bool is_by_hand(enum attempt_trigger trigger)
+{
+    return trigger == TRIGGER_MANUAL || trigger == TRIGGER_BULK_RETRY;
+}
+
 static void apply_failure(struct event *event, const struct attempt *attempt, const struct retry_rule *rule,
                           struct text retry_after, int64_t now)
 {
-    bool by_hand = attempt->trigger == TRIGGER_MANUAL || attempt->trigger == TRIGGER_BULK_RETRY;
+    /* Before the first attempt there is no plan to leave as it is: whoever asked for that one, it makes the plan. */
+    bool by_hand = is_by_hand(attempt->trigger) && event->attempts > 1;
     event->status = EVENT_FAILED;
     if (attempt->error_code == ATTEMPT_ERROR_PAYLOAD_MISSING) {
         plan(event, 0); /* no further attempt could find it */
@@ -59,7 +66,8 @@ void outcome_apply(struct event *event, const struct event *claimed, const struc
                    const struct retry_rule *rule, struct text retry_after, int64_t now)
 {
     bool cancelled = event->status == EVENT_CANCELLED;
-    bool again = event->due_at > claimed->due_at && event->next_trigger == TRIGGER_MANUAL;
+    bool again = event->due_at > claimed->due_at && is_by_hand(event->next_trigger);
+    enum attempt_trigger again_trigger = event->next_trigger;
     int64_t again_at = event->due_at;
     event->attempts++;
     event->automatic_retries += attempt->trigger == TRIGGER_AUTOMATIC;
@@ -81,6 +89,6 @@ void outcome_apply(struct event *event, const struct event *claimed, const struc
     if (again) {
         event->status = EVENT_QUEUED;
         event->due_at = again_at;
-        event->next_trigger = TRIGGER_MANUAL;
+        event->next_trigger = again_trigger;
     }
 }

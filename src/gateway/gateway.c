@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "bulk/bulk.h"
 #include "deliver/deliver.h"
 #include "gateway/address.h"
 #include "gateway/key.h"
@@ -69,7 +70,8 @@ static bool start_parts(struct gateway *gateway, struct error *error)
     return (parts->catalog = catalog_open(parts->store, error)) != NULL &&
            (parts->deliver = deliver_start(parts->store, parts->catalog, url, error)) != NULL &&
            (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL &&
-           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL;
+           (parts->bulk = bulk_start(parts->store, parts->catalog, parts->deliver, bulk_query_plan, error)) != NULL &&
+           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->bulk, url, error)) != NULL;
 }
 
 struct gateway *gateway_start(struct config *config, struct error *error)
@@ -105,6 +107,8 @@ void gateway_stop(struct gateway *gateway)
     atomic_store(&parts->ready, false);
     if (parts->api != NULL)
         api_stop(parts->api);
+    if (parts->bulk != NULL)
+        bulk_stop(parts->bulk);
     if (parts->deliver != NULL)
         deliver_stop(parts->deliver, limits.shutdown_ms);
     if (parts->ingest != NULL)

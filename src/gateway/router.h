@@ -23,6 +23,7 @@ struct parts {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct bulk_worker *bulk;
     struct ingest *ingest;
     struct api *api;
     const char *public_url;

@@ -100,6 +100,11 @@ bool rejection_cause_parse(struct text name, int64_t *cause)
     return number_of(REJECTIONS, COUNT(REJECTIONS), name, cause);
 }
 
+bool ignored_cause_parse(struct text name, int64_t *cause)
+{
+    return number_of(IGNORED, COUNT(IGNORED), name, cause);
+}
+
 bool event_status_parse(struct text name, int64_t *status)
 {
     return number_of(STATUSES, COUNT(STATUSES), name, status);

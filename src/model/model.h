@@ -106,10 +106,10 @@ struct ignored_event {
  *   SCHEDULED   waits for its delay rule               -> QUEUED (delivery starts), HOLD, CANCELLED
  *   QUEUED      waits for a delivery                   -> SUCCESSFUL, FAILED, HOLD, CANCELLED
  *   HOLD        its connection is paused               -> QUEUED (unpause), CANCELLED
- *   SUCCESSFUL  the last attempt got a 2xx             -> QUEUED (manual retry)
+ *   SUCCESSFUL  the last attempt got a 2xx             -> QUEUED (manual or bulk retry)
  *   FAILED      the last attempt failed; with next_attempt_at an automatic retry is planned
  *                                                      -> QUEUED, SUCCESSFUL, CANCELLED
- *   CANCELLED   stopped by a user, or its connection was disabled or deleted -> QUEUED (manual retry)
+ *   CANCELLED   stopped by a user, or its connection was disabled or deleted -> QUEUED (retry)
  */
 enum event_status {
     EVENT_SCHEDULED = 1,
@@ -163,6 +163,7 @@ struct event {
     int64_t response_status; /* 0: null */
     enum attempt_error error_code;
     int64_t created_at, updated_at;
+    int64_t bulk_id; /* the bulk operation that made it or asked for it last; 0: none */
 };
 
 struct attempt {
@@ -180,6 +181,7 @@ struct attempt {
     int64_t responded_at;     /* the reply was complete; 0: none came */
     int64_t delivery_latency_ms; /* from the ingest of the request to the start of the attempt; -1 after the first */
     int64_t response_latency_ms; /* from the start to the reply; -1: none came */
+    int64_t bulk_id;          /* of a TRIGGER_BULK_RETRY: the operation that asked for it; else 0 */
 };
 
 /* The API's names, both ways. Unknown names give false. */
@@ -190,6 +192,7 @@ const char *attempt_trigger_name(enum attempt_trigger trigger);
 const char *attempt_error_name(enum attempt_error error); /* NULL for none */
 const char *destination_type_name(enum destination_type type);
 bool rejection_cause_parse(struct text name, int64_t *cause);
+bool ignored_cause_parse(struct text name, int64_t *cause);
 bool event_status_parse(struct text name, int64_t *status);
 bool attempt_error_parse(struct text name, int64_t *error);
 bool destination_type_parse(struct text name, int64_t *type);

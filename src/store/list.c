@@ -19,7 +19,6 @@ struct page_reading {
     sqlite3_stmt *records; /* reads one record by its id */
     char *items;
     size_t count;
-    bool only_counts;            /* records are not read, there is no page */
     bool more, partial;          /* there is a record beyond the page; a limit ended the page */
     struct cursor from;          /* where the page begins, when it was asked to begin somewhere */
     struct cursor first, last;   /* rows looked at */
@@ -143,27 +142,31 @@ static bool take_record(struct page_reading *reading, int64_t id, struct error *
  */
 static bool limit_reached(struct page_reading *reading)
 {
-    return reading->walk != NULL && !reading->list->whole &&
+    return reading->walk != NULL &&
            (reading->looked_at >= limits.list_scan || reading->search.bytes >= limits.list_scan_bytes ||
             (reading->looked_at >= limits.list_least && clock_monotonic_ms() >= reading->deadline));
+}
+
+static bool row_passes(struct page_reading *reading, sqlite3_stmt *statement, bool *passes, struct error *error)
+{
+    int column = (int)reading->orders.count + 1;
+    *passes = sqlite3_column_int64(statement, column + 1) != 0;
+    return !*passes || content_passes(&reading->search, sqlite3_column_int64(statement, column), passes, error);
 }
 
 static bool look_at_row(struct page_reading *reading, sqlite3_stmt *statement, struct error *error)
 {
     struct cursor cursor = cursor_of(reading->arena, statement, &reading->orders);
-    int column = (int)reading->orders.count + 1;
-    bool passes = sqlite3_column_int64(statement, column + 1) != 0;
-    if (passes && !content_passes(&reading->search, sqlite3_column_int64(statement, column), &passes, error))
+    bool passes;
+    if (!row_passes(reading, statement, &passes, error))
         return false;
-    reading->more = passes && !reading->only_counts && reading->count == reading->list->limit;
+    reading->more = passes && reading->count == reading->list->limit;
     if (reading->more)
         return true;
     if (reading->looked_at++ == 0)
         reading->first = cursor;
     reading->last = cursor;
-    if (passes && reading->only_counts)
-        reading->count++;
-    return !passes || reading->only_counts || take_record(reading, cursor.id, error);
+    return !passes || take_record(reading, cursor.id, error);
 }
 
 /* The record beyond the page only tells that there is more. */
@@ -203,7 +206,8 @@ static void finish_page(struct page_reading *reading, struct store_page *page)
     struct text behind = came_from ? cursor_write(reading->arena, &beginning, &reading->orders) : TEXT_NONE;
     *page = (struct store_page){.count = reading->count, .next = backwards ? behind : ahead,
                                 .prev = backwards ? ahead : behind,
-                                .partial = reading->partial && reading->count < reading->list->limit};
+                                .partial = reading->partial && reading->count < reading->list->limit,
+                                .looked_to = reading->looked_at > 0 ? reading->last.id : 0};
     if (backwards)
         reverse(reading->items, reading->kind->size, reading->count);
 }
@@ -221,8 +225,7 @@ static bool begin(struct page_reading *reading, struct error *error)
         return false;
     bool searches = reading->search.statement != NULL;
     reading->deadline = clock_monotonic_ms() + (searches ? limits.list_search_ms : limits.list_time_ms);
-    if (!reading->only_counts)
-        reading->items = arena_allocate(reading->arena, (reading->list->limit + 1) * reading->kind->size);
+    reading->items = arena_allocate(reading->arena, (reading->list->limit + 1) * reading->kind->size);
     return true;
 }
 
@@ -251,32 +254,6 @@ bool list_page(struct store_reader *reader, struct arena *arena, const struct li
     *out = reading.items;
     if (done)
         finish_page(&reading, page);
-    return done;
-}
-
-/* Finds, but does not read. */
-bool list_estimate(struct store_reader *reader, const struct list_kind *kind, const struct store_list *list,
-                   int64_t *count, struct error *error)
-{
-    struct arena arena = {0};
-    struct store_list counted = *list;
-    counted.order_by = FIELD_ID;
-    counted.ascending = true;
-    counted.limit = (size_t)limits.list_scan;
-    struct page_reading reading = {.reader = reader, .arena = &arena, .kind = kind, .walk = list_walk_of(kind),
-                                   .list = &counted, .only_counts = true};
-    struct query query = query_new(kind, &arena);
-    bool done = begin(&reading, error) && build(&reading, &query, error);
-    sqlite3_stmt *statement = done ? query_prepare(reader, &query, error) : NULL;
-    done = statement != NULL && read_rows(&reading, statement, error);
-    *count = (int64_t)reading.count;
-    int64_t seen = reading.last.id - reading.first.id, all = id_new() - reading.first.id;
-    if (reading.partial && seen > 0)
-        *count = (int64_t)((double)*count / (double)seen * (double)all);
-    sqlite3_finalize(statement);
-    query_end(&query);
-    end(&reading);
-    arena_free(&arena);
     return done;
 }
 
@@ -314,5 +291,49 @@ bool list_count(struct store_reader *reader, const struct list_kind *kind, const
     sqlite3_finalize(statement);
     query_end(&query);
     arena_free(&arena);
+    return done;
+}
+
+/* Counts rows that pass, until a limit ends it. */
+static bool count_rows(struct page_reading *reading, sqlite3_stmt *statement, struct error *error)
+{
+    int code = SQLITE_DONE;
+    bool passes;
+    while (!reading->partial && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (!row_passes(reading, statement, &passes, error))
+            return false;
+        reading->last.id = sqlite3_column_int64(statement, 0);
+        if (reading->looked_at++ == 0)
+            reading->first = reading->last;
+        reading->count += passes;
+        reading->partial = limit_reached(reading);
+    }
+    return reading->partial || code == SQLITE_DONE || database_fail(reading->reader, error);
+}
+
+/* All of the keys have as many as those that were looked at. */
+static int64_t by_share(const struct page_reading *reading)
+{
+    double looked_at = (double)(reading->last.id - reading->first.id), all = (double)(id_new() - reading->first.id);
+    return looked_at > 0 ? (int64_t)((double)reading->count * all / looked_at) : (int64_t)reading->count;
+}
+
+bool list_estimate(struct store_reader *reader, struct arena *arena, const struct list_kind *kind,
+                   const struct store_list *list, int64_t *count, struct error *error)
+{
+    struct store_list directed = *list;
+    directed.order_by = FIELD_ID;
+    directed.ascending = true;
+    struct page_reading reading = {.reader = reader, .arena = arena, .kind = kind, .walk = list_walk_of(kind),
+                                   .list = &directed, .deadline = clock_monotonic_ms() + limits.list_search_ms};
+    struct query query = query_new(kind, arena);
+    bool done = orders_find(kind, &directed, &reading.orders, error) &&
+                content_begin(&reading.search, reader, &directed, error) && build(&reading, &query, error);
+    sqlite3_stmt *statement = done ? query_prepare(reader, &query, error) : NULL;
+    done = statement != NULL && count_rows(&reading, statement, error);
+    *count = reading.partial ? by_share(&reading) : (int64_t)reading.count;
+    sqlite3_finalize(statement);
+    query_end(&query);
+    end(&reading);
     return done;
 }

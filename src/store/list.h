@@ -46,17 +46,17 @@ extern const struct list_kind source_list_kind, connection_list_kind, request_li
 /* *out is an array of records of kind->size bytes, in the arena. */
 bool list_page(struct store_reader *, struct arena *, const struct list_kind *, const struct store_list *, void **out,
                struct store_page *, struct error *);
-/*
- * As list_count, but after a look at as many rows as one call may look at it goes by what it found in them: a share of the
- * keys up to now. For lists that are walked.
- */
-bool list_estimate(struct store_reader *, const struct list_kind *, const struct store_list *, int64_t *count,
-                   struct error *);
 /* How SQLite would go about the page, a line for each step, for tests. */
 bool list_explain(struct store_reader *, struct arena *, const struct list_kind *, const struct store_list *,
                   struct text *plan, struct error *);
 bool list_count(struct store_reader *, const struct list_kind *, const struct store_list *, int64_t *count,
                 struct error *);
+/*
+ * About how many the list has, for kinds that are walked: exact as far as the limits of one call that looks into
+ * content reach, and from there on by the share of keys that it came by.
+ */
+bool list_estimate(struct store_reader *, struct arena *, const struct list_kind *, const struct store_list *,
+                   int64_t *count, struct error *);
 
 /* Defines one of store.h's lists, of its own type. */
 #define DEFINE_LIST(function, type, kind)                                                               \

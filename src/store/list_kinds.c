@@ -1,4 +1,5 @@
 /* What the lists of store.h know. */
+#include "store/bulk.h"
 #include "store/list.h"
 
 #define RESOURCE_COLUMNS                                                                                \
@@ -33,6 +34,8 @@ static const struct column REQUESTS[] = {
     {FIELD_REJECTION_CAUSE, "rejection_cause", KIND_INTEGER}, {FIELD_VERIFIED, "verified", KIND_INTEGER},
     {FIELD_EVENTS_COUNT, "events_count", KIND_INTEGER}, {FIELD_CLI_EVENTS_COUNT, "cli_events_count", KIND_INTEGER},
     {FIELD_IGNORED_COUNT, "ignored_count", KIND_INTEGER},
+    /* of its events, what made or retried the last of them */
+    {FIELD_BULK_ID, "(SELECT max(bulk_id) FROM event WHERE event.request_id = request.id)", KIND_INTEGER},
 };
 static const struct column EVENTS[] = {
     {FIELD_ID, "id", KIND_INTEGER}, {FIELD_REQUEST_ID, "request_id", KIND_INTEGER},
@@ -43,6 +46,7 @@ static const struct column EVENTS[] = {
     {FIELD_LAST_ATTEMPT_AT, "last_attempt_at", KIND_INTEGER},
     {FIELD_NEXT_ATTEMPT_AT, "next_attempt_at", KIND_INTEGER}, {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT},
     {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER},
+    {FIELD_BULK_ID, "bulk_id", KIND_INTEGER},
 };
 static const struct column ATTEMPTS[] = {
     {FIELD_ID, "id", KIND_INTEGER}, {FIELD_EVENT_ID, "event_id", KIND_INTEGER},
@@ -51,6 +55,9 @@ static const struct column ATTEMPTS[] = {
 static const struct column IGNORED[] = {
     {FIELD_ID, "id", KIND_INTEGER}, {FIELD_REQUEST_ID, "request_id", KIND_INTEGER},
     {FIELD_CONNECTION_ID, "connection_id", KIND_INTEGER}, {FIELD_CREATED_AT, "id", KIND_KEY_MOMENT},
+    {FIELD_CAUSE, "cause", KIND_INTEGER},
+    {FIELD_TRANSFORMATION_ID, "json_extract(meta, '$.transformation_id')", KIND_TEXT},
+    {FIELD_PROJECT_ID, "(SELECT project_id FROM connection WHERE connection.id = connection_id)", KIND_INTEGER},
 };
 
 const struct list_kind source_list_kind = {
@@ -87,4 +94,38 @@ bool store_count(struct store_reader *reader, enum store_countable countable, co
         [COUNT_SOURCES] = &source_list_kind, [COUNT_DESTINATIONS] = &DESTINATION_LIST,
         [COUNT_CONNECTIONS] = &connection_list_kind};
     return list_count(reader, kinds[countable], list, count, error);
+}
+
+/* The list with a filter for its project: ignored events have it by their connection. */
+static struct store_list of_project(struct arena *arena, const struct store_list *list)
+{
+    struct store_list narrowed = *list;
+    struct store_filter *filters = ARENA_ARRAY(arena, struct store_filter, list->filter_count + 1);
+    struct store_value *project = ARENA_NEW(arena, struct store_value);
+    for (size_t i = 0; i < list->filter_count; i++)
+        filters[i] = list->filters[i];
+    project->integer = list->project_id;
+    filters[narrowed.filter_count++] = (struct store_filter){FIELD_PROJECT_ID, OP_IN, project, 1};
+    narrowed.filters = filters;
+    return narrowed;
+}
+
+bool store_list_ignored_of_project(struct store_reader *reader, struct arena *arena, const struct store_list *list,
+                                   struct ignored_event **out, struct store_page *page, struct error *error)
+{
+    struct store_list narrowed = of_project(arena, list);
+    return store_list_ignored_events(reader, arena, &narrowed, out, page, error);
+}
+
+bool store_estimate_subject(struct store_reader *reader, enum bulk_subject subject, const struct store_list *list,
+                            int64_t *count, struct error *error)
+{
+    static const struct list_kind *const kinds[] = {
+        [BULK_OF_EVENTS] = &event_list_kind, [BULK_OF_IGNORED_EVENTS] = &IGNORED_LIST,
+        [BULK_OF_REQUESTS] = &request_list_kind};
+    struct arena arena = {0};
+    struct store_list narrowed = subject == BULK_OF_IGNORED_EVENTS ? of_project(&arena, list) : *list;
+    bool done = list_estimate(reader, &arena, kinds[subject], &narrowed, count, error);
+    arena_free(&arena);
+    return done;
 }

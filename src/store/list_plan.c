@@ -275,6 +275,10 @@ bool list_plan(struct store_reader *reader, struct arena *arena, const struct li
 {
     plan->list = *list;
     bound_keys(kind, list, plan);
+    if (list->above > 0 && list->above > plan->after)
+        plan->after = list->above;
+    if (list->up_to > 0 && list->up_to < plan->before)
+        plan->before = list->up_to + 1;
     if (walk->resolve_from != NULL && !resolve(reader, arena, walk, plan, error))
         return false;
     if (plan->nothing)

@@ -66,6 +66,7 @@ static const struct list_path EVENT_PATHS[] = {
     BY_VALUES("event_request", FIELD_REQUEST_ID, "request_id"),
     {"issue_event", FIELD_ISSUE_ID, "issue_id", NULL, NULL, true, "event_id"},
     {"event_notable", FIELD_ID, NULL, EVENT_NOTABLE, asks_for_notable, true, NULL},
+    {"event_bulk", FIELD_BULK_ID, "bulk_id", "bulk_id > 0", NULL, true, NULL},
     BY_VALUES("event_connection", FIELD_CONNECTION_ID, "connection_id"),
     {"event_due", FIELD_ID, NULL, "due_at > 0", asks_for_waiting, false, NULL},
 };

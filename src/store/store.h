@@ -82,7 +82,7 @@ bool store_add_request_counts(struct store_transaction *, int64_t request_id, in
                               int64_t ignored, int64_t now, struct error *);
 /* Writes the attempt and the event as it is after it, and ends the lease. */
 bool store_record_attempt(struct store_transaction *, const struct attempt *, const struct event *, struct error *);
-/* Replaces the changing fields of an event (status, due_at, next_*, error_code, updated_at). The lease stays. */
+/* Replaces the changing fields of an event (status, due_at, next_*, error_code, bulk_id, ...). The lease stays. */
 bool store_update_event(struct store_transaction *, const struct event *, struct error *);
 
 /*
@@ -179,6 +179,8 @@ enum store_field {
     FIELD_REJECTION_CAUSE, FIELD_VERIFIED, FIELD_EVENTS_COUNT, FIELD_CLI_EVENTS_COUNT, FIELD_IGNORED_COUNT,
     FIELD_PATH,        /* of the request's data: OP_CONTAINS */
     FIELD_SEARCH_TERM, /* in body, headers, query or path: OP_CONTAINS */
+    FIELD_PROJECT_ID, FIELD_CAUSE, FIELD_BULK_ID, FIELD_KIND, FIELD_QUERY, FIELD_QUERY_MEMBER, FIELD_CANCELLED_AT, FIELD_COMPLETED_AT,
+    FIELD_IN_PROGRESS,
     FIELD_LABEL, FIELD_PROVIDER, FIELD_LAST_USED_AT, FIELD_LOG_LEVEL, FIELD_TRANSFORMATION_ID, FIELD_ISSUE_ID,
     FIELD_SOURCE_CREATED_AT, FIELD_SOURCE_UPDATED_AT, FIELD_DESTINATION_CREATED_AT, FIELD_DESTINATION_UPDATED_AT,
 };
@@ -231,8 +233,8 @@ struct store_list {
     size_t then_count;
     size_t limit;
     struct text next, prev;    /* cursors of a page before; at most one */
+    int64_t above, up_to;      /* only keys in (above, up_to]; 0: any */
     bool with_data;            /* requests: read the data too */
-    bool whole;                /* no partial page: for callers who bound the work by a range of FIELD_ID */
 };
 
 /*
@@ -244,6 +246,7 @@ struct store_page {
     size_t count;
     struct text next, prev;
     bool partial;
+    int64_t looked_to; /* key of the last row that was looked at; 0: none was */
 };
 
 /* Live ones only (deleted_at 0). A cursor that is not one of this list's gives ERROR_INVALID. */

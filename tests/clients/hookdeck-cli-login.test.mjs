@@ -9,6 +9,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { startGateway, until } from '../e2e/gateway.mjs';
 
 const CLI = fileURLToPath(new URL('../node_modules/hookdeck-cli/bin/hookdeck.js', import.meta.url));
+const PATIENCE = { tries: 1200 }; // a busy machine takes its time to start a CLI, which polls every other second
 let gateway, project, home;
 
 before(async () => {
@@ -86,9 +87,9 @@ test('the operator goes from project to project, and works in each', async () =>
 test('login takes a key that somebody types', async () => {
   const login = start(['login', '-i'], { terminal: true });
   try {
-    await until('the question', () => /Enter your CLI API key/.test(login.out));
+    await until('the question', () => /Enter your CLI API key/.test(login.out), PATIENCE);
     login.child.stdin.write(`${project.key}\r`);
-    await until('the next question', () => /identify this device/.test(login.out));
+    await until('the next question', () => /identify this device/.test(login.out), PATIENCE);
     login.child.stdin.write('typed\r');
     assert.equal(await login.ended, 0, login.out);
   } finally {
@@ -102,7 +103,7 @@ test('login takes a key that somebody types', async () => {
 test('login goes through a browser', async () => {
   const login = start(['login'], { terminal: true });
   try {
-    const [page] = await until('the link', () => login.out.match(/http:\S*\/sign-in\/\w+/), { tries: 300 });
+    const [page] = await until('the link', () => login.out.match(/http:\S*\/sign-in\/\w+/), PATIENCE);
     login.child.stdin.write('\r');
     const done = await fetch(page, { method: 'POST', body: new URLSearchParams({ key: project.key }) });
     assert.equal(done.status, 200);
@@ -120,9 +121,9 @@ test('listen without a key signs in once the link in the log is confirmed', asyn
   const seen = gateway.log().length;
   const listen = start(['listen', '3000', 'in-shop'], { terminal: true });
   try {
-    const [page] = await until('the link', () => gateway.log().slice(seen).match(/http:\S*\/sign-in\/\w+/), { tries: 300 });
+    const [page] = await until('the link', () => gateway.log().slice(seen).match(/http:\S*\/sign-in\/\w+/), PATIENCE);
     assert.equal((await fetch(page, { method: 'POST', body: new URLSearchParams({ key: project.key }) })).status, 200);
-    await until('the sign-in', () => { try { return profile().project_id === project.id; } catch { return false; } }, { tries: 200 });
+    await until('the sign-in', () => { try { return profile().project_id === project.id; } catch { return false; } }, PATIENCE);
   } finally {
     listen.child.kill();
     await listen.ended;

@@ -11,7 +11,17 @@ import { startGateway, until } from './gateway.mjs';
 
 const newest = async (side, noun) => (await side.ok('GET', `/${noun}?limit=1`)).models[0];
 
-// Each kind of thing that has an id: where its id stands in paths (`/segment/{id}`), what fields, parameters and variables
+// A bulk operation that finds nothing and has ended.
+const bulk = (kind, path, query, names) => ({
+  kind, segment: path, names,
+  async make(side) {
+    const { id } = await side.ok('POST', path, { query: query(side) });
+    await until('the end of the operation', async () => !(await side.ok('GET', `${path}/${id}`)).in_progress);
+    return id;
+  },
+});
+
+// Each kind of thing that has an id: where its id stands in paths (`/segment/{id}`, or the whole path before it), what fields, parameters and variables
 // name it, and how one comes to be. They are made in this order; `side.ids` has those made before.
 const KINDS = [
   { kind: 'project', segment: 'projects', make: (side) => side.project.id },
@@ -63,9 +73,14 @@ const KINDS = [
     kind: 'domain', names: ['domain_id'],
     make: async (side) => (await side.ok('POST', '/teams/current/custom_domains', { hostname: `${side.named('hooks')}.example.com` })).id,
   },
+  bulk('retry of events', '/bulk/events/retry', (side) => ({ id: side.ids.event, status: 'FAILED' }), ['bulk_retry_id']),
+  bulk('cancelling of events', '/bulk/events/cancel', (side) => ({ id: side.ids.event, status: 'HOLD' })),
+  bulk('retry of ignored events', '/bulk/ignored-events/retry', (side) => ({ webhook_id: side.ids.connection })),
+  bulk('retry of requests', '/bulk/requests/retry', (side) => ({ id: side.ids.request, status: 'rejected' })),
+  bulk('replay of requests', '/bulk/requests/replay', (side) => ({ id: side.ids.request, status: 'rejected' })),
 ];
 // Ids of what cannot be made here yet: filters by them match nothing.
-const UNMADE = ['issue_id', 'bulk_retry_id', 'cli_id', 'cli_user_id'];
+const UNMADE = ['issue_id', 'cli_id', 'cli_user_id'];
 // Bodies that are good, where what the description requires does not say it all.
 const BODIES = {
   'PUT /sources/{id}': { description: 'd' }, 'PUT /destinations/{id}': { description: 'd' }, 'PUT /connections/{id}': { description: 'd' },
@@ -79,6 +94,8 @@ const OPEN_PLACES = [
     name: 'rules', source_id: side.ids.source, destination_id: side.ids.destination,
     rules: [{ type: 'transform', transformation_id: other.ids.transformation }],
   })],
+  ['POST', '/bulk/requests/replay', (side, other) => ({ query: { id: side.ids.request, target: { source_id: other.ids.source } } })],
+  ['POST', '/bulk/requests/replay', (side, other) => ({ query: { id: side.ids.request, target: { webhook_ids: [other.ids.connection] } } })],
 ];
 
 let gateway, description, dir, one, two;
@@ -133,14 +150,14 @@ function variables(path) {
   const parts = path.split('/');
   return parts.flatMap((part, i) => {
     if (!part.startsWith('{')) return [];
-    const kind = BY_NAME[part.slice(1, -1)] ?? BY_SEGMENT[parts[i - 1]];
+    const kind = BY_NAME[part.slice(1, -1)] ?? BY_SEGMENT[parts.slice(0, i).join('/')] ?? BY_SEGMENT[parts[i - 1]];
     assert.ok(kind, `${path}: ${part} is of no kind that this test knows: add a row to KINDS`);
     return [kind];
   });
 }
 
 function kindOf(name, path, at) {
-  const kind = BY_NAME[name] ?? (name === 'id' || name === 'ids' ? BY_SEGMENT[path.split('/').filter((part) => part && !part.startsWith('{')).at(-1).replace('count', path.split('/')[1])] : undefined);
+  const kind = BY_NAME[name] ?? (name === 'id' || name === 'ids' ? BY_SEGMENT[path] ?? BY_SEGMENT[path.split('/').filter((part) => part && !part.startsWith('{')).at(-1).replace('count', path.split('/')[1])] : undefined);
   assert.ok(kind || UNMADE.includes(name) || (name === 'id' && path.endsWith('/ignored_events')),
     `${at}: ${name} is of no kind that this test knows: add a row to KINDS`);
   return kind;
@@ -344,6 +361,26 @@ describe('the other project’s ids', () => {
     }
     assert.ok(tried > 20);
   });
+});
+
+test('bulk operations touch nothing of the other', async () => {
+  for (const [side, other] of sides()) {
+    await unchanged(other, async () => {
+      for (const [path, query] of [
+        ['/bulk/events/retry', { id: other.ids.event }], ['/bulk/events/retry', { webhook_id: other.ids.connection }],
+        ['/bulk/events/cancel', { destination_id: other.ids.destination }], ['/bulk/ignored-events/retry', { webhook_id: other.ids.connection }],
+        ['/bulk/requests/retry', { id: other.ids.request }], ['/bulk/requests/replay', { source_id: other.ids.source }],
+      ]) {
+        const { id, estimated_count: count } = await side.ok('POST', path, { query });
+        assert.equal(count, 0);
+        const end = await until('the end of the operation', async () => {
+          const shown = await side.ok('GET', `${path}/${id}`);
+          return !shown.in_progress && shown;
+        });
+        assert.equal(end.completed_count + end.failed_count, 0, path);
+      }
+    });
+  }
 });
 
 test('nothing is published to the other’s source', async () => {

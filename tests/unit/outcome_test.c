@@ -93,18 +93,21 @@ static void what_happened_meanwhile_is_kept(void **state)
     (void)state;
     static const struct {
         const char *what;
-        bool cancelled, retried;
+        bool cancelled;
+        enum attempt_trigger retried; /* 0: not */
         int status;
         enum event_status expected;
         int64_t due_at;
         enum attempt_error error;
         int64_t response_status;
     } cases[] = {
-        {"cancelled, then failed", true, false, 500, EVENT_CANCELLED, 0, ATTEMPT_ERROR_CANCELLED, 0},
-        {"cancelled, then unreachable", true, false, 0, EVENT_CANCELLED, 0, ATTEMPT_ERROR_CANCELLED, 0},
-        {"cancelled, but it arrived", true, false, 200, EVENT_SUCCESSFUL, 0, ATTEMPT_ERROR_NONE, 200},
-        {"asked for again, then failed", false, true, 500, EVENT_QUEUED, 5200, ATTEMPT_ERROR_NONE, 500},
-        {"asked for again, though it arrived", false, true, 200, EVENT_QUEUED, 5200, ATTEMPT_ERROR_NONE, 200},
+        {"cancelled, then failed", true, 0, 500, EVENT_CANCELLED, 0, ATTEMPT_ERROR_CANCELLED, 0},
+        {"cancelled, then unreachable", true, 0, 0, EVENT_CANCELLED, 0, ATTEMPT_ERROR_CANCELLED, 0},
+        {"cancelled, but it arrived", true, 0, 200, EVENT_SUCCESSFUL, 0, ATTEMPT_ERROR_NONE, 200},
+        {"asked for again, then failed", false, TRIGGER_MANUAL, 500, EVENT_QUEUED, 5200, ATTEMPT_ERROR_NONE, 500},
+        {"asked for again in bulk, then failed", false, TRIGGER_BULK_RETRY, 500, EVENT_QUEUED, 5200, ATTEMPT_ERROR_NONE,
+         500},
+        {"asked for again, though it arrived", false, TRIGGER_MANUAL, 200, EVENT_QUEUED, 5200, ATTEMPT_ERROR_NONE, 200},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         const struct event claimed = waiting();
@@ -116,7 +119,7 @@ static void what_happened_meanwhile_is_kept(void **state)
         }
         if (cases[i].retried) {
             event.due_at = 5200;
-            event.next_trigger = TRIGGER_MANUAL;
+            event.next_trigger = cases[i].retried;
         }
         const struct attempt attempt = ended(TRIGGER_INITIAL, cases[i].status,
                                              cases[i].status ? ATTEMPT_ERROR_NONE : ATTEMPT_ERROR_TIMEOUT);
@@ -125,7 +128,22 @@ static void what_happened_meanwhile_is_kept(void **state)
         check_integer(cases[i].what, "error_code", event.error_code, cases[i].error);
         check_integer(cases[i].what, "response_status", event.response_status, cases[i].response_status);
         if (cases[i].retried)
-            check_integer(cases[i].what, "next_trigger", event.next_trigger, TRIGGER_MANUAL);
+            check_integer(cases[i].what, "next_trigger", event.next_trigger, cases[i].retried);
+    }
+}
+
+/* Before the first attempt nothing is planned: whoever asked for it, its failure plans the automatic retries. */
+static void the_first_attempt_makes_the_plan(void **state)
+{
+    (void)state;
+    static const enum attempt_trigger triggers[] = {TRIGGER_INITIAL, TRIGGER_MANUAL, TRIGGER_BULK_RETRY};
+    for (size_t i = 0; i < COUNT(triggers); i++) {
+        struct event event = waiting();
+        event.next_trigger = triggers[i];
+        const struct event claimed = event;
+        const struct attempt attempt = ended(triggers[i], 500, ATTEMPT_ERROR_NONE);
+        outcome_apply(&event, &claimed, &attempt, &LINEAR, TEXT_NONE, RECORDED);
+        check_event(attempt_trigger_name(triggers[i]), &event, EVENT_FAILED, STARTED + INTERVAL, STARTED + INTERVAL);
     }
 }
 
@@ -145,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_attempt_ends_or_plans_the_next),
         cmocka_unit_test(what_happened_meanwhile_is_kept),
+        cmocka_unit_test(the_first_attempt_makes_the_plan),
         cmocka_unit_test(every_failure_has_an_error_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,7 @@ static const struct plan_row {
     {BY_KEY, {COMPARES(FIELD_SUCCESSFUL_AT, OP_LTE, MOMENT)}},
     {"SCAN event\n", {COMPARES(FIELD_LAST_ATTEMPT_AT, OP_GTE, MOMENT)}},
     {"SEARCH event USING INDEX event_request (request_id=?)\n", {IS(FIELD_REQUEST_ID, ONE)}},
+    {"SEARCH event USING INDEX event_bulk (bulk_id=?)\n", {IS(FIELD_BULK_ID, ONE)}},
     {"SEARCH event USING INDEX event_notable (id<?)\n",
      {IS(FIELD_STATUS, FAILED), COMPARES(FIELD_LAST_ATTEMPT_AT, OP_LT, MOMENT)}},
 };
@@ -265,52 +266,6 @@ static void pages_neither_lose_nor_repeat(void **state)
     free(world);
 }
 
-/* By windows of keys, as bulk operations go, however little one call may look at. */
-static void windows_are_whole(void **state)
-{
-    struct world *world = calloc(1, sizeof *world);
-    struct limits usual = limits;
-    struct fixture *f = *state;
-    make_world(world, f);
-    limits.list_scan = 5;
-    struct store_value first = {.integer = world->events[20].id}, last = {.integer = world->events[90].id};
-    struct store_filter window[] = {COMPARES(FIELD_ID, OP_GT, first), COMPARES(FIELD_ID, OP_LTE, last),
-                                    IS(FIELD_RESPONSE_STATUS, OK)};
-    struct store_list list = {.project_id = PROJECT, .filters = window, .filter_count = 3, .order_by = FIELD_ID,
-                              .ascending = true, .limit = 100, .whole = true};
-    struct store_page page;
-    struct event *events;
-    size_t expected = 0;
-    for (size_t i = 21; i <= 90; i++)
-        expected += world->events[i].response_status == 200;
-    assert_true(store_list_events(f->reader, &f->arena, &list, &events, &page, &f->error));
-    assert_int_equal(page.count, expected);
-    assert_false(page.partial);
-    check_plan(f, &event_list_kind, window, 2, "SEARCH event USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)\n");
-    limits = usual;
-    free(world);
-}
-
-static void estimates(void **state)
-{
-    struct world *world = calloc(1, sizeof *world);
-    struct limits usual = limits;
-    struct fixture *f = *state;
-    int64_t count, all = 0;
-    make_world(world, f);
-    struct store_filter filter = IS(FIELD_RESPONSE_STATUS, OK);
-    struct store_list list = {.project_id = PROJECT, .filters = &filter, .filter_count = 1};
-    for (size_t i = 0; i < EVENTS; i++)
-        all += world->events[i].response_status == 200;
-    assert_true(list_estimate(f->reader, &event_list_kind, &list, &count, &f->error));
-    assert_int_equal(count, all);
-    limits.list_scan = 100; /* a quarter of them, of keys that are made in no time: the rest is guessed */
-    assert_true(list_estimate(f->reader, &event_list_kind, &list, &count, &f->error));
-    assert_true(count > 20);
-    limits = usual;
-    free(world);
-}
-
 /* A call that has no time left looks at some rows nevertheless. */
 static void some_rows_are_looked_at_in_any_case(void **state)
 {
@@ -446,8 +401,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(each_filter_takes_its_index), WITH_STORE(pages_neither_lose_nor_repeat),
-        WITH_STORE(windows_are_whole), WITH_STORE(some_rows_are_looked_at_in_any_case), WITH_STORE(estimates),
-        WITH_STORE(links_lead), WITH_STORE(content_is_asked_row_by_row), WITH_STORE(other_projects_stay_apart),
+        WITH_STORE(some_rows_are_looked_at_in_any_case), WITH_STORE(links_lead),
+        WITH_STORE(content_is_asked_row_by_row), WITH_STORE(other_projects_stay_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,14 +111,14 @@ bool store_insert_event(struct store_transaction *transaction, const struct even
 {
     sqlite3_stmt *s = database_statement(
         transaction->database, "INSERT INTO event(" EVENT_COLUMNS ")"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
     if (s == NULL)
         return false;
     BIND(s, event->id, event->project_id, event->request_id, event->connection_id, event->source_id,
          event->destination_id, (int64_t)event->status, event->due_at, event->next_attempt_at,
          (int64_t)event->next_trigger, event->attempts, event->automatic_retries, event->last_attempt_at,
          event->successful_at, event->response_status, (int64_t)event->error_code, event->created_at,
-         event->updated_at);
+         event->updated_at, event->bulk_id);
     if (leased)
         leases_take(&transaction->store->leases, event->id);
     return database_run(transaction->database, s, error);
@@ -144,12 +144,12 @@ bool store_update_event(struct store_transaction *transaction, const struct even
         transaction->database,
         "UPDATE event SET status = ?, due_at = ?, next_attempt_at = ?, next_trigger = ?, attempts = ?,"
         " automatic_retries = ?, last_attempt_at = ?, successful_at = ?, response_status = ?, error_code = ?,"
-        " updated_at = ? WHERE id = ?", error);
+        " updated_at = ?, bulk_id = ? WHERE id = ?", error);
     if (s == NULL)
         return false;
     BIND(s, (int64_t)event->status, event->due_at, event->next_attempt_at, (int64_t)event->next_trigger,
          event->attempts, event->automatic_retries, event->last_attempt_at, event->successful_at,
-         event->response_status, (int64_t)event->error_code, event->updated_at, event->id);
+         event->response_status, (int64_t)event->error_code, event->updated_at, event->bulk_id, event->id);
     return database_run(transaction->database, s, error);
 }
 
@@ -158,7 +158,7 @@ bool store_record_attempt(struct store_transaction *transaction, const struct at
 {
     sqlite3_stmt *s = database_statement(
         transaction->database, "INSERT INTO attempt(" ATTEMPT_COLUMNS ")"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
     if (s == NULL)
         return false;
     BIND(s, attempt->id, attempt->project_id, attempt->event_id, attempt->destination_id, attempt->successful,
@@ -168,6 +168,7 @@ bool store_record_attempt(struct store_transaction *transaction, const struct at
     bind_text(s, 15, attempt->method);
     bind_bytes(s, 16, attempt->body);
     bind_text(s, 17, attempt->content_type);
+    bind_integers(s, 18, &attempt->bulk_id, 1);
     if (!database_run(transaction->database, s, error) || !store_update_event(transaction, event, error))
         return false;
     leases_end(&transaction->store->leases, event->id);

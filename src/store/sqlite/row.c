@@ -72,7 +72,8 @@ void row_event(struct arena *arena, sqlite3_stmt *s, void *out)
         .due_at = integer(s, 7), .next_attempt_at = integer(s, 8), .next_trigger = (enum attempt_trigger)integer(s, 9),
         .attempts = integer(s, 10), .automatic_retries = integer(s, 11), .last_attempt_at = integer(s, 12),
         .successful_at = integer(s, 13), .response_status = integer(s, 14),
-        .error_code = (enum attempt_error)integer(s, 15), .created_at = integer(s, 16), .updated_at = integer(s, 17)};
+        .error_code = (enum attempt_error)integer(s, 15), .created_at = integer(s, 16), .updated_at = integer(s, 17),
+        .bulk_id = integer(s, 18)};
 }
 
 void row_attempt(struct arena *arena, sqlite3_stmt *s, void *out)
@@ -84,7 +85,7 @@ void row_attempt(struct arena *arena, sqlite3_stmt *s, void *out)
         .error_code = (enum attempt_error)integer(s, 8), .delivered_at = integer(s, 9), .responded_at = integer(s, 10),
         .delivery_latency_ms = integer(s, 11), .response_latency_ms = integer(s, 12),
         .requested_url = column_text(arena, s, 13), .method = column_text(arena, s, 14),
-        .body = column_text(arena, s, 15), .content_type = column_text(arena, s, 16)};
+        .body = column_text(arena, s, 15), .content_type = column_text(arena, s, 16), .bulk_id = integer(s, 17)};
 }
 
 void row_ignored_event(struct arena *arena, sqlite3_stmt *s, void *out)

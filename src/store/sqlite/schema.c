@@ -65,6 +65,7 @@ static const char *const STEPS[] = {
     schema_resources,
     schema_projects,
     schema_lists,
+    schema_bulk,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
@@ -112,6 +113,7 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
                         " coalesce((SELECT max(id) FROM transformation), 0),"
                         " coalesce((SELECT max(id) FROM execution), 0),"
                         " coalesce((SELECT max(id) FROM bookmark), 0), coalesce((SELECT max(id) FROM integration), 0),"
-                        " coalesce((SELECT max(id) FROM custom_domain), 0))",
+                        " coalesce((SELECT max(id) FROM custom_domain), 0),"
+                        " coalesce((SELECT max(id) FROM bulk), 0))",
                         key, error);
 }

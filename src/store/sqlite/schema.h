@@ -24,11 +24,11 @@
 #define EVENT_COLUMNS                                                                                   \
     "id, project_id, request_id, connection_id, source_id, destination_id, status, due_at, next_attempt_at, " \
     "next_trigger, attempts, automatic_retries, last_attempt_at, successful_at, response_status, error_code, " \
-    "created_at, updated_at"
+    "created_at, updated_at, bulk_id"
 #define ATTEMPT_COLUMNS                                                                                 \
     "id, project_id, event_id, destination_id, successful, attempt_number, attempt_trigger, response_status, " \
     "error_code, delivered_at, responded_at, delivery_latency_ms, response_latency_ms, requested_url, method, body, " \
-    "content_type"
+    "content_type, bulk_id"
 #define IGNORED_COLUMNS "id, request_id, connection_id, cause, meta"
 #define TRANSFORMATION_COLUMNS "id, project_id, deleted_at, created_at, updated_at, name"
 #define TRANSFORMATION_DATA_COLUMNS ", env, code"
@@ -39,6 +39,9 @@
     "id, project_id, connection_id, request_id, last_used_at, created_at, updated_at, name, label"
 #define INTEGRATION_COLUMNS "id, project_id, created_at, updated_at, label, provider, features, configs"
 #define DOMAIN_COLUMNS "id, project_id, created_at, hostname"
+#define BULK_COLUMNS                                                                                    \
+    "id, project_id, kind, created_at, updated_at, cancelled_at, completed_at, estimated_count, processed_batch, " \
+    "completed_count, failed_count, position, bound, query"
 
 /*
  * The condition of the index event_notable; statements that use it repeat it. 1, 3 and above 4: all but QUEUED and
@@ -58,3 +61,4 @@ extern const char schema_core[]; /* the first schema */
 extern const char schema_resources[];
 extern const char schema_projects[];
 extern const char schema_lists[];
+extern const char schema_bulk[];

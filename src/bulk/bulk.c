@@ -1,0 +1,165 @@
+#include "bulk/bulk.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "bulk/slice.h"
+#include "store/bulk.h"
+
+enum {
+    NICENESS = 10,
+    TURN = 16,            /* operations looked at in one reading */
+    FAILED_PAUSE_MS = 500, /* the store is full, or fails otherwise */
+};
+
+struct bulk_worker {
+    struct slice_parts parts;
+    pthread_t thread;
+    bool started;
+
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t changed;
+    bool stopping, woken;
+};
+
+/* ---- waiting --------------------------------------------------------------------------------------- */
+
+static struct timespec moment_in(int64_t ms)
+{
+    struct timespec moment;
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    moment.tv_sec += ms / 1000;
+    moment.tv_nsec += (ms % 1000) * 1000000;
+    if (moment.tv_nsec >= 1000000000) {
+        moment.tv_sec++;
+        moment.tv_nsec -= 1000000000;
+    }
+    return moment;
+}
+
+/* False when it is time to stop. */
+static bool rest(struct bulk_worker *worker, int64_t ms)
+{
+    struct timespec until = moment_in(ms);
+    pthread_mutex_lock(&worker->mutex);
+    while (!worker->stopping && pthread_cond_timedwait(&worker->changed, &worker->mutex, &until) == 0)
+        ;
+    bool goes_on = !worker->stopping;
+    pthread_mutex_unlock(&worker->mutex);
+    return goes_on;
+}
+
+/* Until an operation is made. */
+static bool wait_for_work(struct bulk_worker *worker)
+{
+    pthread_mutex_lock(&worker->mutex);
+    while (!worker->stopping && !worker->woken)
+        pthread_cond_wait(&worker->changed, &worker->mutex);
+    worker->woken = false;
+    bool goes_on = !worker->stopping;
+    pthread_mutex_unlock(&worker->mutex);
+    return goes_on;
+}
+
+static void set(struct bulk_worker *worker, bool *flag)
+{
+    pthread_mutex_lock(&worker->mutex);
+    *flag = true;
+    pthread_cond_broadcast(&worker->changed);
+    pthread_mutex_unlock(&worker->mutex);
+}
+
+/* ---- the worker ------------------------------------------------------------------------------------- */
+
+/* A slice of each of the next few operations behind `*after`, which is 0 again behind the last one. */
+static bool take_turn(struct bulk_worker *worker, int64_t *after, size_t *count)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct bulk *bulks;
+    size_t touched;
+    bool goes_on = true;
+    *count = 0;
+    if (!store_read_open_bulks(worker->parts.reader, &arena, *after, TURN, &bulks, count, &error)) {
+        log_warn("bulk operations cannot be read: %s", error.message);
+        *count = 1; /* there may be some: look again */
+        goes_on = rest(worker, FAILED_PAUSE_MS);
+        bulks = NULL;
+    }
+    for (size_t i = 0; bulks != NULL && goes_on && i < *count; i++) {
+        *after = bulks[i].id;
+        if (slice_run(&worker->parts, &bulks[i], &touched, &error)) {
+            goes_on = rest(worker, touched > 0 ? limits.bulk_pause_ms : 0);
+        } else {
+            log_warn("a bulk operation waits: %s", error.message);
+            error = (struct error){0};
+            goes_on = rest(worker, FAILED_PAUSE_MS);
+        }
+    }
+    if (*count < TURN)
+        *after = 0;
+    arena_free(&arena);
+    return goes_on;
+}
+
+static void *work(void *argument)
+{
+    struct bulk_worker *worker = argument;
+    /* As the API's workers: behind the way of webhooks. Linux: of this thread alone. */
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICENESS);
+    int64_t after = 0;
+    size_t count;
+    bool goes_on = true;
+    while (goes_on) {
+        bool from_start = after == 0;
+        goes_on = take_turn(worker, &after, &count);
+        if (goes_on && from_start && count == 0)
+            goes_on = wait_for_work(worker);
+    }
+    return NULL;
+}
+
+struct bulk_worker *bulk_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
+                               bulk_plan_reader read_plan, struct error *error)
+{
+    struct bulk_worker *worker = NEW(struct bulk_worker);
+    pthread_condattr_t monotonic;
+    worker->parts = (struct slice_parts){.store = store, .catalog = catalog, .deliver = deliver, .read_plan = read_plan};
+    pthread_mutex_init(&worker->mutex, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&worker->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    if ((worker->parts.reader = store_reader_open(store, error)) != NULL) {
+        worker->started = pthread_create(&worker->thread, NULL, work, worker) == 0;
+        if (worker->started)
+            return worker;
+        error_set(error, ERROR_INTERNAL, "no thread for bulk operations");
+    }
+    bulk_stop(worker);
+    return NULL;
+}
+
+void bulk_wake(struct bulk_worker *worker)
+{
+    set(worker, &worker->woken);
+}
+
+void bulk_stop(struct bulk_worker *worker)
+{
+    set(worker, &worker->stopping);
+    if (worker->started)
+        pthread_join(worker->thread, NULL);
+    if (worker->parts.reader != NULL)
+        store_reader_close(worker->parts.reader);
+    pthread_cond_destroy(&worker->changed);
+    pthread_mutex_destroy(&worker->mutex);
+    free(worker);
+}

@@ -31,6 +31,7 @@ struct api {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct issues *issues;
     struct bulk_worker *bulk_worker;
     struct rate *rate;
     struct sign_ins *sign_ins;
@@ -54,6 +55,7 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
         .store = api->store,
         .catalog = api->catalog,
         .deliver = api->deliver,
+        .issues = api->issues,
         .bulk_worker = api->bulk_worker,
         .public_url = api->public_url,
         .sign_ins = api->sign_ins,
@@ -135,13 +137,14 @@ static bool start_worker(struct api *api, struct worker *worker, struct error *e
     return true;
 }
 
-struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
+struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver, struct issues *issues,
                       struct bulk_worker *bulk_worker, const char *public_url, struct error *error)
 {
     struct api *api = NEW(struct api);
     api->store = store;
     api->catalog = catalog;
     api->deliver = deliver;
+    api->issues = issues;
     api->bulk_worker = bulk_worker;
     api->rate = rate_create();
     api->sign_ins = sign_ins_create();

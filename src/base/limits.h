@@ -74,6 +74,10 @@
     X(retry_span_ms, 604800000, 1000, 31536000000, "ms", "after this age of an event no automatic retry is planned") \
     X(unrecorded_outcomes, 5000, 1, 1000000, "attempts", "finished attempts that the store has not taken yet; beyond it no delivery starts") \
     X(shutdown_ms, 65000, 0, 3600000, "ms", "a stop waits this long for running deliveries")            \
+    /* issues */                                                                                        \
+    X(issue_check_ms, 2000, 100, 600000, "ms", "between two looks at destinations that are behind and connections that recovered") \
+    X(issue_quiet_ms, 10000, 0, 86400000, "ms", "a connection that recovered has its issues resolved after this time without a failure") \
+    X(channel_queue, 256, 1, 100000, "messages", "messages to the channels of issue triggers that wait to be sent; more are dropped") \
     /* workflows */                                                                                     \
     X(workflow_document_bytes, 10485760, 1024, 1073741824, "bytes", "a workflow or OpenAPI document")    \
     X(workflow_document_depth, 128, 8, 1000, "levels", "nesting of a document")                         \

@@ -15,6 +15,8 @@
 #include "gateway/router.h"
 #include "http/server.h"
 #include "ingest/ingest.h"
+#include "issue/issues.h"
+#include "notify/notify.h"
 #include "catalog/catalog.h"
 #include "store/store.h"
 
@@ -68,10 +70,15 @@ static bool start_parts(struct gateway *gateway, struct error *error)
     const char *url = gateway->config->public_url;
     parts->public_url = url;
     return (parts->catalog = catalog_open(parts->store, error)) != NULL &&
-           (parts->deliver = deliver_start(parts->store, parts->catalog, url, error)) != NULL &&
-           (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL &&
+           (parts->issues = issues_start(parts->store, parts->catalog, error)) != NULL &&
+           (parts->deliver = deliver_start(parts->store, parts->catalog, parts->issues, url, error)) != NULL &&
+           (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
+                                         error)) != NULL &&
            (parts->bulk = bulk_start(parts->store, parts->catalog, parts->deliver, bulk_query_plan, error)) != NULL &&
-           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->bulk, url, error)) != NULL;
+           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->issues, parts->bulk, url,
+                                   error)) != NULL &&
+           (parts->notify = notify_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
+                                         &gateway->config->channels, error)) != NULL;
 }
 
 struct gateway *gateway_start(struct config *config, struct error *error)
@@ -109,10 +116,14 @@ void gateway_stop(struct gateway *gateway)
         api_stop(parts->api);
     if (parts->bulk != NULL)
         bulk_stop(parts->bulk);
+    if (parts->notify != NULL)
+        notify_stop(parts->notify);
     if (parts->deliver != NULL)
         deliver_stop(parts->deliver, limits.shutdown_ms);
     if (parts->ingest != NULL)
         ingest_stop(parts->ingest);
+    if (parts->issues != NULL)
+        issues_stop(parts->issues);
     if (parts->catalog != NULL)
         catalog_close(parts->catalog);
     if (parts->store != NULL)

@@ -22,10 +22,12 @@ struct parts {
     struct http_server *server;
     struct store *store;
     struct catalog *catalog;
+    struct issues *issues;
     struct deliver *deliver;
     struct bulk_worker *bulk;
     struct ingest *ingest;
     struct api *api;
+    struct notify *notify;
     const char *public_url;
 };
 

@@ -66,6 +66,7 @@ static const char *const STEPS[] = {
     schema_projects,
     schema_lists,
     schema_bulk,
+    schema_issues,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
@@ -114,6 +115,8 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
                         " coalesce((SELECT max(id) FROM execution), 0),"
                         " coalesce((SELECT max(id) FROM bookmark), 0), coalesce((SELECT max(id) FROM integration), 0),"
                         " coalesce((SELECT max(id) FROM custom_domain), 0),"
-                        " coalesce((SELECT max(id) FROM bulk), 0))",
+                        " coalesce((SELECT max(id) FROM bulk), 0),"
+                        " coalesce((SELECT max(id) FROM issue_trigger), 0), coalesce((SELECT max(id) FROM issue), 0),"
+                        " coalesce((SELECT max(id) FROM notice), 0))",
                         key, error);
 }

@@ -332,6 +332,8 @@ static bool lock_directory(struct store *store, struct error *error)
 static bool open_database(struct store *store, struct error *error)
 {
     int64_t last_key;
+    /* It counts memory for nobody, under a lock that every thread would take for every piece. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (!fault_prepare(error) || !database_open(&store->database, store->path, true, error) ||
         !schema_apply(&store->database, error) || !schema_last_key(&store->database, &last_key, error))
         return false;

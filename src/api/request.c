@@ -150,11 +150,6 @@ const struct field_row request_shape[] = {
     ALWAYS("cli_events_count", VALUE_INTEGER), ALWAYS("ignored_count", VALUE_INTEGER), MOMENT("updated_at"),
     MOMENT("created_at"), {"data", VALUE_OBJECT, .fields = request_data_shape}, END,
 };
-static const struct field_row retried_item = {.name = "", VALUE_OBJECT, .fields = event_shape};
-static const struct field_row retry_shape[] = {
-    {"request", VALUE_OBJECT, .required = true, .fields = request_shape},
-    {"events", VALUE_ARRAY, .required = true, .item = &retried_item}, END,
-};
 static const char *const IGNORED_NAMES[] = {"DISABLED", "FILTERED", "TRANSFORMATION_FAILED", "CLI_DISCONNECTED", NULL};
 static const struct field_row ignored_shape[] = {
     ALWAYS("id", VALUE_TEXT), ALWAYS("team_id", VALUE_TEXT), ALWAYS("webhook_id", VALUE_TEXT),
@@ -162,7 +157,7 @@ static const struct field_row ignored_shape[] = {
     ALWAYS("meta", VALUE_OBJECT | VALUE_ARRAY | VALUE_NULL), MOMENT("updated_at"), MOMENT("created_at"), END,
 };
 static const struct shape shapes[] = {
-    {"Request", request_shape}, {"RetryRequest", retry_shape}, {"IgnoredEvent", ignored_shape}, END,
+    {"Request", request_shape}, {"IgnoredEvent", ignored_shape}, END,
 };
 
 static const struct order_row request_orders[] = {

@@ -375,11 +375,14 @@ static struct text without_port(struct text host)
     return size > 0 && host.data[size - 1] == ':' ? text_slice(host, 0, size - 1) : host;
 }
 
+bool catalog_has_hosts(const struct catalog *catalog)
+{
+    return atomic_load_explicit(&catalog->host_count, memory_order_relaxed) > 0;
+}
+
 int64_t catalog_project_of_host(struct catalog *catalog, struct text host)
 {
     char name[DOMAIN_NAME_BYTES + 1];
-    if (atomic_load_explicit(&catalog->host_count, memory_order_relaxed) == 0)
-        return 0;
     host = without_port(host);
     if (text_ends_with(host, TEXT(".")))
         host.size--;

@@ -84,6 +84,8 @@ struct catalog_project *catalog_find_project(struct catalog *, int64_t id);
  * no difference.
  */
 int64_t catalog_project_of_host(struct catalog *, struct text host);
+/* False on most gateways: then nobody needs to look for the header. */
+bool catalog_has_hosts(const struct catalog *);
 
 /* The issue triggers and notifications; the second tells whether they are others than those read at `change`. */
 struct trigger_set *catalog_triggers(struct catalog *);

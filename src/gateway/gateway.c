@@ -86,8 +86,10 @@ struct gateway *gateway_start(struct config *config, struct error *error)
     struct gateway *gateway = NEW(struct gateway);
     gateway->config = config;
     raise_descriptor_limit();
+    gateway->parts.openapi = api_openapi();
     /* The store first: it makes the directory and keeps others out of it. */
-    if ((gateway->parts.store = store_open(config->data, error)) != NULL && key_load(config, error) &&
+    if ((gateway->parts.openapi != NULL || error_set(error, ERROR_INTERNAL, "no memory for the API's description")) &&
+        (gateway->parts.store = store_open(config->data, error)) != NULL && key_load(config, error) &&
         key_register(gateway->parts.store, config->api_key, error) && start_server(gateway, error) &&
         start_parts(gateway, error) && (gateway->addressed = address_write(config, error))) {
         atomic_store(&gateway->parts.ready, true);
@@ -128,5 +130,6 @@ void gateway_stop(struct gateway *gateway)
         catalog_close(parts->catalog);
     if (parts->store != NULL)
         store_close(parts->store);
+    free(parts->openapi);
     free(gateway);
 }

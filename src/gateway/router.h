@@ -18,6 +18,7 @@
 #include "http/server.h"
 
 struct parts {
+    char *openapi;     /* the API's description, made once: no event loop is kept from senders for that long */
     atomic_bool ready; /* the members below are set; before, everything but /healthz answers 503 */
     struct http_server *server;
     struct store *store;

@@ -56,6 +56,8 @@ static struct text behind_publish(struct text path)
 /* The project of the custom domain that the request came by; 0: it came by another host. */
 static int64_t domain_project(const struct ingest *ingest, const struct http_exchange *exchange)
 {
+    if (!catalog_has_hosts(ingest->catalog))
+        return 0;
     return catalog_project_of_host(ingest->catalog, http_headers_get(&exchange->headers, TEXT("host")));
 }
 

@@ -41,6 +41,7 @@
     X(list_limit, 255, 1, 1000, "models", "largest page of a list")                                     \
     X(list_scan, 200000, 100, 100000000, "rows", "rows that one list call looks at; with more to look at the page is partial") \
     X(list_scan_bytes, 67108864, 65536, 68719476736, "bytes", "headers, queries and bodies that one list call looks into; with more the page is partial") \
+    X(list_least, 500, 0, 1000000, "rows", "rows that one list call looks at however long that takes") \
     X(list_time_ms, 30, 1, 60000, "ms", "one list call looks at rows for this long; with more to look at the page is partial") \
     X(list_search_ms, 250, 1, 60000, "ms", "the same for a list that looks into headers, queries and bodies") \
     X(list_sort, 2000, 0, 1000000, "rows", "a list call takes so many matching rows from an index and sorts them, instead of walking along in order") \

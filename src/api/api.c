@@ -43,6 +43,7 @@ struct api {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct issues *issues;
     struct bulk_worker *bulk_worker;
     struct transform_pool *transform;
     struct rate *rate;
@@ -65,6 +66,7 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
         .store = api->store,
         .catalog = api->catalog,
         .deliver = api->deliver,
+        .issues = api->issues,
         .bulk_worker = api->bulk_worker,
         .transform = api->transform,
         .public_url = api->public_url,
@@ -155,7 +157,7 @@ static bool start_worker(struct api *api, struct worker *worker, struct error *e
     return true;
 }
 
-struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
+struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver, struct issues *issues,
                       struct bulk_worker *bulk_worker, struct transform_pool *transform,
                       const char *public_url, struct error *error)
 {
@@ -163,6 +165,7 @@ struct api *api_start(struct store *store, struct catalog *catalog, struct deliv
     api->store = store;
     api->catalog = catalog;
     api->deliver = deliver;
+    api->issues = issues;
     api->bulk_worker = bulk_worker;
     api->transform = transform;
     api->rate = rate_create();

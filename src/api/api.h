@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "bulk/bulk.h"
 #include "deliver/deliver.h"
+#include "issue/issues.h"
 #include "http/server.h"
 #include "catalog/catalog.h"
 #include "store/store.h"
@@ -29,7 +30,7 @@ bool bulk_query_plan(enum bulk_kind kind, struct text query, struct arena *arena
                      struct error *error);
 
 /* `public_url` (without a slash at its end) begins the ingest URLs that are shown; it is copied. */
-struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
+struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver, struct issues *issues,
                       struct bulk_worker *bulk_worker, struct transform_pool *transform,
                       const char *public_url, struct error *error);
 /* Is this a path of the API: /YYYY-MM-DD or below (slashes may be doubled), or the page of a sign-in? */

@@ -5,7 +5,7 @@
  * The reply's body and the URL are shown on the single attempt only. `state` is of the version 2024-03-01; what is
  * still under way is not recorded.
  */
-static json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply)
+json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply)
 {
     bool large;
     json_t *object = json_pack(

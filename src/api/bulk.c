@@ -259,16 +259,17 @@ static const struct field_row create_fields[] = {{"query", VALUE_OBJECT, .requir
 static const struct field_row plan_fields[] = {{.name = "query", VALUE_OBJECT}, END};
 
 static const struct field_row bulk_shape[] = {
-    {.name = "id", VALUE_TEXT, .required = true}, {.name = "team_id", VALUE_TEXT, .required = true},
-    {.name = "type", VALUE_TEXT, .required = true}, {.name = "query", VALUE_OBJECT | VALUE_NULL},
-    {.name = "created_at", VALUE_TEXT, .required = true}, {.name = "updated_at", VALUE_TEXT, .required = true},
-    {.name = "cancelled_at", VALUE_TEXT | VALUE_NULL}, {.name = "completed_at", VALUE_TEXT | VALUE_NULL},
-    {.name = "estimated_batch", VALUE_INTEGER | VALUE_NULL}, {.name = "estimated_count", VALUE_INTEGER | VALUE_NULL},
-    {.name = "processed_batch", VALUE_INTEGER | VALUE_NULL}, {.name = "completed_count", VALUE_INTEGER | VALUE_NULL},
-    {.name = "failed_count", VALUE_INTEGER | VALUE_NULL}, {.name = "in_progress", VALUE_BOOLEAN, .required = true}, END,
+    ALWAYS("id", VALUE_TEXT), ALWAYS("team_id", VALUE_TEXT), ALWAYS("type", VALUE_TEXT),
+    ALWAYS("query", VALUE_OBJECT | VALUE_NULL), MOMENT("created_at"), MOMENT("updated_at"),
+    MOMENT_OR_NULL("cancelled_at"), MOMENT_OR_NULL("completed_at"),
+    ALWAYS("estimated_batch", VALUE_INTEGER | VALUE_NULL), ALWAYS("estimated_count", VALUE_INTEGER | VALUE_NULL),
+    ALWAYS("processed_batch", VALUE_INTEGER | VALUE_NULL), ALWAYS("completed_count", VALUE_INTEGER | VALUE_NULL),
+    ALWAYS("failed_count", VALUE_INTEGER | VALUE_NULL), ALWAYS("in_progress", VALUE_BOOLEAN),
+    ALWAYS("progress", VALUE_NUMBER | VALUE_NULL), ALWAYS("number", VALUE_NUMBER | VALUE_NULL), END,
 };
 static const struct field_row plan_shape[] = {
-    {.name = "estimated_batch", VALUE_INTEGER | VALUE_NULL}, {.name = "estimated_count", VALUE_INTEGER | VALUE_NULL}, END,
+    ALWAYS("estimated_batch", VALUE_INTEGER | VALUE_NULL), ALWAYS("estimated_count", VALUE_INTEGER | VALUE_NULL),
+    ALWAYS("progress", VALUE_NUMBER | VALUE_NULL), END,
 };
 static const struct shape shapes[] = {{"BatchOperation", bulk_shape}, {"BatchOperationPlan", plan_shape}, END};
 

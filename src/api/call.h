@@ -19,6 +19,7 @@
 #include "deliver/deliver.h"
 #include "http/server.h"
 #include "ingest/remake.h"
+#include "issue/issues.h"
 #include "catalog/catalog.h"
 #include "rules/content.h"
 #include "store/store.h"
@@ -59,6 +60,7 @@ struct call {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct issues *issues;
     struct bulk_worker *bulk_worker;
     struct transform_pool *transform;
     struct sign_ins *sign_ins;

@@ -34,7 +34,7 @@ enum { NAME_MOST = 155, DESCRIPTION_MOST = 500, URL_MOST = 4096, TEXT_MOST = 255
 extern const struct order_row by_creation[];     /* created_at only */
 extern const struct order_row by_name_or_date[]; /* created_at, updated_at, name */
 extern const struct parameter_row event_parameters[], request_parameters[], include_auth_parameters[];
-extern const char *const event_status_names[], *const attempt_error_names[];
+extern const char *const event_status_names[], *const attempt_error_names[], *const rejection_cause_names[];
 
 /* ---- bodies ---- */
 

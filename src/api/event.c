@@ -220,7 +220,7 @@ const struct parameter_row event_parameters[] = {
     DATE_FILTER("successful_at", FIELD_SUCCESSFUL_AT), DATE_FILTER("created_at", FIELD_CREATED_AT),
     DATE_FILTER("last_attempt_at", FIELD_LAST_ATTEMPT_AT), DATE_FILTER("next_attempt_at", FIELD_NEXT_ATTEMPT_AT),
     {"cli_id", PARAMETER_UNUSED, .operators = true}, {.name = "cli_user_id", PARAMETER_UNUSED},
-    {.name = "issue_id", PARAMETER_UNUSED}, {.name = "delivery_group", PARAMETER_UNUSED},
+    ID_FILTER("issue_id", FIELD_ISSUE_ID, ID_ISSUE), {.name = "delivery_group", PARAMETER_UNUSED},
     ID_FILTER("bulk_retry_id", FIELD_BULK_ID, ID_BULK), DATA_FILTERS, PAGING(by_creation, 50), END,
 };
 

@@ -33,7 +33,7 @@ static json_t *transformed_json(struct call *call, const struct execution *execu
 }
 
 /* What it ran on and what came of it. */
-static json_t *whole_json(struct call *call, const struct execution *execution)
+json_t *execution_whole_json(struct call *call, const struct execution *execution)
 {
     struct request request;
     bool found = execution->request_id != 0 &&
@@ -81,7 +81,7 @@ static bool execution_get(struct call *call)
         return call_fail_error(call, &error);
     if (!found || execution.transformation_id != transformation.id)
         return call_fail_missing(call, "execution", call->second_id);
-    return call_reply(call, whole_json(call, &execution));
+    return call_reply(call, execution_whole_json(call, &execution));
 }
 
 /* ---- the contract ----------------------------------------------------------------------------------- */

@@ -7,6 +7,8 @@
 #pragma once
 
 #include "api/call.h"
+#include "model/execution.h"
+#include "model/issue.h"
 #include "model/transformation.h"
 
 bool event_list(struct call *call); /* the handler, for the events of a request too */
@@ -16,6 +18,9 @@ json_t *destination_json(struct call *call, const struct destination *destinatio
 json_t *connection_json(struct call *call, const struct connection *connection);
 json_t *request_json(struct call *call, const struct request *request, bool with_data);
 json_t *event_json(struct call *call, const struct event *event, bool with_data);
+json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply);
+json_t *execution_whole_json(struct call *call, const struct execution *execution);
+json_t *issue_json(struct call *call, const struct issue *issue, bool with_data);
 
 /* Inside a change: makes or changes the live source of input.name, as PUT does; an inline one comes here too. */
 bool source_apply(struct call *call, json_t *input, struct source *source);

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/random.h"
+#include "store/issue_trigger.h"
 #include "store/project.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
@@ -103,7 +104,8 @@ static bool change_create(struct call *call)
         return call_check(call);
     }
     project.signing_secret = new_secret(call);
-    return put(call, &project);
+    return put(call, &project) &&
+           (store_make_first_triggers(call->transaction, call->now, &error) || call_fail_error(call, &error));
 }
 
 static bool change_update(struct call *call)

@@ -206,15 +206,15 @@ static const struct field_row request_retry_fields[] = {
     {"webhook_ids", VALUE_ARRAY | VALUE_NULL, .item = &text_item}, END,
 };
 
-static const struct field_row made_shape[] = {{.name = "id", VALUE_TEXT, .required = true}, END};
-static const struct field_row made_item = {"", VALUE_OBJECT, .fields = made_shape};
+static const struct field_row request_item = {.name = "", VALUE_OBJECT, .fields = request_shape};
+static const struct field_row event_item = {.name = "", VALUE_OBJECT, .fields = event_shape};
 static const struct field_row replay_shape[] = {
-    {.name = "requests", VALUE_ARRAY, .required = true, .item = &made_item},
-    {.name = "events", VALUE_ARRAY, .required = true, .item = &made_item}, END,
+    {"requests", VALUE_ARRAY, .required = true, .item = &request_item},
+    {"events", VALUE_ARRAY, .required = true, .item = &event_item}, END,
 };
 static const struct field_row retry_shape[] = {
-    {.name = "request", VALUE_OBJECT, .required = true, .fields = made_shape},
-    {.name = "events", VALUE_ARRAY | VALUE_NULL, .item = &made_item}, END,
+    {"request", VALUE_OBJECT, .required = true, .fields = request_shape},
+    {"events", VALUE_ARRAY, .required = true, .item = &event_item}, END,
 };
 static const struct shape shapes[] = {{"ReplayRequest", replay_shape}, {"RetryRequest", retry_shape}, END};
 

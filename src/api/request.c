@@ -129,7 +129,7 @@ static bool request_ignored_events(struct call *call)
 /* ---- the contract ----------------------------------------------------------------------------------- */
 
 static const char *const REQUEST_STATUS_NAMES[] = {"accepted", "rejected", NULL};
-static const char *const REJECTION_NAMES[] = {
+const char *const rejection_cause_names[] = {
     "SOURCE_DISABLED", "NO_CONNECTION", "VERIFICATION_FAILED", "UNSUPPORTED_HTTP_METHOD",
     "UNSUPPORTED_CONTENT_TYPE", "UNPARSABLE_JSON", "PAYLOAD_TOO_LARGE", "INGESTION_FATAL", "UNKNOWN", NULL,
 };
@@ -145,15 +145,10 @@ const struct field_row request_data_shape[] = {
 };
 const struct field_row request_shape[] = {
     ALWAYS("id", VALUE_TEXT), ALWAYS("team_id", VALUE_TEXT), ALWAYS("verified", VALUE_BOOLEAN),
-    ALWAYS("original_event_data_id", VALUE_TEXT), ONE_OF_OR_NULL("rejection_cause", REJECTION_NAMES),
+    ALWAYS("original_event_data_id", VALUE_TEXT), ONE_OF_OR_NULL("rejection_cause", rejection_cause_names),
     MOMENT("ingested_at"), ALWAYS("source_id", VALUE_TEXT), ALWAYS("events_count", VALUE_INTEGER),
     ALWAYS("cli_events_count", VALUE_INTEGER), ALWAYS("ignored_count", VALUE_INTEGER), MOMENT("updated_at"),
     MOMENT("created_at"), {"data", VALUE_OBJECT, .fields = request_data_shape}, END,
-};
-static const struct field_row retried_item = {.name = "", VALUE_OBJECT, .fields = event_shape};
-static const struct field_row retry_shape[] = {
-    {"request", VALUE_OBJECT, .required = true, .fields = request_shape},
-    {"events", VALUE_ARRAY, .required = true, .item = &retried_item}, END,
 };
 static const char *const IGNORED_NAMES[] = {"DISABLED", "FILTERED", "TRANSFORMATION_FAILED", "CLI_DISCONNECTED", NULL};
 static const struct field_row ignored_shape[] = {
@@ -162,7 +157,7 @@ static const struct field_row ignored_shape[] = {
     ALWAYS("meta", VALUE_OBJECT | VALUE_ARRAY | VALUE_NULL), MOMENT("updated_at"), MOMENT("created_at"), END,
 };
 static const struct shape shapes[] = {
-    {"Request", request_shape}, {"RetryRequest", retry_shape}, {"IgnoredEvent", ignored_shape}, END,
+    {"Request", request_shape}, {"IgnoredEvent", ignored_shape}, END,
 };
 
 static const struct order_row request_orders[] = {
@@ -173,7 +168,7 @@ static const struct order_row ignored_orders[] = {{.name = "id", FIELD_ID}, {.na
 const struct parameter_row request_parameters[] = {
     ID_FILTER("id", FIELD_ID, ID_REQUEST), ID_FILTER("source_id", FIELD_SOURCE_ID, ID_SOURCE),
     {"status", PARAMETER_ENUM, FIELD_REJECTED, .names = REQUEST_STATUS_NAMES, .parse = request_status_parse},
-    {"rejection_cause", PARAMETER_ENUM, FIELD_REJECTION_CAUSE, .names = REJECTION_NAMES,
+    {"rejection_cause", PARAMETER_ENUM, FIELD_REJECTION_CAUSE, .names = rejection_cause_names,
      .parse = rejection_cause_parse, .nullable = true},
     {.name = "verified", PARAMETER_BOOLEAN, FIELD_VERIFIED},
     NUMBER_FILTER("ignored_count", FIELD_IGNORED_COUNT, 0, INT64_MAX),

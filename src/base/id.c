@@ -15,7 +15,8 @@ static const char *const PREFIXES[] = {
     [ID_CONNECTION] = "web", [ID_REQUEST] = "req",    [ID_EVENT] = "evt",
     [ID_EVENT_DATA] = "edt", [ID_ATTEMPT] = "atm",    [ID_API_KEY] = "key",
     [ID_TRANSFORMATION] = "trs", [ID_EXECUTION] = "exe", [ID_BOOKMARK] = "bmk", [ID_INTEGRATION] = "int",
-    [ID_ISSUE] = "iss", [ID_DOMAIN] = "dom",
+    [ID_ISSUE] = "iss", [ID_DOMAIN] = "dom", [ID_ISSUE_TRIGGER] = "it",
+    [ID_NOTIFICATION] = "ntf",
     [ID_BULK] = "bch",
 };
 

@@ -34,6 +34,8 @@ enum id_kind {
     ID_INTEGRATION, /* int_ */
     ID_ISSUE,       /* iss_ */
     ID_DOMAIN,      /* dom_ */
+    ID_ISSUE_TRIGGER, /* it_ */
+    ID_NOTIFICATION, /* ntf_ */
     ID_BULK,        /* bch_ */
 };
 

@@ -6,6 +6,7 @@
 #include "base/hash_map.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/notification.h"
 
 struct catalog {
     pthread_mutex_t refreshing;  /* one refresh at a time; guards reader, since */
@@ -17,6 +18,9 @@ struct catalog {
     struct hash_map sources, sources_by_token;
     struct hash_map destinations, connections;
     struct hash_map projects;
+    struct arena project_arena;
+    struct trigger_set *triggers;
+    _Atomic int64_t triggers_change; /* of `triggers` */
     struct hash_map hosts;       /* hostname -> struct domain in host_arena */
     struct arena host_arena;
     atomic_size_t host_count;    /* read without the lock: most gateways have none */
@@ -236,6 +240,26 @@ static void tell_listener(struct catalog *catalog, const struct store_changes *c
     }
 }
 
+/* They are few and change seldom: all are read anew when one did. */
+static bool refresh_triggers(struct catalog *catalog, struct error *error)
+{
+    int64_t change;
+    if (!store_read_issue_change(catalog->reader, &change, error))
+        return false;
+    if (catalog->triggers != NULL && catalog->triggers->change == change)
+        return true;
+    struct trigger_set *set = trigger_set_read(catalog->reader, change, error);
+    if (set == NULL)
+        return false;
+    pthread_rwlock_wrlock(&catalog->lock);
+    struct trigger_set *before = catalog->triggers;
+    catalog->triggers = set;
+    atomic_store(&catalog->triggers_change, change);
+    pthread_rwlock_unlock(&catalog->lock);
+    trigger_set_release(before);
+    return true;
+}
+
 bool catalog_refresh(struct catalog *catalog, struct error *error)
 {
     struct arena arena = {0};
@@ -247,6 +271,7 @@ bool catalog_refresh(struct catalog *catalog, struct error *error)
         catalog->since = changes.last;
         tell_listener(catalog, &changes);
     }
+    done = done && refresh_triggers(catalog, error);
     pthread_mutex_unlock(&catalog->refreshing);
     arena_free(&arena);
     return done;
@@ -350,11 +375,14 @@ static struct text without_port(struct text host)
     return size > 0 && host.data[size - 1] == ':' ? text_slice(host, 0, size - 1) : host;
 }
 
+bool catalog_has_hosts(const struct catalog *catalog)
+{
+    return atomic_load_explicit(&catalog->host_count, memory_order_relaxed) > 0;
+}
+
 int64_t catalog_project_of_host(struct catalog *catalog, struct text host)
 {
     char name[DOMAIN_NAME_BYTES + 1];
-    if (atomic_load_explicit(&catalog->host_count, memory_order_relaxed) == 0)
-        return 0;
     host = without_port(host);
     if (text_ends_with(host, TEXT(".")))
         host.size--;
@@ -365,6 +393,20 @@ int64_t catalog_project_of_host(struct catalog *catalog, struct text host)
     int64_t project_id = domain != NULL ? domain->project_id : 0;
     pthread_rwlock_unlock(&catalog->lock);
     return project_id;
+}
+
+struct trigger_set *catalog_triggers(struct catalog *catalog)
+{
+    pthread_rwlock_rdlock(&catalog->lock);
+    struct trigger_set *set = catalog->triggers;
+    atomic_fetch_add(&set->references, 1);
+    pthread_rwlock_unlock(&catalog->lock);
+    return set;
+}
+
+bool catalog_triggers_changed(const struct catalog *catalog, int64_t change)
+{
+    return atomic_load_explicit(&catalog->triggers_change, memory_order_acquire) != change;
 }
 
 /* ---- open and close ---- */
@@ -401,6 +443,8 @@ void catalog_close(struct catalog *catalog)
     hash_map_free(&catalog->connections);
     hash_map_free(&catalog->destinations);
     hash_map_free(&catalog->projects);
+    arena_free(&catalog->project_arena);
+    trigger_set_release(catalog->triggers);
     hash_map_free(&catalog->hosts);
     arena_free(&catalog->host_arena);
     if (catalog->reader != NULL)

@@ -1,6 +1,6 @@
 /*
- * catalog.h - the configuration as the hot paths see it: sources, destinations, connections and projects in
- * memory, parsed, brought up to date from the store's changes.
+ * catalog.h - the configuration as the hot paths see it: sources, destinations, connections, projects and issue triggers
+ * in memory, parsed, brought up to date from the store's changes.
  *
  * An entry never changes once it is published; a change publishes a new one. Readers take entries by reference
  * count: every catalog_find_* gives a reference that the caller returns with the matching _release. Entries of
@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "catalog/triggers.h"
 #include "model/model.h"
 #include "model/settings.h"
 #include "rules/retry.h"
@@ -83,6 +84,12 @@ struct catalog_project *catalog_find_project(struct catalog *, int64_t id);
  * no difference.
  */
 int64_t catalog_project_of_host(struct catalog *, struct text host);
+/* False on most gateways: then nobody needs to look for the header. */
+bool catalog_has_hosts(const struct catalog *);
+
+/* The issue triggers and notifications; the second tells whether they are others than those read at `change`. */
+struct trigger_set *catalog_triggers(struct catalog *);
+bool catalog_triggers_changed(const struct catalog *, int64_t change);
 
 void catalog_source_release(struct catalog_source *);           /* NULL is fine */
 void catalog_connection_release(struct catalog_connection *);

@@ -88,7 +88,8 @@ static bool record(struct store_transaction *transaction, struct store_job *job,
         return error->code == ERROR_NOT_FOUND && (delivery->gone = true); /* the other jobs must not suffer */
     if (delivery->settle == SETTLE_ATTEMPT) {
         outcome_apply(after, claimed, &delivery->attempt, &delivery->connection->retry, delivery->retry_after, now);
-        return store_record_attempt(transaction, &delivery->attempt, after, error);
+        return issues_attempt(delivery->deliver->issues, transaction, &delivery->attempt, after, error) &&
+               store_record_attempt(transaction, &delivery->attempt, after, error);
     }
     if (after->due_at == 0 || !still_wanted(transaction, delivery))
         return true; /* settled by somebody else meanwhile, or its connection came back */
@@ -117,6 +118,8 @@ static void recorded(struct store_job *job, const struct error *error)
     struct deliver *deliver = delivery->deliver;
     bool done = error->code == ERROR_NONE;
     int64_t due_at = delivery->gone ? 0 : delivery->after.due_at;
+    if (!done)
+        issues_forget(deliver->issues);
     if (done && (delivery->settle != SETTLE_ATTEMPT || delivery->gone))
         store_release(deliver->store, &delivery->queued->event.id, 1);
     if (done)

@@ -310,12 +310,13 @@ static bool settle_the_rest(struct deliver *deliver, struct error *error)
     return done;
 }
 
-struct deliver *deliver_start(struct store *store, struct catalog *catalog, const char *public_url,
-                              struct error *error)
+struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
+                              const char *public_url, struct error *error)
 {
     struct deliver *deliver = NEW(struct deliver);
     deliver->store = store;
     deliver->catalog = catalog;
+    deliver->issues = issues;
     deliver->public_url = public_url;
     pthread_mutex_init(&deliver->lock, NULL);
     pthread_condattr_t monotonic;

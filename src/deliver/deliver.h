@@ -33,6 +33,7 @@
 #include "store/store.h"
 
 struct deliver;
+struct issues;
 
 /* What is sent: shared by the events of one request. Immutable, reference-counted. */
 struct payload {
@@ -50,8 +51,8 @@ struct payload *payload_reference(struct payload *payload);
 void payload_release(struct payload *payload); /* NULL is fine */
 
 /* Starts the loops; on return every destination with due events in the store is known to the engine. */
-struct deliver *deliver_start(struct store *store, struct catalog *catalog, const char *public_url,
-                              struct error *error);
+struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
+                              const char *public_url, struct error *error);
 
 /* A place in the destination's queue for an event with a payload of `bytes`? Then deliver_push or deliver_cancel. */
 bool deliver_reserve(struct deliver *deliver, int64_t destination_id, size_t bytes);

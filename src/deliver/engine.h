@@ -9,6 +9,7 @@
 #include "deliver/envelope.h"
 #include "deliver/lane.h"
 #include "http/client.h"
+#include "issue/issues.h"
 
 /* One event that is being delivered, and then its outcome on the way to the store. Pooled. */
 struct delivery {
@@ -32,6 +33,7 @@ struct settling;
 struct deliver {
     struct store *store;
     struct catalog *catalog;
+    struct issues *issues;
     const char *public_url;
     struct http_client *client; /* the delivery loop's */
     struct store_reader *reader; /* the feeder's */

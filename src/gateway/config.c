@@ -128,7 +128,10 @@ bool config_set(struct config *config, struct text name, struct text value, stru
         if (text_equal(name, text_of(SETTINGS[i].name)))
             return SETTINGS[i].set(config, value, error);
     }
-    return limits_set(name, value, error);
+    struct error bad = {0};
+    if (channel_settings_set(&config->channels, name, value, &bad))
+        return true;
+    return bad.code != ERROR_NONE ? error_set(error, bad.code, "%s", bad.message) : limits_set(name, value, error);
 }
 
 static bool read_line(struct config *config, struct text line, struct error *error)
@@ -176,6 +179,10 @@ bool config_read_environment(struct config *config, struct error *error)
 {
     for (size_t i = 0; i < sizeof SETTINGS / sizeof SETTINGS[0]; i++) {
         if (!read_variable(config, SETTINGS[i].name, error))
+            return false;
+    }
+    for (size_t i = 0; channel_setting_names[i] != NULL; i++) {
+        if (!read_variable(config, channel_setting_names[i], error))
             return false;
     }
     for (size_t i = 0; i < limit_row_count; i++) {

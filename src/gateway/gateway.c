@@ -15,7 +15,10 @@
 #include "gateway/router.h"
 #include "http/server.h"
 #include "ingest/ingest.h"
+#include "issue/issues.h"
+#include "notify/notify.h"
 #include "catalog/catalog.h"
+#include "store/metrics.h"
 #include "store/store.h"
 #include "transform/pool.h"
 
@@ -25,6 +28,7 @@ struct gateway {
     struct config *config;
     struct parts parts;
     struct http_server *server;
+    struct metric_sampler *sampler;
     bool addressed; /* the address file is ours */
 };
 
@@ -69,12 +73,17 @@ static bool start_parts(struct gateway *gateway, struct error *error)
     const char *url = gateway->config->public_url;
     parts->public_url = url;
     return (parts->catalog = catalog_open(parts->store, error)) != NULL &&
-           (parts->deliver = deliver_start(parts->store, parts->catalog, url, error)) != NULL &&
-           (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, url, error)) != NULL &&
+           (parts->issues = issues_start(parts->store, parts->catalog, error)) != NULL &&
+           (parts->deliver = deliver_start(parts->store, parts->catalog, parts->issues, url, error)) != NULL &&
+           (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
+                                         error)) != NULL &&
            (parts->bulk = bulk_start(parts->store, parts->catalog, parts->deliver, bulk_query_plan, error)) != NULL &&
            (parts->transform = transform_pool_start(gateway->config->transform_program, error)) != NULL &&
-           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->bulk, parts->transform, url,
-                                error)) != NULL;
+           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->issues, parts->bulk,
+                                   parts->transform, url, error)) != NULL &&
+           (parts->notify = notify_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
+                                         &gateway->config->channels, error)) != NULL &&
+           (gateway->sampler = metric_sampler_start(parts->store, error)) != NULL;
 }
 
 struct gateway *gateway_start(struct config *config, struct error *error)
@@ -82,8 +91,10 @@ struct gateway *gateway_start(struct config *config, struct error *error)
     struct gateway *gateway = NEW(struct gateway);
     gateway->config = config;
     raise_descriptor_limit();
+    gateway->parts.openapi = api_openapi();
     /* The store first: it makes the directory and keeps others out of it. */
-    if ((gateway->parts.store = store_open(config->data, error)) != NULL && key_load(config, error) &&
+    if ((gateway->parts.openapi != NULL || error_set(error, ERROR_INTERNAL, "no memory for the API's description")) &&
+        (gateway->parts.store = store_open(config->data, error)) != NULL && key_load(config, error) &&
         key_register(gateway->parts.store, config->api_key, error) && start_server(gateway, error) &&
         start_parts(gateway, error) && (gateway->addressed = address_write(config, error))) {
         atomic_store(&gateway->parts.ready, true);
@@ -112,15 +123,22 @@ void gateway_stop(struct gateway *gateway)
         api_stop(parts->api);
     if (parts->bulk != NULL)
         bulk_stop(parts->bulk);
+    if (parts->notify != NULL)
+        notify_stop(parts->notify);
     if (parts->transform != NULL)
         transform_pool_stop(parts->transform);
     if (parts->deliver != NULL)
         deliver_stop(parts->deliver, limits.shutdown_ms);
     if (parts->ingest != NULL)
         ingest_stop(parts->ingest);
+    if (parts->issues != NULL)
+        issues_stop(parts->issues);
+    if (gateway->sampler != NULL)
+        metric_sampler_stop(gateway->sampler);
     if (parts->catalog != NULL)
         catalog_close(parts->catalog);
     if (parts->store != NULL)
         store_close(parts->store);
+    free(parts->openapi);
     free(gateway);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/random.h"
+#include "store/issue_trigger.h"
 #include "store/project.h"
 
 enum { PATH_SIZE = sizeof ((struct config *)0)->data + 16 };
@@ -115,7 +116,8 @@ static bool register_in(struct store_transaction *transaction, const struct regi
         if (!add_key(transaction, registration, arena, &key, error))
             return false;
     }
-    return store_set_operator(transaction, key.id, error);
+    return store_set_operator(transaction, key.id, error) &&
+           store_make_first_triggers(transaction, clock_now_ms(), error);
 }
 
 static bool register_key(struct store_transaction *transaction, struct store_job *job, struct error *error)

@@ -1,7 +1,6 @@
 #include "gateway/router.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "api/api.h"
 #include "base/buffer.h"
@@ -76,10 +75,7 @@ static void reply_metrics(struct parts *parts, struct http_exchange *exchange)
 
 static void reply_openapi(struct parts *parts, struct http_exchange *exchange)
 {
-    (void)parts;
-    char *document = api_openapi();
-    reply(exchange, document ? 200 : 500, "application/json", text_of(document ? document : "{}"));
-    free(document);
+    reply(exchange, 200, "application/json", text_of(parts->openapi));
 }
 
 static void reply_welcome(struct parts *parts, struct http_exchange *exchange)

@@ -18,15 +18,18 @@
 #include "http/server.h"
 
 struct parts {
+    char *openapi;     /* the API's description, made once: no event loop is kept from senders for that long */
     atomic_bool ready; /* the members below are set; before, everything but /healthz answers 503 */
     struct http_server *server;
     struct store *store;
     struct catalog *catalog;
+    struct issues *issues;
     struct deliver *deliver;
     struct bulk_worker *bulk;
     struct ingest *ingest;
     struct transform_pool *transform;
     struct api *api;
+    struct notify *notify;
     const char *public_url;
 };
 

@@ -17,6 +17,7 @@ struct ingest {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct issues *issues;
     const char *public_url;
     pthread_mutex_t keys_lock; /* guards the reader that looks up keys of publish calls */
     struct store_reader *keys;
@@ -55,6 +56,8 @@ static struct text behind_publish(struct text path)
 /* The project of the custom domain that the request came by; 0: it came by another host. */
 static int64_t domain_project(const struct ingest *ingest, const struct http_exchange *exchange)
 {
+    if (!catalog_has_hosts(ingest->catalog))
+        return 0;
     return catalog_project_of_host(ingest->catalog, http_headers_get(&exchange->headers, TEXT("host")));
 }
 
@@ -70,7 +73,9 @@ bool ingest_wants(const struct ingest *ingest, const struct http_exchange *excha
 static bool store_arrival(struct store_transaction *transaction, struct store_job *job, struct error *error)
 {
     struct arrival *arrival = (struct arrival *)job;
-    if (!store_insert_request(transaction, &arrival->request, error))
+    if (!store_insert_request(transaction, &arrival->request, error) ||
+        (arrival->request.rejection_cause != REJECTION_NONE &&
+         !issues_rejected(arrival->ingest->issues, transaction, &arrival->request, error)))
         return false;
     for (size_t i = 0; i < arrival->routed_count; i++) {
         const struct routed *routed = &arrival->routed[i];
@@ -132,6 +137,7 @@ static void arrival_stored(struct store_job *job, const struct error *error)
         pass_on(arrival);
     } else {
         atomic_fetch_add_explicit(&arrival->ingest->failed, 1, memory_order_relaxed);
+        issues_forget(arrival->ingest->issues);
         give_back(arrival);
     }
     finish(arrival, error);
@@ -319,7 +325,7 @@ void ingest_handle(struct ingest *ingest, struct http_exchange *exchange, enum h
 /* ---- start and stop ---- */
 
 struct ingest *ingest_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
-                            const char *public_url, struct error *error)
+                            struct issues *issues, const char *public_url, struct error *error)
 {
     struct store_reader *keys = store_reader_open(store, error);
     if (keys == NULL)
@@ -328,6 +334,7 @@ struct ingest *ingest_start(struct store *store, struct catalog *catalog, struct
     ingest->store = store;
     ingest->catalog = catalog;
     ingest->deliver = deliver;
+    ingest->issues = issues;
     ingest->public_url = public_url;
     ingest->keys = keys;
     pthread_mutex_init(&ingest->keys_lock, NULL);

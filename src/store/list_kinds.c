@@ -46,6 +46,7 @@ static const struct column EVENTS[] = {
     {FIELD_LAST_ATTEMPT_AT, "last_attempt_at", KIND_INTEGER},
     {FIELD_NEXT_ATTEMPT_AT, "next_attempt_at", KIND_INTEGER}, {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT},
     {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER},
+    {FIELD_ISSUE_ID, "issue_event", KIND_LINK},
     {FIELD_BULK_ID, "bulk_id", KIND_INTEGER},
 };
 static const struct column ATTEMPTS[] = {

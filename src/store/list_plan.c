@@ -24,17 +24,11 @@ static void bound_keys(const struct list_kind *kind, const struct store_list *li
     for (size_t i = 0; i < list->filter_count; i++) {
         const struct store_filter *filter = &list->filters[i];
         const struct column *column = query_column(kind, filter->field);
-        bool moment = column != NULL && column->kind == KIND_KEY_MOMENT, id = filter->field == FIELD_ID;
+        bool moment = column != NULL && column->kind == KIND_KEY_MOMENT;
         bool below = filter->operator == OP_LT || filter->operator == OP_LTE;
         bool above = filter->operator == OP_GT || filter->operator == OP_GTE;
         int64_t value = filter->count > 0 ? filter->values[0].integer : 0;
-        if (below && id) {
-            int64_t before = value + (filter->operator == OP_LTE && value < INT64_MAX);
-            plan->before = before < plan->before ? before : plan->before;
-        } else if (above && id) {
-            int64_t after = value - (filter->operator == OP_GTE && value > INT64_MIN);
-            plan->after = after > plan->after ? after : plan->after;
-        } else if (below && (moment || is_later_than_key(filter->field))) {
+        if (below && (moment || is_later_than_key(filter->field))) {
             int64_t before = id_at_moment(value + CREATED_SLACK_MS);
             plan->before = before < plan->before ? before : plan->before;
         } else if (above && moment) {

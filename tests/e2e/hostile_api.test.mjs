@@ -30,6 +30,7 @@ before(async () => {
     transformations: await make('transformations', { name: 'victim', code: 'c' }), bookmarks: await make('bookmarks', mark),
     integrations: await make('integrations', { provider: 'GITHUB' }), projects: await make('projects', { name: 'victim' }),
     client_id: (await fixture.gateway.api('GET', '/cli-auth/validate')).body.client_id,
+    'issue-triggers': await make('issue-triggers', TRIGGERS[0]()), issues: await rejected(),
   });
   ids.key_id = await make(`projects/${ids.projects}/keys`, {});
 });
@@ -37,6 +38,13 @@ after(async () => {
   caller?.close();
   await fixture?.stop();
 });
+
+// A webhook that is rejected opens an issue.
+async function rejected() {
+  const { url } = (await fixture.gateway.api('POST', '/sources', { name: 'rejecting' })).body;
+  await send(url, { headers: { 'content-type': 'image/png' }, body: 'x' });
+  return (await until('an issue', async () => (await fixture.gateway.api('GET', '/issues?type=request')).body.models[0])).id;
+}
 
 const call = (...parts) => caller.call(...parts);
 const callAll = (...parts) => caller.callAll(...parts);
@@ -80,6 +88,13 @@ const sourceWith = (auth_type) => ({ name: name(), type: 'WEBHOOK', description:
   custom_response: { content_type: 'json', body: '{}' }, auth_type, auth: { ...SOURCE_AUTHS[auth_type] } } });
 const destinationWith = (auth_type) => ({ ...HTTP, name: name(), description: 'd', config: { ...HTTP.config, http_method: 'POST',
   path_forwarding_disabled: true, auth_type, auth: { ...DESTINATION_AUTHS[auth_type] } } });
+const CHANNELS = { slack: { channel_name: 'c' }, microsoft_teams: { channel_name: 'c' }, discord: { channel_name: 'c', channel_id: '1', webhook_url: 'http://127.0.0.1:1/' },
+  betteruptime: { escalation_policy_id: '1', escalation_policy_name: 'p' }, incidentio: { severity_id: '1', severity_name: 's' }, pagerduty: {}, opsgenie: {}, email: {} };
+const TRIGGER_CONFIGS = {
+  delivery: { strategy: 'final_attempt', connections: 'x-*' }, transformation: { log_level: 'error', transformations: 'x' },
+  backpressure: { delay: 60000, destinations: 'x' }, request: { rejection_causes: '*', excluded_rejection_causes: ['UNKNOWN'], sources: 'x' },
+};
+const TRIGGERS = Object.entries(TRIGGER_CONFIGS).map(([type, configs]) => () => ({ name: name(), type, configs: structuredClone(configs), channels: structuredClone(CHANNELS) }));
 // Queries of bulk operations that find nothing.
 const EVENTS = { id: 'evt_00000000000', status: 'FAILED', attempts: { gte: 3 }, response_status: 500, created_at: { lt: '2020-01-01T00:00:00Z' } };
 const IGNORED = { cause: 'DISABLED', webhook_id: 'web_00000000000' };
@@ -102,6 +117,10 @@ const EXAMPLES = {
   '/projects/{id}/keys': [() => ({ name: name(), rate_limit: 1000 })], '/projects/{id}/keys/{key_id}': [() => ({ name: name(), rate_limit: 1000 })],
   '/cli-auth': [() => ({ device_name: name() })], '/cli-auth/ci': [() => ({ device_name: name() })],
   '/cli/guest': [() => ({ device_name: name(), link_context: 'signup' })], '/cli/{client_id}': [() => ({ device_name: name() })],
+  '/issue-triggers': TRIGGERS,
+  '/issue-triggers/{id}': [() => ({ name: name(), configs: { ...TRIGGER_CONFIGS.delivery }, channels: structuredClone(CHANNELS), disabled_at: '2026-01-01T00:00:00Z' })],
+  '/issues/{id}': [() => ({ status: 'OPENED' })],
+  '/notifications/webhooks': [() => ({ enabled: false, topics: ['issue.opened'], source_id: ids.sources })],
   '/requests/{id}/retry': [() => ({ webhook_ids: [fixture.connection.id] })],
   '/bulk/events/retry': [() => ({ query: { ...EVENTS, search_term: name() } })],
   '/bulk/events/retry/plan': [() => ({ query: EVENTS })],

@@ -73,14 +73,29 @@ const KINDS = [
     kind: 'domain', names: ['domain_id'],
     make: async (side) => (await side.ok('POST', '/teams/current/custom_domains', { hostname: `${side.named('hooks')}.example.com` })).id,
   },
-  bulk('retry of events', '/bulk/events/retry', (side) => ({ id: side.ids.event, status: 'FAILED' }), ['bulk_retry_id']),
+  {
+    kind: 'issue trigger', segment: 'issue-triggers', names: ['issue_trigger_id'],
+    make: async (side) => (await newest(side, 'issue-triggers')).id,
+  },
+  {
+    kind: 'issue', segment: 'issues', names: ['issue_id', 'issue_ids'],
+    async make(side) {
+      const { url } = await side.ok('GET', `/sources/${side.ids.source}`);
+      const sent = await fetch(url, { method: 'POST', headers: { 'content-type': 'image/png' }, body: side.named('image') });
+      assert.equal(sent.status, 415);
+      return (await until('an issue', () => newest(side, 'issues'))).id;
+    },
+  },
+  bulk('retry of events', '/bulk/events/retry', (side) => ({ id: side.ids.event, status: 'FAILED' }), ['bulk_retry_id', 'bulk_retry_ids']),
   bulk('cancelling of events', '/bulk/events/cancel', (side) => ({ id: side.ids.event, status: 'HOLD' })),
   bulk('retry of ignored events', '/bulk/ignored-events/retry', (side) => ({ webhook_id: side.ids.connection })),
   bulk('retry of requests', '/bulk/requests/retry', (side) => ({ id: side.ids.request, status: 'rejected' })),
   bulk('replay of requests', '/bulk/requests/replay', (side) => ({ id: side.ids.request, status: 'rejected' })),
 ];
 // Ids of what cannot be made here yet: filters by them match nothing.
-const UNMADE = ['issue_id', 'cli_id', 'cli_user_id'];
+const UNMADE = ['cli_id', 'cli_user_id'];
+// Ids of other services.
+const FOREIGN = ['channel_id', 'escalation_policy_id', 'severity_id'];
 // Bodies that are good, where what the description requires does not say it all.
 const BODIES = {
   'PUT /sources/{id}': { description: 'd' }, 'PUT /destinations/{id}': { description: 'd' }, 'PUT /connections/{id}': { description: 'd' },
@@ -93,6 +108,9 @@ const OPEN_PLACES = [
   ['POST', '/connections', (side, other) => ({
     name: 'rules', source_id: side.ids.source, destination_id: side.ids.destination,
     rules: [{ type: 'transform', transformation_id: other.ids.transformation }],
+  })],
+  ['POST', '/issue-triggers', (side, other) => ({
+    type: 'delivery', channels: null, configs: { strategy: 'first_attempt', connections: [other.ids.connection] },
   })],
   ['POST', '/bulk/requests/replay', (side, other) => ({ query: { id: side.ids.request, target: { source_id: other.ids.source } } })],
   ['POST', '/bulk/requests/replay', (side, other) => ({ query: { id: side.ids.request, target: { webhook_ids: [other.ids.connection] } } })],
@@ -158,7 +176,7 @@ function variables(path) {
 
 function kindOf(name, path, at) {
   const kind = BY_NAME[name] ?? (name === 'id' || name === 'ids' ? BY_SEGMENT[path] ?? BY_SEGMENT[path.split('/').filter((part) => part && !part.startsWith('{')).at(-1).replace('count', path.split('/')[1])] : undefined);
-  assert.ok(kind || UNMADE.includes(name) || (name === 'id' && path.endsWith('/ignored_events')),
+  assert.ok(kind || UNMADE.includes(name) || FOREIGN.includes(name) || (name === 'id' && path.endsWith('/ignored_events')),
     `${at}: ${name} is of no kind that this test knows: add a row to KINDS`);
   return kind;
 }
@@ -167,6 +185,13 @@ const fill = (path, ids) => {
   const rest = [...ids];
   return path.replace(/\{[^}]*\}/g, () => rest.shift());
 };
+
+// What a call's query must hold, of the side's own things: "measures[]=count".
+function requiredOf({ path, operation, at }, side) {
+  return operation.parameters.filter((parameter) => parameter.in === 'query' && parameter.required).flatMap(({ name, schema }) =>
+    (schema.type === 'array' ? [`${name}[]=${schema.items.enum[0]}`]
+      : (schema.required ?? []).map((member) => `${name}[${member}]=${side.ids[kindOf(member, path, at)]}`)));
+}
 
 // Every place of an id in a body's schema, as a list of keys; '[]' is an item of an array.
 function* places(schema, at = []) {
@@ -213,7 +238,7 @@ function withId(body, at, id) {
 
 // ---- what is seen ----
 
-const idsIn = (text) => new Set(text.match(/\b[a-z]{3,4}_[0-9A-Za-z]{11}\b|\btm_[0-9A-Za-z]{11}\b/g) ?? []);
+const idsIn = (text) => new Set(text.match(/\b(?:[a-z]{3,4}|tm|it)_[0-9A-Za-z]{11}\b/g) ?? []);
 
 // All that the side's own key can read of it: what it is before must be what it is after.
 async function readAll(side) {
@@ -281,10 +306,13 @@ test('each side reads all of its own', async () => {
 
 test('lists and counts show nothing of the other', async () => {
   for (const [side, other] of sides()) {
-    for (const { method, path } of CALLS()) {
+    for (const operation of CALLS()) {
+      const { method, path } = operation;
       if (method !== 'GET') continue;
-      const own = fill(path, variables(path).map((kind) => side.ids[kind]));
-      seesNothing((await call(side, 'GET', own)).text, other, '', own);
+      const own = `${fill(path, variables(path).map((kind) => side.ids[kind]))}?${requiredOf(operation, side).join('&')}`;
+      const reply = await call(side, 'GET', own);
+      assert.equal(reply.status, 200, `${own}: ${reply.text}`);
+      seesNothing(reply.text, other, '', own);
       if (path.endsWith('/count')) {
         const list = await call(side, 'GET', path.replace('/count', ''));
         assert.equal((await call(side, 'GET', path)).body.count, list.body.models.length, path);
@@ -351,8 +379,9 @@ describe('the other project’s ids', () => {
           const kind = kindOf(name, path, operation.at);
           if (!kind) continue;
           const own = fill(path, variables(path).map((mine) => side.ids[mine]));
-          const reply = await call(side, 'GET', `${own}?${spelled}=${other.ids[kind]}`);
-          const what = `${operation.at}?${spelled}=${other.ids[kind]}`;
+          const query = [...requiredOf(operation, side).filter((pair) => !pair.startsWith(`${spelled}=`)), `${spelled}=${other.ids[kind]}`].join('&');
+          const reply = await call(side, 'GET', `${own}?${query}`);
+          const what = `${operation.at}?${query}`;
           assert.ok(reply.status === 200 ? isEmpty(reply.body) : [404, 422].includes(reply.status), `${what}: ${reply.status} ${reply.text}`);
           seesNothing(reply.text, other, other.ids[kind], what);
           tried++;

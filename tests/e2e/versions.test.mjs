@@ -2,6 +2,7 @@
 // holds the members of all of them.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { request } from 'node:http';
 import { startGateway, startSink, until } from './gateway.mjs';
 
 const VERSIONS = ['2024-03-01', '2024-09-01', '2025-07-01', '2026-09-01'];
@@ -188,6 +189,25 @@ describe('what all versions share', () => {
       const { request, events } = await ok('POST', `/requests/${id}/retry`, body);
       assert.deepEqual([request.id, events.map(({ webhook_id }) => webhook_id)], [id, [connection.id]]);
     }
+  });
+
+  test('the plan of a bulk operation is asked for in the query or the body, or not at all', async () => {
+    const connection = await connect();
+    for (let i = 0; i < 3; i++) await post(connection.source.url);
+    const path = '/bulk/requests/retry/plan', query = { source_id: connection.source_id };
+    const byQuery = await ok('GET', `${path}?query[source_id]=${connection.source_id}`);
+    assert.equal(byQuery.estimated_count, 3);
+    assert.ok(Number.isInteger(byQuery.estimated_batch) && typeof byQuery.progress === 'number');
+    assert.deepEqual(await ok('GET', `${path}?query=${encodeURIComponent(JSON.stringify(query))}`), byQuery);
+    const body = JSON.stringify({ query }), headers = { authorization: `Bearer ${gateway.key}`, 'content-length': body.length };
+    const reply = await new Promise((resolve, reject) => { // fetch sends no body with GET
+      const sent = request(`${gateway.url}/2024-09-01${path}`, { headers }, async (answer) =>
+        resolve(JSON.parse(Buffer.concat(await answer.toArray()).toString())));
+      sent.on('error', reject);
+      sent.end(body);
+    });
+    assert.deepEqual(reply, byQuery);
+    assert.ok((await ok('GET', path)).estimated_count >= 3);
   });
 
   test('counts and limits are integers, and the order is told as texts', async () => {

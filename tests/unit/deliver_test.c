@@ -7,11 +7,13 @@
 #include "base/limits.h"
 #include "catalog/catalog.h"
 #include "deliver/deliver.h"
+#include "issue/issues.h"
 
 enum { PATIENCE_MS = 20000 };
 
 struct engine {
     struct catalog *catalog;
+    struct issues *issues;
     struct deliver *deliver;
 };
 
@@ -20,7 +22,10 @@ static struct engine start_engine(struct fixture *f)
     struct engine engine = {.catalog = catalog_open(f->store, &f->error)};
     if (engine.catalog == NULL)
         fail_msg("%s", f->error.message);
-    engine.deliver = deliver_start(f->store, engine.catalog, "http://gate.test", &f->error);
+    engine.issues = issues_start(f->store, engine.catalog, &f->error);
+    if (engine.issues == NULL)
+        fail_msg("%s", f->error.message);
+    engine.deliver = deliver_start(f->store, engine.catalog, engine.issues, "http://gate.test", &f->error);
     if (engine.deliver == NULL)
         fail_msg("%s", f->error.message);
     return engine;
@@ -29,6 +34,7 @@ static struct engine start_engine(struct fixture *f)
 static void stop_engine(struct engine *engine)
 {
     deliver_stop(engine->deliver, PATIENCE_MS);
+    issues_stop(engine->issues);
     catalog_close(engine->catalog);
 }
 

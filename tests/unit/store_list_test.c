@@ -49,6 +49,7 @@ static const struct plan_row {
     {BY_KEY, {COMPARES(FIELD_SUCCESSFUL_AT, OP_LTE, MOMENT)}},
     {"SCAN event\n", {COMPARES(FIELD_LAST_ATTEMPT_AT, OP_GTE, MOMENT)}},
     {"SEARCH event USING INDEX event_request (request_id=?)\n", {IS(FIELD_REQUEST_ID, ONE)}},
+    {"SEARCH issue_event USING PRIMARY KEY (issue_id=?)\n", {IS(FIELD_ISSUE_ID, ONE)}},
     {"SEARCH event USING INDEX event_bulk (bulk_id=?)\n", {IS(FIELD_BULK_ID, ONE)}},
     {"SEARCH event USING INDEX event_notable (id<?)\n",
      {IS(FIELD_STATUS, FAILED), COMPARES(FIELD_LAST_ATTEMPT_AT, OP_LT, MOMENT)}},
@@ -197,7 +198,7 @@ static void random_filter(const struct world *world, struct store_filter *filter
                                               FIELD_ATTEMPTS, FIELD_RESPONSE_STATUS, FIELD_ERROR_CODE, FIELD_ID};
     enum store_field field = fields[chance(8)];
     size_t count = 1 + chance(3);
-    bool number = field == FIELD_ATTEMPTS || field == FIELD_RESPONSE_STATUS || field == FIELD_ID;
+    bool number = field == FIELD_ATTEMPTS || field == FIELD_RESPONSE_STATUS;
     for (size_t i = 0; i < count; i++)
         values[i] = (struct store_value){.integer = value_of(&world->events[chance(EVENTS)], field)};
     bool null = field == FIELD_ERROR_CODE; /* 0 is null there, which no value matches */
@@ -261,6 +262,76 @@ static void pages_neither_lose_nor_repeat(void **state)
         limits.list_scan = settings[round % 6].scan;
         limits.list_sort = settings[round % 6].sort;
         walk(world, filters, count, chance(2));
+    }
+    limits = usual;
+    free(world);
+}
+
+/* Windows of keys, as bulk operations go; a page tells how far it looked. */
+static void windows_of_keys(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    struct limits usual = limits;
+    struct fixture *f = *state;
+    make_world(world, f);
+    limits.list_scan = 5;
+    struct store_filter filter = IS(FIELD_RESPONSE_STATUS, OK);
+    struct store_list list = {.project_id = PROJECT, .filters = &filter, .filter_count = 1, .order_by = FIELD_ID,
+                              .ascending = true, .limit = 100, .above = world->events[20].id,
+                              .up_to = world->events[90].id};
+    struct store_page page;
+    struct event *events;
+    size_t expected = 0, found = 0;
+    for (size_t i = 21; i <= 90; i++)
+        expected += world->events[i].response_status == 200;
+    do {
+        assert_true(store_list_events(f->reader, &f->arena, &list, &events, &page, &f->error));
+        found += page.count;
+        list.above = page.looked_to;
+    } while (page.next.data != NULL);
+    assert_int_equal(found, expected);
+    limits = usual;
+    free(world);
+}
+
+static void estimates(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    struct limits usual = limits;
+    struct fixture *f = *state;
+    int64_t count, all = 0;
+    make_world(world, f);
+    struct store_filter filter = IS(FIELD_RESPONSE_STATUS, OK);
+    struct store_list list = {.project_id = PROJECT, .filters = &filter, .filter_count = 1};
+    for (size_t i = 0; i < EVENTS; i++)
+        all += world->events[i].response_status == 200;
+    assert_true(list_estimate(f->reader, &f->arena, &event_list_kind, &list, &count, &f->error));
+    assert_int_equal(count, all);
+    limits.list_scan = 100; /* a quarter of them, of keys that are made in no time: the rest is guessed */
+    assert_true(list_estimate(f->reader, &f->arena, &event_list_kind, &list, &count, &f->error));
+    assert_true(count > 20);
+    limits = usual;
+    free(world);
+}
+
+/* A call that has no time left looks at some rows nevertheless. */
+static void some_rows_are_looked_at_in_any_case(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    struct limits usual = limits;
+    struct fixture *f = *state;
+    make_world(world, f);
+    struct store_value never = {.integer = INT64_MAX}; /* no index serves it */
+    struct store_filter filter = COMPARES(FIELD_LAST_ATTEMPT_AT, OP_GTE, never);
+    struct store_list list = {.project_id = PROJECT, .filters = &filter, .filter_count = 1, .order_by = FIELD_ID,
+                              .ascending = true, .limit = PAGE, .above = world->events[EVENTS - 60].id};
+    struct store_page page;
+    struct event *events;
+    limits.list_time_ms = -1;
+    for (limits.list_least = 58; limits.list_least <= 60; limits.list_least++) {
+        assert_true(store_list_events(f->reader, &f->arena, &list, &events, &page, &f->error));
+        assert_int_equal(page.count, 0);
+        assert_int_equal(page.partial, limits.list_least < 60);
     }
     limits = usual;
     free(world);
@@ -377,6 +448,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(each_filter_takes_its_index), WITH_STORE(pages_neither_lose_nor_repeat),
+        WITH_STORE(windows_of_keys), WITH_STORE(some_rows_are_looked_at_in_any_case), WITH_STORE(estimates),
+        WITH_STORE(links_lead),
         WITH_STORE(content_is_asked_row_by_row), WITH_STORE(other_projects_stay_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

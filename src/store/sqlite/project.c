@@ -40,6 +40,8 @@ bool store_empty_project(struct store_transaction *transaction, int64_t project_
 {
     static const char *const steps[] = {
         MARK_DELETED("source"), MARK_DELETED("destination"), MARK_DELETED("connection"),
+        MARK_DELETED("issue_trigger"), "UPDATE issue SET deleted_at = ?2 WHERE project_id = ?1 AND deleted_at = 0",
+        "DELETE FROM notification WHERE project_id = ?1",
         "DELETE FROM custom_domain WHERE project_id = ?1",
         "UPDATE meta SET value = (SELECT value FROM meta WHERE name = 'change') WHERE name = 'domains'",
         "DELETE FROM api_key WHERE project_id = ?1 AND is_operator = 0",

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "store/sqlite/metrics_keep.h"
+
 const char schema_core[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
     "INSERT INTO meta VALUES('change', 0);"
@@ -66,6 +68,8 @@ static const char *const STEPS[] = {
     schema_projects,
     schema_lists,
     schema_bulk,
+    schema_issues,
+    schema_metrics,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
@@ -93,7 +97,8 @@ bool schema_apply(struct store_reader *database, struct error *error)
         return false;
     bool done = true;
     for (int64_t step = version; done && step < SCHEMA_VERSION; step++)
-        done = database_execute(database, STEPS[step], error);
+        done = database_execute(database, STEPS[step], error) &&
+               (STEPS[step] != schema_metrics || keep_count_all(database, error));
     char set_version[64];
     snprintf(set_version, sizeof set_version, "PRAGMA user_version = %d", (int)SCHEMA_VERSION);
     if (done && database_execute(database, set_version, error) && database_execute(database, "COMMIT", error))
@@ -114,6 +119,8 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
                         " coalesce((SELECT max(id) FROM execution), 0),"
                         " coalesce((SELECT max(id) FROM bookmark), 0), coalesce((SELECT max(id) FROM integration), 0),"
                         " coalesce((SELECT max(id) FROM custom_domain), 0),"
-                        " coalesce((SELECT max(id) FROM bulk), 0))",
+                        " coalesce((SELECT max(id) FROM bulk), 0),"
+                        " coalesce((SELECT max(id) FROM issue_trigger), 0), coalesce((SELECT max(id) FROM issue), 0),"
+                        " coalesce((SELECT max(id) FROM notice), 0))",
                         key, error);
 }

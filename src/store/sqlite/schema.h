@@ -42,6 +42,11 @@
 #define BULK_COLUMNS                                                                                    \
     "id, project_id, kind, created_at, updated_at, cancelled_at, completed_at, estimated_count, processed_batch, " \
     "completed_count, failed_count, position, bound, query"
+#define ISSUE_TRIGGER_COLUMNS                                                                           \
+    "id, project_id, type, disabled_at, deleted_at, created_at, updated_at, name, configs, channels"
+#define ISSUE_COLUMNS                                                                                   \
+    "id, project_id, trigger_id, type, subject_id, key_first, key_second, status, opened_at, first_seen_at, " \
+    "last_seen_at, dismissed_at, auto_resolved_at, created_at, updated_at, reference_id, attempt_id"
 
 /*
  * The condition of the index event_notable; statements that use it repeat it. 1, 3 and above 4: all but QUEUED and
@@ -59,6 +64,8 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
 /* The tables of each group of nouns, each with what reads and writes them (schema_*.c). */
 extern const char schema_core[]; /* the first schema */
 extern const char schema_resources[];
+extern const char schema_metrics[];
 extern const char schema_projects[];
 extern const char schema_lists[];
 extern const char schema_bulk[];
+extern const char schema_issues[];

@@ -18,7 +18,7 @@ const idOf = (prefix, key) => {
 
 export async function startWorld() {
   const dir = mkdtempSync(join(tmpdir(), 'fairlead-conformance-'));
-  const gateway = await startGateway({ dir });
+  const gateway = await startGateway({ dir, args: ['--set', 'bulk_slice=1', '--set', 'bulk_pause_ms=1000'] }); // as calls/bulk.mjs needs it
   const sink = await startSink();
   let counter = 0;
 

@@ -29,8 +29,11 @@ struct transform_pool {
 
 /* ---- processes ----------------------------------------------------------------------------------- */
 
-static bool start_process(struct transform_pool *pool, struct process *process, struct error *error)
+/* The spare one may have been ended by somebody else: after that has happened only a new one is sure. */
+static bool start_process(struct transform_pool *pool, bool fresh, struct process *process, struct error *error)
 {
+    if (fresh)
+        return process_start(process, pool->program, error);
     pthread_mutex_lock(&pool->mutex);
     *process = pool->spare;
     pool->spare.pid = 0;
@@ -88,11 +91,12 @@ static void run_job(struct transform_pool *pool, struct process *process, struct
         transform_result_fail(&job->result, TRANSFORM_OUT_OF_MEMORY, "the request is larger than the memory of a run");
         return;
     }
-    for (int tries = 0; end == EXCHANGE_UNTOUCHED && tries < 2; tries++) {
+    /* A run does nothing but answer, so it can be repeated when its process was ended, perhaps not by the code. */
+    for (int tries = 0; (end == EXCHANGE_UNTOUCHED || end == EXCHANGE_BROKEN) && tries < 2; tries++) {
         struct frame_reply reply;
         struct error error = {0};
         char *bytes = NULL;
-        if (process->pid == 0 && !start_process(pool, process, &error)) {
+        if (process->pid == 0 && !start_process(pool, tries > 0, process, &error)) {
             log_error("a transformation cannot run: %s", error.message);
             transform_result_fail(&job->result, TRANSFORM_UNAVAILABLE, error.message);
             return;

@@ -20,7 +20,7 @@ struct process {
 
 enum exchange_end {
     EXCHANGE_DONE,
-    EXCHANGE_UNTOUCHED, /* the process had ended before: another one may be asked the same */
+    EXCHANGE_UNTOUCHED, /* the process had ended before it was asked */
     EXCHANGE_LATE,
     EXCHANGE_BROKEN, /* it ended, or broke the form */
 };

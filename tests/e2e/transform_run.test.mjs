@@ -1,6 +1,7 @@
 // Trials of transformations: what the code makes of a request, what is said when it makes nothing, what is kept.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
 import { startGateway, startSink, until } from './gateway.mjs';
 import { callsOf } from './resource.mjs';
 import { runUnderNode } from './transform/node.mjs';
@@ -210,6 +211,17 @@ test('a slow one keeps no other call of the API waiting', async () => {
     assert.ok(Date.now() - started < 1000);
   }
   for (const reply of await Promise.all(slow)) assert.match(reply.console.at(-1).message, /longer than it may/);
+});
+
+test('processes that are killed from outside are replaced', async () => {
+  const children = () => readdirSync(`/proc/${gateway.child.pid}/task`)
+    .flatMap((task) => readFileSync(`/proc/${gateway.child.pid}/task/${task}/children`, 'utf8').split(' ')).filter(Boolean).map(Number);
+  for (let i = 0; i < 5; i++) {
+    const before = children();
+    assert.ok(before.length > 0);
+    for (const pid of before) process.kill(pid, 'SIGKILL');
+    assert.equal((await run(handler('return request;'))).log_level, 'debug');
+  }
 });
 
 test('where no worker can be started the call says so, and everything else works', async () => {

@@ -113,7 +113,11 @@ static bool read_value(const struct reading *reading, struct text text, struct s
     case PARAMETER_INTEGER: return integer_value(row, text, &value->integer);
     case PARAMETER_DATE:
         value->is_null = text_equal(text, TEXT("null"));
-        return value->is_null || clock_parse(text, &value->integer);
+        if (!value->is_null && !clock_parse(text, &value->integer))
+            return false;
+        if (value->integer == 0)
+            value->integer = 1; /* moment 0 is "never", and nothing is that old */
+        return true;
     default:
         value->is_text = true;
         value->text = text;

@@ -41,9 +41,15 @@
     X(list_limit, 255, 1, 1000, "models", "largest page of a list")                                     \
     X(list_scan, 200000, 100, 100000000, "rows", "rows that one list call looks at; with more to look at the page is partial") \
     X(list_scan_bytes, 67108864, 65536, 68719476736, "bytes", "headers, queries and bodies that one list call looks into; with more the page is partial") \
+    X(list_least, 500, 0, 1000000, "rows", "rows that one list call looks at however long that takes") \
     X(list_time_ms, 30, 1, 60000, "ms", "one list call looks at rows for this long; with more to look at the page is partial") \
     X(list_search_ms, 250, 1, 60000, "ms", "the same for a list that looks into headers, queries and bodies") \
     X(list_sort, 2000, 0, 1000000, "rows", "a list call takes so many matching rows from an index and sorts them, instead of walking along in order") \
+    X(metric_rows, 20000, 1, 1000000, "rows", "rows of one reply of the metrics")                       \
+    X(metric_scan, 2000000, 1000, 1000000000, "rows", "counts by minute or hour that one call of the metrics looks at") \
+    X(metric_sample_ms, 5000, 100, 3600000, "ms", "what waits for each destination is noted this often")  \
+    X(metric_minutes_days, 14, 1, 3650, "days", "counts by minute are kept this long; older ranges are exact to the hour from counts, finer from records") \
+    X(metric_hours_days, 400, 1, 36500, "days", "counts by hour are kept this long")                    \
     X(bulk_operations, 100, 1, 10000, "operations", "bulk operations of one project that are open at one time") \
     X(bulk_slice, 100, 1, 500, "models", "what a bulk operation touches in one transaction")          \
     X(bulk_pause_ms, 20, 0, 60000, "ms", "between two slices of bulk operations, so that they give way to others") \

@@ -18,6 +18,7 @@
 #include "issue/issues.h"
 #include "notify/notify.h"
 #include "catalog/catalog.h"
+#include "store/metrics.h"
 #include "store/store.h"
 
 enum { REPLY_GRACE_MS = 10000 }; /* for replies that only wait for a commit or a worker */
@@ -26,6 +27,7 @@ struct gateway {
     struct config *config;
     struct parts parts;
     struct http_server *server;
+    struct metric_sampler *sampler;
     bool addressed; /* the address file is ours */
 };
 
@@ -78,7 +80,8 @@ static bool start_parts(struct gateway *gateway, struct error *error)
            (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->issues, parts->bulk, url,
                                    error)) != NULL &&
            (parts->notify = notify_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
-                                         &gateway->config->channels, error)) != NULL;
+                                         &gateway->config->channels, error)) != NULL &&
+           (gateway->sampler = metric_sampler_start(parts->store, error)) != NULL;
 }
 
 struct gateway *gateway_start(struct config *config, struct error *error)
@@ -126,6 +129,8 @@ void gateway_stop(struct gateway *gateway)
         ingest_stop(parts->ingest);
     if (parts->issues != NULL)
         issues_stop(parts->issues);
+    if (gateway->sampler != NULL)
+        metric_sampler_stop(gateway->sampler);
     if (parts->catalog != NULL)
         catalog_close(parts->catalog);
     if (parts->store != NULL)

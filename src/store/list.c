@@ -135,12 +135,16 @@ static bool take_record(struct page_reading *reading, int64_t id, struct error *
     return done;
 }
 
-/* A full page only wants to know whether there is more; without an answer in time it says that there may be. */
+/*
+ * A full page only wants to know whether there is more; without an answer in time it says that there may be. Time is no
+ * reason before some rows were looked at: clients that know nothing of partial pages would see none of a few events
+ * on a busy machine.
+ */
 static bool limit_reached(struct page_reading *reading)
 {
     return reading->walk != NULL &&
            (reading->looked_at >= limits.list_scan || reading->search.bytes >= limits.list_scan_bytes ||
-            clock_monotonic_ms() >= reading->deadline);
+            (reading->looked_at >= limits.list_least && clock_monotonic_ms() >= reading->deadline));
 }
 
 static bool row_passes(struct page_reading *reading, sqlite3_stmt *statement, bool *passes, struct error *error)

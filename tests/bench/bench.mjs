@@ -6,7 +6,7 @@
 //
 // 1 KiB JSON webhooks, one source to one destination, load, gateway and sink on the same two
 // processors. --quick takes half a minute and is for trying a change. --long adds the endurance
-// measurement (--millions of webhooks, one by one), lists of five million events, and backlogs of two million. --only
+// measurement (--millions of webhooks, one by one), lists and metrics of five million events, and backlogs of two million. --only
 // takes names from the list of measurements below.
 //
 // The data lies under --dir, which must be on a disk (default: `bench` beside the gateway), and is
@@ -21,6 +21,7 @@ import { parseArgs } from 'node:util';
 import { usedProcessors } from './child.mjs';
 import { lists } from './lists.mjs';
 import * as measure from './measure.mjs';
+import { metrics } from './metrics.mjs';
 import { makeTable, printTable } from './table.mjs';
 
 const TMPFS_MAGIC = 0x01021994;
@@ -49,6 +50,7 @@ const measurements = [
     { name: 'refused_backlog', run: measure.refusedBacklog },
     { name: 'endurance', run: measure.endurance, long: true },
     { name: 'lists', run: lists, long: true },
+    { name: 'metrics', run: metrics, long: true },
 ];
 
 // How much of everything.
@@ -66,6 +68,7 @@ const sizes = {
     millions: Number(options.millions),
     enduranceRounds: 3,
     listEvents: 5_000_000,
+    metricEvents: 5_000_000,
     ...(options.quick && {
         count: 30_000,
         rateSeconds: 5,
@@ -74,6 +77,7 @@ const sizes = {
         pausedCount: 10_000,
         refusedCount: 2_000,
         listEvents: 200_000,
+        metricEvents: 200_000,
     }),
     ...(options.long && { pausedCount: 2_000_000, refusedCount: 2_000_000 }),
 };

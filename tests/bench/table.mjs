@@ -76,6 +76,15 @@ const groups = [
         ],
     },
     {
+        needs: ['metrics'],
+        of: (r) => r.metrics,
+        rows: [
+            ['metrics: events stored in a week', (m) => m.stored, String],
+            ['metrics: a week, from counts, worst', (m) => m.worst_ms, ms, atMost(500)],
+            ['metrics: a week, from records, worst', (m) => m.records_ms, ms],
+        ],
+    },
+    {
         needs: ['isolation'],
         of: (r) => r.isolation,
         rows: [

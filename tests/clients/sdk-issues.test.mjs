@@ -72,6 +72,30 @@ test('notifications', async () => {
   assert.equal(JSON.parse(body).data.type, 'delivery');
 });
 
+test('issues are found by all that they can be found by', async () => {
+  await sdk.connection.create({ name: 'failing-too', source: { name: 'in' }, destination: { name: 'out-too', url: sink.url } });
+  await post();
+  const all = await until('both issues', async () => {
+    const { models } = await sdk.issue.list();
+    return models.length === 2 && models;
+  });
+  const [{ id, firstSeenAt, lastSeenAt, dismissedAt }, other] = all;
+  const [trigger] = (await sdk.issueTrigger.list({ name: 'mine' })).models;
+  assert.equal(dismissedAt ?? null, null);
+  for (const query of [{ id }, { id: [id], type: 'delivery', status: 'OPENED' }, { firstSeenAt, id }, { lastSeenAt, id }, { issueTriggerId: trigger.id, id }]) {
+    assert.deepEqual((await sdk.issue.list(query)).models.map((issue) => issue.id), [id], JSON.stringify(query));
+    assert.deepEqual(await sdk.issue.count(query), { count: 1 }, JSON.stringify(query));
+  }
+  for (const query of [{ type: 'transformation' }, { issueTriggerId: 'it_nothing' }, { mergedWith: 'iss_nothing' }, { dismissedAt: new Date(1000) }])
+    assert.deepEqual(await sdk.issue.count(query), { count: 0 }, JSON.stringify(query));
+  for (const orderBy of ['created_at', 'first_seen_at', 'last_seen_at', 'opened_at', 'status'])
+    assert.equal((await sdk.issue.list({ orderBy, dir: 'asc' })).models.length, 2, orderBy);
+  const first = await sdk.issue.list({ limit: 1 }), second = await sdk.issue.list({ limit: 1, next: first.pagination.next });
+  assert.deepEqual([first.models[0].id, second.models[0].id], [id, other.id]);
+  assert.equal((await sdk.issue.list({ limit: 1, prev: second.pagination.prev })).models[0].id, id);
+  for (const status of ['IGNORED', 'RESOLVED', 'OPENED']) assert.equal((await sdk.issue.update(id, { status })).status, status);
+});
+
 test('the replies are what the SDK was made for', () => {
   // It was made before there were triggers of the type request.
   const known = /^Failed to validate\.(\n *- response\.models\.\[3\]\.configs: \[Variant \d\] Missing required key "[a-z_]+")+$/;

@@ -348,6 +348,9 @@ describe('lists', () => {
     const count = async (operators) => (await ok('GET', `/sources?id=${id}&disabled_at=${encodeURIComponent(JSON.stringify(operators))}`)).count;
     assert.equal(await count({ gte: new Date(at), lte: new Date(at + 60000) }), 1);
     assert.equal(await count({ any: true }), 1);
+    await ok('PUT', `/sources/${id}/enable`, {});
+    for (const query of ['disabled_at[gte]=1970-01-01T00:00:00Z', 'disabled_at=1970-01-01T00:00:00Z', 'disabled_at[lte]=1970-01-01T00:00:00Z'])
+      assert.equal((await ok('GET', `/sources?id=${id}&${query}`)).count, 0, 'never is at no moment');
     assert.equal(await count({ gt: new Date(at + 60000) }), 0);
     for (const text of ['{', '{}', '{"near":1}', '{"gte":{}}', '{"gte":null}', '{"":1}', '{"gte":1,"gte":2}'])
       await refused(422, 'GET', `/events?attempts=${encodeURIComponent(text)}`);

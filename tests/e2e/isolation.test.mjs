@@ -78,7 +78,7 @@ const KINDS = [
     make: async (side) => (await newest(side, 'issue-triggers')).id,
   },
   {
-    kind: 'issue', segment: 'issues', names: ['issue_id'],
+    kind: 'issue', segment: 'issues', names: ['issue_id', 'issue_ids'],
     async make(side) {
       const { url } = await side.ok('GET', `/sources/${side.ids.source}`);
       const sent = await fetch(url, { method: 'POST', headers: { 'content-type': 'image/png' }, body: side.named('image') });
@@ -86,7 +86,7 @@ const KINDS = [
       return (await until('an issue', () => newest(side, 'issues'))).id;
     },
   },
-  bulk('retry of events', '/bulk/events/retry', (side) => ({ id: side.ids.event, status: 'FAILED' }), ['bulk_retry_id']),
+  bulk('retry of events', '/bulk/events/retry', (side) => ({ id: side.ids.event, status: 'FAILED' }), ['bulk_retry_id', 'bulk_retry_ids']),
   bulk('cancelling of events', '/bulk/events/cancel', (side) => ({ id: side.ids.event, status: 'HOLD' })),
   bulk('retry of ignored events', '/bulk/ignored-events/retry', (side) => ({ webhook_id: side.ids.connection })),
   bulk('retry of requests', '/bulk/requests/retry', (side) => ({ id: side.ids.request, status: 'rejected' })),
@@ -185,6 +185,13 @@ const fill = (path, ids) => {
   const rest = [...ids];
   return path.replace(/\{[^}]*\}/g, () => rest.shift());
 };
+
+// What a call's query must hold, of the side's own things: "measures[]=count".
+function requiredOf({ path, operation, at }, side) {
+  return operation.parameters.filter((parameter) => parameter.in === 'query' && parameter.required).flatMap(({ name, schema }) =>
+    (schema.type === 'array' ? [`${name}[]=${schema.items.enum[0]}`]
+      : (schema.required ?? []).map((member) => `${name}[${member}]=${side.ids[kindOf(member, path, at)]}`)));
+}
 
 // Every place of an id in a body's schema, as a list of keys; '[]' is an item of an array.
 function* places(schema, at = []) {
@@ -299,10 +306,13 @@ test('each side reads all of its own', async () => {
 
 test('lists and counts show nothing of the other', async () => {
   for (const [side, other] of sides()) {
-    for (const { method, path } of CALLS()) {
+    for (const operation of CALLS()) {
+      const { method, path } = operation;
       if (method !== 'GET') continue;
-      const own = fill(path, variables(path).map((kind) => side.ids[kind]));
-      seesNothing((await call(side, 'GET', own)).text, other, '', own);
+      const own = `${fill(path, variables(path).map((kind) => side.ids[kind]))}?${requiredOf(operation, side).join('&')}`;
+      const reply = await call(side, 'GET', own);
+      assert.equal(reply.status, 200, `${own}: ${reply.text}`);
+      seesNothing(reply.text, other, '', own);
       if (path.endsWith('/count')) {
         const list = await call(side, 'GET', path.replace('/count', ''));
         assert.equal((await call(side, 'GET', path)).body.count, list.body.models.length, path);
@@ -369,8 +379,9 @@ describe('the other project’s ids', () => {
           const kind = kindOf(name, path, operation.at);
           if (!kind) continue;
           const own = fill(path, variables(path).map((mine) => side.ids[mine]));
-          const reply = await call(side, 'GET', `${own}?${spelled}=${other.ids[kind]}`);
-          const what = `${operation.at}?${spelled}=${other.ids[kind]}`;
+          const query = [...requiredOf(operation, side).filter((pair) => !pair.startsWith(`${spelled}=`)), `${spelled}=${other.ids[kind]}`].join('&');
+          const reply = await call(side, 'GET', `${own}?${query}`);
+          const what = `${operation.at}?${query}`;
           assert.ok(reply.status === 200 ? isEmpty(reply.body) : [404, 422].includes(reply.status), `${what}: ${reply.status} ${reply.text}`);
           seesNothing(reply.text, other, other.ids[kind], what);
           tried++;

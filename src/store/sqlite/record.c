@@ -1,5 +1,6 @@
 /* The writing half of store.h for single records. */
 #include "base/id.h"
+#include "store/sqlite/metrics_keep.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/writer.h"
 
@@ -91,7 +92,13 @@ bool store_insert_request(struct store_transaction *transaction, const struct re
     bind_text(s, 13, request->query);
     bind_bytes(s, 14, request->headers);
     bind_bytes(s, 15, request->body);
-    return database_run(transaction->database, s, error);
+    if (!database_run(transaction->database, s, error))
+        return false;
+    struct request_counted counted = {request->project_id, request->source_id, request->ingested_at,
+                                      (int64_t)request->rejection_cause,
+                                      request->events_count + request->cli_events_count, request->ignored_count};
+    keep_request(&transaction->store->deltas, &counted, 1);
+    return true;
 }
 
 bool store_insert_ignored_event(struct store_transaction *transaction, const struct ignored_event *ignored,
@@ -121,12 +128,20 @@ bool store_insert_event(struct store_transaction *transaction, const struct even
          event->updated_at, event->bulk_id);
     if (leased)
         leases_take(&transaction->store->leases, event->id);
-    return database_run(transaction->database, s, error);
+    if (!database_run(transaction->database, s, error))
+        return false;
+    struct event_counted counted = counted_of_event(event);
+    keep_event(&transaction->store->deltas, &counted, 1);
+    return true;
 }
 
 bool store_add_request_counts(struct store_transaction *transaction, int64_t request_id, int64_t events,
                               int64_t cli_events, int64_t ignored, int64_t now, struct error *error)
 {
+    struct request_counted counted;
+    struct error missing = {0};
+    if (!keep_read_request(transaction->database, request_id, &counted, &missing))
+        return missing.code == ERROR_NONE || error_set(error, missing.code, "%s", missing.message);
     sqlite3_stmt *s = database_statement(
         transaction->database,
         "UPDATE request SET events_count = events_count + ?1, cli_events_count = cli_events_count + ?2,"
@@ -135,11 +150,23 @@ bool store_add_request_counts(struct store_transaction *transaction, int64_t req
     if (s == NULL)
         return false;
     BIND(s, events, cli_events, ignored, now, request_id);
-    return database_run(transaction->database, s, error);
+    if (!database_run(transaction->database, s, error))
+        return false;
+    keep_request(&transaction->store->deltas, &counted, -1);
+    counted.events += events + cli_events;
+    counted.ignored += ignored;
+    if (events + cli_events > 0)
+        counted.rejection_cause = REJECTION_NONE;
+    keep_request(&transaction->store->deltas, &counted, 1);
+    return true;
 }
 
 bool store_update_event(struct store_transaction *transaction, const struct event *event, struct error *error)
 {
+    struct event_counted before;
+    struct error missing = {0};
+    if (!keep_read_event(transaction->database, event->id, &before, &missing))
+        return missing.code == ERROR_NONE || error_set(error, missing.code, "%s", missing.message);
     sqlite3_stmt *s = database_statement(
         transaction->database,
         "UPDATE event SET status = ?, due_at = ?, next_attempt_at = ?, next_trigger = ?, attempts = ?,"
@@ -150,7 +177,17 @@ bool store_update_event(struct store_transaction *transaction, const struct even
     BIND(s, (int64_t)event->status, event->due_at, event->next_attempt_at, (int64_t)event->next_trigger,
          event->attempts, event->automatic_retries, event->last_attempt_at, event->successful_at,
          event->response_status, (int64_t)event->error_code, event->updated_at, event->bulk_id, event->id);
-    return database_run(transaction->database, s, error);
+    if (!database_run(transaction->database, s, error))
+        return false;
+    struct event_counted after = before;
+    after.status = (int64_t)event->status;
+    after.error_code = (int64_t)event->error_code;
+    after.response_status = event->response_status;
+    after.attempts = event->attempts;
+    after.next_attempt_at = event->next_attempt_at;
+    keep_event(&transaction->store->deltas, &before, -1);
+    keep_event(&transaction->store->deltas, &after, 1);
+    return true;
 }
 
 bool store_record_attempt(struct store_transaction *transaction, const struct attempt *attempt,
@@ -171,6 +208,10 @@ bool store_record_attempt(struct store_transaction *transaction, const struct at
     bind_integers(s, 18, &attempt->bulk_id, 1);
     if (!database_run(transaction->database, s, error) || !store_update_event(transaction, event, error))
         return false;
+    struct attempt_counted counted = {attempt->project_id, attempt->destination_id, attempt->delivered_at,
+                                      attempt->successful, (int64_t)attempt->error_code, (int64_t)attempt->trigger,
+                                      attempt->response_latency_ms, attempt->delivery_latency_ms};
+    keep_attempt(&transaction->store->deltas, &counted);
     leases_end(&transaction->store->leases, event->id);
     return true;
 }
@@ -237,12 +278,18 @@ static bool change_slice(struct store_transaction *transaction, const char *sele
     if (row < 0)
         return false;
     for (size_t i = 0; i < count; i++) {
+        struct event_counted before, after;
+        if (!keep_read_event(transaction->database, ids[i], &before, error))
+            return false;
         s = database_statement(transaction->database, update, error);
         if (s == NULL)
             return false;
         BIND(s, now, ids[i]);
-        if (!database_run(transaction->database, s, error))
+        if (!database_run(transaction->database, s, error) ||
+            !keep_read_event(transaction->database, ids[i], &after, error))
             return false;
+        keep_event(&transaction->store->deltas, &before, -1);
+        keep_event(&transaction->store->deltas, &after, 1);
     }
     *changed = count;
     return true;

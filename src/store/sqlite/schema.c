@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "store/sqlite/metrics_keep.h"
+
 const char schema_core[] =
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
     "INSERT INTO meta VALUES('change', 0);"
@@ -67,6 +69,7 @@ static const char *const STEPS[] = {
     schema_lists,
     schema_bulk,
     schema_issues,
+    schema_metrics,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
@@ -94,7 +97,8 @@ bool schema_apply(struct store_reader *database, struct error *error)
         return false;
     bool done = true;
     for (int64_t step = version; done && step < SCHEMA_VERSION; step++)
-        done = database_execute(database, STEPS[step], error);
+        done = database_execute(database, STEPS[step], error) &&
+               (STEPS[step] != schema_metrics || keep_count_all(database, error));
     char set_version[64];
     snprintf(set_version, sizeof set_version, "PRAGMA user_version = %d", (int)SCHEMA_VERSION);
     if (done && database_execute(database, set_version, error) && database_execute(database, "COMMIT", error))

@@ -64,6 +64,7 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
 /* The tables of each group of nouns, each with what reads and writes them (schema_*.c). */
 extern const char schema_core[]; /* the first schema */
 extern const char schema_resources[];
+extern const char schema_metrics[];
 extern const char schema_projects[];
 extern const char schema_lists[];
 extern const char schema_bulk[];

@@ -70,7 +70,9 @@ static bool run_job(struct store *store, struct store_job *job, struct error *er
         return job->run(&store->transaction, job, error);
     if (!run_statement(store, "SAVEPOINT job", error))
         return false;
+    deltas_mark(&store->deltas);
     bool done = job->run(&store->transaction, job, error);
+    deltas_unmark(&store->deltas, !done);
     struct error ignored;
     if (!done)
         run_statement(store, "ROLLBACK TO job", &ignored);
@@ -89,6 +91,7 @@ static void undo(struct store *store)
         sqlite3_reset(store->database.statements[i].statement);
     if (!sqlite3_get_autocommit(store->database.db))
         sqlite3_exec(store->database.db, "ROLLBACK", NULL, NULL, NULL);
+    deltas_clear(&store->deltas);
 }
 
 /* Runs the jobs in one transaction. outcomes[i] is filled for each; *error when the whole group failed. */
@@ -99,6 +102,8 @@ static bool run_group(struct store *store, struct store_job **jobs, size_t count
         return false;
     for (size_t i = 0; i < count; i++) {
         outcomes[i] = (struct error){0};
+        if (store->deltas.count >= DELTAS_MOST && !keep_flush(&store->database, &store->deltas, error))
+            return false;
         if (run_job(store, jobs[i], &outcomes[i]))
             continue;
         if (!jobs[i]->isolated || is_store_trouble(&outcomes[i])) {
@@ -106,7 +111,7 @@ static bool run_group(struct store *store, struct store_job **jobs, size_t count
             return false;
         }
     }
-    return run_statement(store, "COMMIT", error);
+    return keep_flush(&store->database, &store->deltas, error) && run_statement(store, "COMMIT", error);
 }
 
 static void note_writable(struct store *store, bool writable, const struct error *error)
@@ -335,7 +340,7 @@ static bool open_database(struct store *store, struct error *error)
     /* It counts memory for nobody, under a lock that every thread would take for every piece. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (!fault_prepare(error) || !database_open(&store->database, store->path, true, error) ||
-        !schema_apply(&store->database, error) || !schema_last_key(&store->database, &last_key, error))
+        !keep_prepare(&store->database, error) || !schema_apply(&store->database, error) || !schema_last_key(&store->database, &last_key, error))
         return false;
     id_raise_above(last_key);
     return checkpoint_start(&store->checkpoint, &store->database, error);
@@ -381,6 +386,7 @@ void store_close(struct store *store)
     if (store->lock >= 0)
         close(store->lock);
     leases_free(&store->leases);
+    deltas_free(&store->deltas);
     pthread_cond_destroy(&store->arrived);
     pthread_mutex_destroy(&store->mutex);
     free(store);

@@ -9,6 +9,7 @@
 #include "store/sqlite/checkpoint.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/lease.h"
+#include "store/sqlite/metrics_keep.h"
 
 /* What a running job sees. Only on the writer's thread. */
 struct store_transaction {
@@ -28,6 +29,7 @@ struct store {
     struct store_reader database; /* the writing connection: the writer's thread only, once it runs */
     struct store_transaction transaction;
     struct leases leases;
+    struct deltas deltas; /* of the counts, until the commit */
     struct checkpoint checkpoint;
     atomic_bool writable;
 

@@ -1,0 +1,236 @@
+/* Numbers over time: reads what is asked for, has the store count, and writes the reply. */
+#include "api/metrics.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+
+static const int64_t NO_KEY = -1;       /* matches nothing */
+static const int64_t DAY_MS = 86400000; /* what is asked for without a range: the last day */
+
+enum { FILTERS_MOST = 2 * METRIC_NAMES };
+
+static const struct metric_endpoint *endpoint_of(const struct operation *operation)
+{
+    const struct metric_endpoint *endpoint = metric_endpoints;
+    while (endpoint->operation != NULL && strcmp(endpoint->operation, operation->id) != 0)
+        endpoint++;
+    return endpoint;
+}
+
+static const struct metric_form *form_of(const struct metric_endpoint *endpoint, const char *name)
+{
+    const struct metric_form *form = endpoint->forms;
+    while (form->name != NULL && strcmp(form->name, name) != 0)
+        form++;
+    return form;
+}
+
+/* ---- what is asked for --------------------------------------------------------------------------- */
+
+static bool read_date(struct call *call, const json_t *range, const char *name, int64_t *moment)
+{
+    if (clock_parse(json_member_text(range, name), moment) && *moment >= 0)
+        return true;
+    call_problem(call, "date_range.%s: must be a date from 1970 on, like 2026-01-31T10:20:30Z", name);
+    return false;
+}
+
+static void read_range(struct call *call, struct metric_query *query)
+{
+    const json_t *range = json_member(call->query.form, "date_range");
+    query->end = call->now;
+    query->start = query->end - DAY_MS;
+    if (json_object_size(range) == 0)
+        return;
+    bool good = read_date(call, range, "start", &query->start);
+    if (read_date(call, range, "end", &query->end) && good && query->end <= query->start)
+        call_problem(call, "date_range.end: must be after date_range.start");
+}
+
+static void read_granularity(struct call *call, struct metric_query *query)
+{
+    struct text text = json_member_text(call->query.form, "granularity");
+    if (text.size == 0)
+        return;
+    if (!granularity_parse(text, &query->granularity))
+        call_problem(call, "granularity: must be a number and its unit: 1 to 60 s or m, 1 to 24 h, 1 to 31 d, 1 to 4 w, "
+                           "1 to 12 M");
+    else if (granularity_buckets(query->granularity, query->start, query->end) > limits.metric_rows + 2)
+        call_problem(call, "granularity: gives more than %lld buckets in this range", (long long)limits.metric_rows);
+}
+
+/* Names that were checked against their tables, each once. */
+static size_t read_names(const struct call *call, const char *member, const char *names[METRIC_NAMES])
+{
+    json_t *value;
+    size_t i, count = 0;
+    json_array_foreach(json_member(call->query.form, member), i, value)
+    {
+        bool known = false;
+        for (size_t before = 0; before < count; before++)
+            known = known || strcmp(names[before], json_string_value(value)) == 0;
+        if (!known && count < METRIC_NAMES)
+            names[count++] = json_string_value(value);
+    }
+    return count;
+}
+
+static int64_t value_of(const struct metric_form *form, struct text text)
+{
+    int64_t value = NO_KEY;
+    bool known = false;
+    switch (form->shown) {
+    case SHOWN_ID: known = id_parse(form->id_kind, text, &value); break;
+    case SHOWN_NAME: known = form->parse(text, &value); break;
+    case SHOWN_NUMBER: known = text_to_integer(text, &value); break;
+    case SHOWN_NEVER: break;
+    }
+    return known ? value : NO_KEY;
+}
+
+/* Names, ids and numbers hold no comma, so one text may carry several. */
+static void add_values(struct call *call, const struct metric_form *form, const json_t *given,
+                       struct metric_filter *filter, struct store_value *values)
+{
+    struct text rest = {json_string_value(given), json_string_length(given)}, part;
+    if (json_is_integer(given))
+        values[filter->count++].integer = json_integer_value(given);
+    else if (json_is_null(given))
+        values[filter->count++].is_null = true;
+    while (json_is_string(given) && text_split(&rest, ',', &part)) {
+        if (part.size > 0 && filter->count == (size_t)limits.array_values) {
+            call_problem(call, "filters.%s: must have at most %lld values", form->name, (long long)limits.array_values);
+            return;
+        }
+        if (part.size > 0)
+            values[filter->count++].integer = value_of(form, part);
+    }
+}
+
+static void add_bound(struct call *call, struct metric_query *query, struct metric_filter *filters, const char *name,
+                      const json_t *bound, enum store_operator operator)
+{
+    if (!json_is_integer(bound))
+        return;
+    struct store_value *value = ARENA_NEW(call->arena, struct store_value);
+    value->integer = json_integer_value(bound);
+    filters[query->filter_count++] = (struct metric_filter){name, operator, value, 1};
+}
+
+static void read_filters(struct call *call, const struct metric_endpoint *endpoint, struct metric_query *query)
+{
+    struct metric_filter *filters = ARENA_ARRAY(call->arena, struct metric_filter, FILTERS_MOST);
+    const char *name;
+    json_t *given, *item;
+    size_t i;
+    query->filters = filters;
+    json_object_foreach(json_member(call->query.form, "filters"), name, given)
+    {
+        const struct metric_form *form = form_of(endpoint, name);
+        if (json_is_object(given)) {
+            add_bound(call, query, filters, form->name, json_member(given, "min"), OP_GTE);
+            add_bound(call, query, filters, form->name, json_member(given, "max"), OP_LTE);
+            continue;
+        }
+        struct store_value *values = ARENA_ARRAY(call->arena, struct store_value, (size_t)limits.array_values + 1);
+        struct metric_filter filter = {.name = form->name, .operator = OP_IN, .values = values};
+        if (json_is_array(given)) {
+            json_array_foreach(given, i, item)
+                add_values(call, form, item, &filter, values);
+        } else {
+            add_values(call, form, given, &filter, values);
+        }
+        if (filter.count > 0) /* no value is no filter */
+            filters[query->filter_count++] = filter;
+    }
+}
+
+/* ---- the reply ----------------------------------------------------------------------------------- */
+
+static json_t *dimension_json(const struct metric_form *form, const struct store_value *value)
+{
+    if (value->is_null)
+        return json_null();
+    switch (form->shown) {
+    case SHOWN_ID: return call_id(form->id_kind, value->integer);
+    case SHOWN_NAME: {
+        const char *name = form->name_of(value->integer);
+        return name != NULL ? json_string(name) : json_null();
+    }
+    case SHOWN_NUMBER: return json_integer(value->integer);
+    case SHOWN_NEVER: break;
+    }
+    return json_null();
+}
+
+/* The bucket of 1970-01-01 is no "never". */
+static json_t *bucket_json(int64_t bucket)
+{
+    char text[CLOCK_TEXT_SIZE];
+    clock_format(bucket, text);
+    return json_string(text);
+}
+
+static json_t *number_json(double number)
+{
+    return number == floor(number) ? json_integer((json_int_t)number) : json_real(number);
+}
+
+static json_t *row_json(const struct metric_endpoint *endpoint, const struct metric_query *query,
+                        const struct metric_row *row)
+{
+    json_t *dimensions = json_object(), *metrics = json_object();
+    for (size_t i = 0; i < query->dimension_count; i++)
+        json_object_set_new(dimensions, query->dimensions[i],
+                            dimension_json(form_of(endpoint, query->dimensions[i]), &row->dimensions[i]));
+    for (size_t i = 0; i < query->measure_count; i++)
+        json_object_set_new(metrics, query->measures[i], number_json(row->measures[i]));
+    return json_pack("{s:o, s:o, s:o}", "time_bucket",
+                     query->granularity.unit != 0 ? bucket_json(row->bucket) : json_null(), "dimensions", dimensions,
+                     "metrics", metrics);
+}
+
+static json_t *metadata_json(const struct call *call, const struct metric_result *result, int64_t began_us)
+{
+    struct text granularity = json_member_text(call->query.form, "granularity");
+    bool truncated = result->too_many_rows || result->scan_ended;
+    json_t *metadata = json_pack(
+        "{s:o, s:f, s:I, s:I, s:b}", "granularity", granularity.size > 0 ? json_text(granularity) : json_null(),
+        "query_time_ms", (double)(clock_monotonic_us() - began_us) / 1000, "row_count", (json_int_t)result->count,
+        "row_limit", (json_int_t)limits.metric_rows, "truncated", truncated);
+    if (result->scan_ended)
+        json_object_set_new(metadata, "warning",
+                            json_string("there was more to look at than the limits of one call allow, so the numbers are "
+                                        "too low: ask for a shorter range, or without what only the records tell"));
+    else if (result->too_many_rows)
+        json_object_set_new(metadata, "warning",
+                            json_string("there are more rows than the limit, and some are left out: ask for a shorter "
+                                        "range, a coarser granularity or fewer dimensions"));
+    return metadata;
+}
+
+bool metrics_query(struct call *call)
+{
+    const struct metric_endpoint *endpoint = endpoint_of(call->operation);
+    struct metric_query query = {.subject = endpoint->subject, .project_id = call->project_id, .now = call->now};
+    struct metric_result result;
+    struct error error = {0};
+    int64_t began_us = clock_monotonic_us();
+    query.measure_count = read_names(call, "measures", query.measures);
+    query.dimension_count = read_names(call, "dimensions", query.dimensions);
+    if (query.measure_count == 0)
+        call_problem(call, "measures: at least one is required");
+    read_range(call, &query);
+    read_granularity(call, &query);
+    read_filters(call, endpoint, &query);
+    if (!call_check(call))
+        return false;
+    if (!store_read_metrics(call->reader, call->arena, &query, &result, &error))
+        return call_fail_error(call, &error);
+    json_t *data = json_array();
+    for (size_t i = 0; i < result.count; i++)
+        json_array_append_new(data, row_json(endpoint, &query, result.rows[i]));
+    return call_reply(call, json_pack("{s:o, s:o}", "data", data, "metadata", metadata_json(call, &result, began_us)));
+}

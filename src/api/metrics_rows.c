@@ -235,7 +235,7 @@ static const struct field_row point_shape[] = {
     {.name = "dimensions", VALUE_OBJECT, .required = true}, {.name = "metrics", VALUE_OBJECT, .required = true}, END};
 static const struct field_row point_item[] = {{.name = "", VALUE_OBJECT, .fields = point_shape}, END};
 static const struct field_row metadata_shape[] = {
-    {.name = "granularity", VALUE_TEXT | VALUE_NULL, .required = true}, {.name = "query_time_ms"},
+    {.name = "granularity", VALUE_TEXT | VALUE_NULL, .required = true}, ALWAYS("query_time_ms", VALUE_NUMBER),
     {.name = "row_count", VALUE_INTEGER, .required = true}, {.name = "row_limit", VALUE_INTEGER, .required = true},
     {.name = "truncated", VALUE_BOOLEAN, .required = true}, {.name = "warning", VALUE_TEXT}, END,
 };

@@ -167,7 +167,8 @@ static json_t *kept_console(const json_t *console)
 }
 
 /* The transformed request as stored: its members, then the body as it is. */
-static struct text transformed_text(struct call *call, const struct transform_result *result, const json_t *parsed_query)
+static struct text transformed_text(struct call *call, const struct transform_result *result,
+                                    const json_t *parsed_query)
 {
     struct buffer out = {0};
     json_t *head = json_copy(result->request), *text = NULL;

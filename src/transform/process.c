@@ -104,8 +104,8 @@ static enum exchange_end take_frame(struct process *process, struct frame_reply 
     if (end != EXCHANGE_DONE)
         return end;
     size_t result = (size_t)reply->sizes[FRAME_RESULT_HEAD] + reply->sizes[FRAME_RESULT_BODY];
-    if (reply->magic != FRAME_MAGIC || reply->run != process->runs || reply->sizes[FRAME_CONSOLE] > FRAME_CONSOLE_BYTES ||
-        result > (size_t)limits.transform_result_bytes)
+    if (reply->magic != FRAME_MAGIC || reply->run != process->runs ||
+        reply->sizes[FRAME_CONSOLE] > FRAME_CONSOLE_BYTES || result > (size_t)limits.transform_result_bytes)
         return EXCHANGE_BROKEN;
     size_t size = reply->sizes[FRAME_CONSOLE] + result;
     *bytes = memory_allocate(size + 1);

@@ -51,10 +51,11 @@ static void fail(struct transform_result *result, enum transform_outcome outcome
     result->log_level = EXECUTION_FATAL;
 }
 
-static void fail_limit(struct transform_result *result, enum transform_outcome outcome, const char *format, int64_t most)
+static void fail_limit(struct transform_result *result, enum transform_outcome outcome, const char *sentence,
+                       int64_t most)
 {
     struct buffer message = {0};
-    buffer_printf(&message, "%s %lld", format, (long long)most);
+    buffer_printf(&message, "%s %lld", sentence, (long long)most);
     fail(result, outcome, buffer_text(&message));
     buffer_free(&message);
 }
@@ -147,7 +148,8 @@ static void check_request(struct transform_result *result, struct text head)
     }
     struct text path = json_member_text(result->request, "path"), query = json_member_text(result->request, "query");
     if (!is_clean(path) || !is_clean(query))
-        fail(result, TRANSFORM_BAD_RESULT, TEXT("path and query must be encoded: they have blanks or control characters"));
+        fail(result, TRANSFORM_BAD_RESULT,
+             TEXT("path and query must be encoded: they have blanks or control characters"));
     else if (check_headers(result) && result->body_kind == FRAME_BODY_JSON)
         check_body(result);
 }

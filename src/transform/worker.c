@@ -58,7 +58,8 @@ static void write_all(const void *data, size_t size)
 static void answer(uint32_t run, const struct engine_result *result)
 {
     struct span console = console_lines();
-    struct frame_reply reply = {.magic = FRAME_MAGIC, .run = run, .outcome = result->outcome, .body_kind = result->body_kind,
+    struct frame_reply reply = {.magic = FRAME_MAGIC, .run = run, .outcome = result->outcome,
+                                .body_kind = result->body_kind,
                                 .sizes = {console.size, result->head.size, result->body.size}};
     write_all(&reply, sizeof reply);
     write_all(console.data, console.size);
@@ -115,7 +116,7 @@ int main(int count, char **arguments)
     if (count != 4 || !read_number(arguments[1], &limits.memory_bytes) ||
         !read_number(arguments[2], &limits.cpu_ms) || !read_number(arguments[3], &limits.result_bytes) ||
         getsockopt(FRAME_FD, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-        fprintf(stderr, "fairlead-transform runs transformations for fairlead, which starts it; it is of no use alone\n");
+        fprintf(stderr, "fairlead-transform runs transformations for fairlead and is started by it\n");
         return 2;
     }
     raise_stack_limit();

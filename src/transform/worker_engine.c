@@ -183,8 +183,9 @@ static bool tells_of_memory(struct span text)
 {
     static const char memory[] = "InternalError: out of memory", nothing[] = "thrown: null";
     bool full = quickjs.w2c_memory.pages + 16 >= quickjs.w2c_memory.max_pages;
-    return (text.size >= sizeof memory - 1 && memcmp(text.data, memory, sizeof memory - 1) == 0) ||
-           (full && (text.size == 0 || (text.size == sizeof nothing - 1 && memcmp(text.data, nothing, text.size) == 0)));
+    if (full && (text.size == 0 || (text.size == sizeof nothing - 1 && memcmp(text.data, nothing, text.size) == 0)))
+        return true;
+    return text.size >= sizeof memory - 1 && memcmp(text.data, memory, sizeof memory - 1) == 0;
 }
 
 static struct engine_result exception(void)
@@ -249,7 +250,8 @@ struct engine_result engine_run(const struct span parts[FRAME_REQUEST_PARTS], en
     if (trap != 0) {
         engine.inside = 0;
         set_timer(0);
-        return engine.timed_out ? failure(FRAME_TIMED_OUT, "") : failure(FRAME_THREW, wasm_rt_strerror((wasm_rt_trap_t)trap));
+        return engine.timed_out ? failure(FRAME_TIMED_OUT, "")
+                                : failure(FRAME_THREW, wasm_rt_strerror((wasm_rt_trap_t)trap));
     }
     engine.inside = 1;
     set_timer(engine.limits.cpu_ms);

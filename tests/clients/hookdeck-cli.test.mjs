@@ -1,7 +1,7 @@
 // What people do with hookdeck-cli, done with hookdeck-cli; its single commands are in the files of their nouns.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,6 +71,14 @@ test('the same command by its other names, and the flags that all commands have'
     assert.equal(code, 0, `${words}: ${out}${err}`);
     assert.match(out, /Found 1 connection/, `${words}`);
   }
+});
+
+test('each noun has its test', async () => {
+  const { out } = await hookdeck.run('gateway', '--help');
+  const nouns = [...out.split('Available Commands:\n')[1].split('\n\n')[0].matchAll(/^ +(\S+)/gm)].map(([, noun]) => noun);
+  const tested = readdirSync(new URL('.', import.meta.url)).map((name) => readFileSync(new URL(name, import.meta.url), 'utf8')).join('');
+  assert.ok(nouns.length >= 10, out);
+  assert.deepEqual(nouns.filter((noun) => noun !== 'mcp' && !tested.includes(`hookdeck.coverage('${noun}'`)), []);
 });
 
 test('it says what is wrong', async () => {

@@ -57,6 +57,10 @@ test('the operations have the paths and names of the API', () => {
   assert.deepEqual(misnamed.map(({ id }) => id), []);
 });
 
+test('every operation of the API is offered', () => {
+  assert.deepEqual([...FACTS.keys()].filter((id) => !done.has(id)), []);
+});
+
 test('every operation has a good call', () => {
   assert.deepEqual(OFFERED.map(({ operation }) => operation.operationId).filter((id) => !CALLS[id]), []);
   assert.deepEqual(Object.keys(CALLS).filter((id) => !done.has(id)), []);

@@ -210,6 +210,15 @@ describe('what all versions share', () => {
     assert.ok((await ok('GET', path)).estimated_count >= 3);
   });
 
+  test('metrics are data and what they are of, as numbers', async () => {
+    const range = `date_range[start]=${new Date(Date.now() - 600_000).toISOString()}&date_range[end]=${new Date(Date.now() + 1000).toISOString()}`;
+    const connection = await connect();
+    await post(connection.source.url);
+    const { data, metadata } = await ok('GET', `/metrics/requests?${range}&measures[]=count&dimensions[]=source_id&filters[source_id]=${connection.source_id}`);
+    assert.deepEqual(data, [{ time_bucket: null, dimensions: { source_id: connection.source_id }, metrics: { count: 1 } }]);
+    assert.equal(metadata.row_count, 1);
+  });
+
   test('counts and limits are integers, and the order is told as texts', async () => {
     for (const noun of ['sources', 'destinations', 'connections']) {
       const list = await call('2024-09-01', 'GET', `/${noun}?limit=2&order_by=created_at&dir=asc`);

@@ -39,7 +39,8 @@ static void put(const void *data, size_t size)
 
 static void answer(enum frame_outcome outcome, const char *text)
 {
-    struct frame_reply reply = {.magic = FRAME_MAGIC, .run = run, .outcome = outcome, .sizes = {0, (uint32_t)strlen(text), 0}};
+    struct frame_reply reply = {.magic = FRAME_MAGIC, .run = run, .outcome = outcome,
+                                .sizes = {0, (uint32_t)strlen(text), 0}};
     put(&reply, sizeof reply);
     put(text, strlen(text));
 }
@@ -63,8 +64,14 @@ static void attack_ptrace(void) { ptrace(PTRACE_TRACEME, 0, NULL, NULL); }
 static void attack_kill_parent(void) { syscall(SYS_kill, parent, 0); }
 static void attack_signal_itself(void) { raise(SIGSTOP); }
 static void attack_vm_read(void) { syscall(SYS_process_vm_readv, 1, NULL, 0, NULL, 0, 0); }
-static void attack_executable_map(void) { (void)!mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
-static void attack_executable_page(void) { mprotect((void *)((uintptr_t)page & ~(uintptr_t)4095), 4096, PROT_READ | PROT_EXEC); }
+static void attack_executable_map(void)
+{
+    (void)!mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+static void attack_executable_page(void)
+{
+    mprotect((void *)((uintptr_t)page & ~(uintptr_t)4095), 4096, PROT_READ | PROT_EXEC);
+}
 static void attack_file_map(void) { (void)!mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, FRAME_FD, 0); }
 static void attack_unshare(void) { syscall(SYS_unshare, 0x10000000); }
 static void attack_filter(void) { syscall(SYS_seccomp, 0, 0, NULL); }
@@ -96,7 +103,8 @@ static void attack_garbage(void)
 }
 static void attack_endless_part(void)
 {
-    struct frame_reply reply = {.magic = FRAME_MAGIC, .run = run, .outcome = FRAME_DONE, .sizes = {0, UINT32_MAX, UINT32_MAX}};
+    struct frame_reply reply = {.magic = FRAME_MAGIC, .run = run, .outcome = FRAME_DONE,
+                                .sizes = {0, UINT32_MAX, UINT32_MAX}};
     put(&reply, sizeof reply);
 }
 static void attack_half(void)
@@ -125,12 +133,18 @@ static void attack_old_answer(void)
 }
 static void attack_outcome(void) { answer((enum frame_outcome)77, ""); }
 static void attack_no_json(void) { answer(FRAME_DONE, "{\"headers\":"); }
-static void attack_numbers(void) { answer(FRAME_DONE, "{\"headers\":{\"content-type\":1},\"path\":\"/\",\"query\":\"\"}"); }
+static void attack_numbers(void)
+{
+    answer(FRAME_DONE, "{\"headers\":{\"content-type\":1},\"path\":\"/\",\"query\":\"\"}");
+}
 static void attack_line_break(void)
 {
     answer(FRAME_DONE, "{\"headers\":{\"content-type\":\"a\\r\\nb: c\"},\"path\":\"/\",\"query\":\"\"}");
 }
-static void attack_path(void) { answer(FRAME_DONE, "{\"headers\":{\"content-type\":\"a\"},\"path\":\"/ HTTP/1.1\\r\\n\",\"query\":\"\"}"); }
+static void attack_path(void)
+{
+    answer(FRAME_DONE, "{\"headers\":{\"content-type\":\"a\"},\"path\":\"/ HTTP/1.1\\r\\n\",\"query\":\"\"}");
+}
 
 static const struct {
     const char *name;
@@ -145,7 +159,8 @@ static const struct {
     {"io_uring", attack_io_uring}, {"userfault", attack_userfault}, {"limits", attack_limits}, {"sleep", attack_sleep},
     {"other abi", attack_other_abi}, {"exit", attack_exit}, {"crash", attack_crash}, {"silence", attack_silence},
     {"garbage", attack_garbage}, {"endless part", attack_endless_part}, {"half", attack_half}, {"lines", attack_lines},
-    {"level", attack_level}, {"old answer", attack_old_answer}, {"outcome", attack_outcome}, {"no json", attack_no_json}, {"numbers", attack_numbers},
+    {"level", attack_level}, {"old answer", attack_old_answer}, {"outcome", attack_outcome},
+    {"no json", attack_no_json}, {"numbers", attack_numbers},
     {"line break", attack_line_break}, {"path", attack_path},
 };
 

@@ -61,8 +61,8 @@ static void the_kernel_stops_what_is_no_run(void **state)
 
 static void the_pool_believes_no_frame(void **state)
 {
-    static const char *const broken[] = {"exit", "crash", "garbage", "endless part", "lines", "level", "old answer", "outcome",
-                                         NULL};
+    static const char *const broken[] = {"exit", "crash", "garbage", "endless part", "lines", "level",
+                                         "old answer", "outcome", NULL};
     static const char *const late[] = {"silence", "half", NULL};
     static const char *const wrong[] = {"no json", "numbers", "line break", "path", NULL};
     (void)state;

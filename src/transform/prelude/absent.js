@@ -44,7 +44,7 @@
     }
 
     function define(prototype, name, method) {
-        Object.defineProperty(prototype, name, { value: method, writable: true, configurable: true, enumerable: false });
+        Object.defineProperty(prototype, name, { value: method, writable: true, configurable: true });
     }
 
     define(Number.prototype, 'toLocaleString', function toLocaleString(locales, options) {
@@ -64,8 +64,8 @@
 
     const dateText = (date) => `${date.getUTCMonth() + 1}/${date.getUTCDate()}/${date.getUTCFullYear()}`;
     function timeText(date) {
-        const hours = date.getUTCHours();
-        return `${hours % 12 || 12}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} ${hours < 12 ? 'AM' : 'PM'}`;
+        const hours = date.getUTCHours(), half = hours < 12 ? 'AM' : 'PM';
+        return `${hours % 12 || 12}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} ${half}`;
     }
     const forms = {
         toLocaleDateString: dateText,

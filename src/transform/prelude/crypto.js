@@ -7,9 +7,9 @@
     const PIECE = 256, RANDOM_MOST = 65536;
 
     function hashName(name) {
-        const short = String(typeof name === 'object' && name !== null ? name.name : name).toLowerCase().replace('-', '');
+        const given = String(name?.name ?? name), short = given.toLowerCase().replace('-', '');
         if (!HASHES.includes(short))
-            throw new TypeError(`crypto: there is no hash ${String(name?.name ?? name)}, only ${HASHES.join(', ')}`);
+            throw new TypeError(`crypto: there is no hash ${given}, only ${HASHES.join(', ')}`);
         return short;
     }
 
@@ -94,7 +94,8 @@
     }
 
     function timingSafeEqual(one, other) {
-        const a = new Uint8Array(host.bytesOf(one, 'what is compared')), b = new Uint8Array(host.bytesOf(other, 'what is compared'));
+        const a = new Uint8Array(host.bytesOf(one, 'what is compared'));
+        const b = new Uint8Array(host.bytesOf(other, 'what is compared'));
         if (a.length !== b.length)
             throw new RangeError('Input buffers must have the same byte length');
         let difference = 0;

@@ -28,7 +28,8 @@
         if (!(error instanceof ErrorOfNow))
             return 'thrown: ' + show(error);
         const title = error.message ? error.name + ': ' + error.message + host.hint(error) : TextOf(error.name);
-        const stack = typeof error.stack === 'string' ? replace(error.stack, /^.*[(<]<(?:run|web|url|crypto|absent)>.*$\n?/gm, '') : '';
+        const lines = typeof error.stack === 'string' ? error.stack : '';
+        const stack = replace(lines, /^.*[(<]<(?:run|web|url|crypto|absent)>.*$\n?/gm, ''); // not of the prelude
         return replace(title + '\n' + stack, /\s+$/, '');
     }
 
@@ -99,8 +100,8 @@
 
     const threw = error => settle(THREW, describe(error));
     const refuse = sentence => settle(BAD_RESULT, sentence);
-    const nameOf = value => (value === null ? 'null' : isArray(value) ? 'an array' : typeof value === 'object' ? 'an object'
-        : typeof value === 'undefined' ? 'undefined' : 'a ' + typeof value);
+    const NAMES = { __proto__: null, undefined: 'undefined', object: 'an object' };
+    const nameOf = value => (value === null ? 'null' : isArray(value) ? 'an array' : NAMES[typeof value] ?? 'a ' + typeof value);
 
     // JSON holds what is no character as an escape, which other readers refuse.
     function write(value) {

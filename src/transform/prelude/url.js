@@ -2,7 +2,9 @@
 // rather than as its state machine. Names of hosts beyond ASCII become Punycode without the tables of IDNA.
 (function () {
     'use strict';
-    const PORTS = { __proto__: null, 'http:': '80', 'https:': '443', 'ws:': '80', 'wss:': '443', 'ftp:': '21', 'file:': '' };
+    const PORTS = {
+        __proto__: null, 'http:': '80', 'https:': '443', 'ws:': '80', 'wss:': '443', 'ftp:': '21', 'file:': '',
+    };
     const fail = (input) => {
         const error = new TypeError('Invalid URL');
         error.code = 'ERR_INVALID_URL';
@@ -12,7 +14,8 @@
 
     // ---- percent-encoding ----
 
-    const QUERY = ' "#<>', SPECIAL_QUERY = QUERY + "'", FRAGMENT = ' "<>`', PATH = QUERY + '?^`{}', USER = PATH + '/:;=@[\\]|';
+    const QUERY = ' "#<>', SPECIAL_QUERY = QUERY + "'", FRAGMENT = ' "<>`';
+    const PATH = QUERY + '?^`{}', USER = PATH + '/:;=@[\\]|';
 
     function encode(text, set) {
         let out = '';
@@ -93,7 +96,9 @@
         const match = /^(?:0x([0-9a-f]*)|0([0-7]+)|(0|[1-9][0-9]*))$/i.exec(part);
         if (match === null)
             return NaN;
-        return match[1] !== undefined ? parseInt(match[1] || '0', 16) : match[2] !== undefined ? parseInt(match[2], 8) : Number(match[3]);
+        const [, hexadecimal, octal, decimal] = match;
+        return hexadecimal !== undefined ? parseInt(hexadecimal || '0', 16)
+            : octal !== undefined ? parseInt(octal, 8) : Number(decimal);
     }
 
     // undefined when the name is none
@@ -116,7 +121,8 @@
             const bytes = dotted.slice(2).map(Number);
             if (bytes.some((byte, i) => byte > 255 || String(byte) !== dotted[i + 2]))
                 return null;
-            text = `${dotted[1]}${(bytes[0] * 256 + bytes[1]).toString(16)}:${(bytes[2] * 256 + bytes[3]).toString(16)}`;
+            const [high, low] = [bytes[0] * 256 + bytes[1], bytes[2] * 256 + bytes[3]];
+            text = `${dotted[1]}${high.toString(16)}:${low.toString(16)}`;
         }
         const halves = text.split('::');
         const read = (half) => (half === '' ? [] : half.split(':'));
@@ -145,7 +151,8 @@
             return text.endsWith(']') ? ipv6(text.slice(1, -1)) : null;
         if (!special)
             return /[\0\t\n\r #/:<>?@[\\\]^|]/.test(text) ? null : encode(text, '');
-        const labels = decode(text).toLowerCase().normalize('NFKC').toLowerCase().replace(/\u00ad/g, '').replace(/[\u3002\uff0e\uff61]/g, '.').split('.');
+        const plain = decode(text).toLowerCase().normalize('NFKC').toLowerCase().replace(/\u00ad/g, '');
+        const labels = plain.split(/[.\u3002\uff0e\uff61]/);
         const host = labels.map((label) => (/[^\0-\x7f]/.test(label) ? punycode(label) : label)).join('.');
         if (host === '' || /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/.test(host))
             return null;
@@ -203,7 +210,8 @@
             return path === '' && !isSpecial(url) ? undefined : setPath(url, path.replace(slash, ''));
         }
         if (!relative)
-            return slash.test(text) || url.protocol === 'file:' ? setPath(url, text.replace(slash, '')) : void (url.opaque = encode(text, ''));
+            return slash.test(text) || url.protocol === 'file:'
+                ? setPath(url, text.replace(slash, '')) : void (url.opaque = encode(text, ''));
         url.host = base.host;
         url.port = base.port;
         url.username = base.username;
@@ -215,7 +223,9 @@
         return setPath(url, text.replace(slash, ''), slash.test(text) ? [] : base.path.slice(0, -1));
     }
 
-    const newParts = (protocol) => ({ protocol, username: '', password: '', host: null, port: '', path: [], opaque: null, query: null, fragment: null });
+    const newParts = (protocol) => ({
+        protocol, username: '', password: '', host: null, port: '', path: [], opaque: null, query: null, fragment: null,
+    });
 
     function parse(input, base) {
         const text = input.replace(/^[\0-\x20]+|[\0-\x20]+$/g, '').replace(/[\t\n\r]/g, '');
@@ -229,9 +239,12 @@
                 fail(input);
             Object.assign(url, { opaque: base.opaque, query: base.query });
         } else {
-            readHierarchy(url, hierarchy, scheme === undefined || (isSpecial(url) && base?.protocol === url.protocol) ? base : null);
-            const inherits = query === undefined && hierarchy === '' && scheme === undefined;
-            url.query = inherits ? base.query : query === undefined ? null : encode(query, isSpecial(url) ? SPECIAL_QUERY : QUERY);
+            const related = scheme === undefined || (isSpecial(url) && base?.protocol === url.protocol);
+            readHierarchy(url, hierarchy, related ? base : null);
+            if (query !== undefined)
+                url.query = encode(query, isSpecial(url) ? SPECIAL_QUERY : QUERY);
+            else if (hierarchy === '' && scheme === undefined)
+                url.query = base.query;
         }
         url.fragment = fragment === undefined ? null : encode(fragment, FRAGMENT);
         return url;
@@ -244,7 +257,8 @@
         const secret = url.password === '' ? '' : ':' + url.password;
         const user = url.username + secret === '' ? '' : url.username + secret + '@';
         const authority = url.host === null ? (url.protocol === 'file:' ? '//' : '') : '//' + user + hostOf(url);
-        const guard = url.host === null && authority === '' && url.opaque === null && url.path.length > 1 && url.path[0] === '' ? '/.' : '';
+        const looksLikeHost = url.opaque === null && url.path.length > 1 && url.path[0] === '';
+        const guard = authority === '' && looksLikeHost ? '/.' : '';
         return url.protocol + authority + guard + pathOf(url) + (url.query === null ? '' : '?' + url.query) +
             (url.fragment === null ? '' : '#' + url.fragment);
     }
@@ -260,7 +274,8 @@
         if (typeof source !== 'object')
             return String(source).replace(/^\?/, '').split('&').filter((pair) => pair !== '').map((pair) => {
                 const equals = pair.indexOf('=');
-                return equals < 0 ? [formDecode(pair), ''] : [formDecode(pair.slice(0, equals)), formDecode(pair.slice(equals + 1))];
+                const parts = equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+                return parts.map(formDecode);
             });
         const pairs = typeof source[Symbol.iterator] === 'function' ? [...source] : Object.entries(source);
         return pairs.map((pair) => {
@@ -290,7 +305,8 @@
             this.#changed(this.toString());
         }
         delete(name, value) {
-            this.#pairs = this.#pairs.filter((pair) => pair[0] !== String(name) || (value !== undefined && pair[1] !== String(value)));
+            this.#pairs = this.#pairs.filter((pair) => pair[0] !== String(name) ||
+                (value !== undefined && pair[1] !== String(value)));
             this.#changed(this.toString());
         }
         get(name) {
@@ -300,7 +316,7 @@
             return this.#pairs.filter((pair) => pair[0] === String(name)).map((pair) => pair[1]);
         }
         has(name, value) {
-            return this.#pairs.some((pair) => pair[0] === String(name) && (value === undefined || pair[1] === String(value)));
+            return this.getAll(name).some((one) => value === undefined || one === String(value));
         }
         set(name, value) {
             const at = this.#pairs.findIndex((pair) => pair[0] === String(name));
@@ -379,7 +395,8 @@
             reload(this.#params, this.#url.query);
         }
         get origin() {
-            return isSpecial(this.#url) && this.protocol !== 'file:' ? `${this.protocol}//${hostOf(this.#url)}` : 'null';
+            const named = isSpecial(this.#url) && this.protocol !== 'file:';
+            return named ? `${this.protocol}//${hostOf(this.#url)}` : 'null';
         }
         get protocol() {
             return this.#url.protocol;
@@ -387,7 +404,7 @@
         set protocol(value) {
             const name = /^([a-z][a-z0-9+.-]*)(?::|$)/i.exec(String(value))?.[1].toLowerCase() + ':';
             if (name !== 'undefined:' && (PORTS[name] !== undefined) === isSpecial(this.#url))
-                this.#change((url) => Object.assign(url, { protocol: name, port: url.port === PORTS[name] ? '' : url.port }));
+                Object.assign(this.#url, { protocol: name, port: this.port === PORTS[name] ? '' : this.port });
         }
         get username() {
             return this.#url.username;
@@ -430,14 +447,16 @@
             const digits = /^\d*/.exec(String(value))[0];
             if (!this.#url.host || Number(digits) > 65535 || (digits === '' && String(value) !== ''))
                 return;
-            this.#url.port = digits === '' || String(Number(digits)) === PORTS[this.protocol] ? '' : String(Number(digits));
+            const port = digits === '' ? '' : String(Number(digits));
+            this.#url.port = port === PORTS[this.protocol] ? '' : port;
         }
         get pathname() {
             return pathOf(this.#url);
         }
         set pathname(value) {
+            const text = String(value).replace(isSpecial(this.#url) ? /^[/\\]/ : /^\//, '');
             if (this.#url.opaque === null)
-                this.#change((url) => setPath(url, String(value).replace(isSpecial(url) ? /^[/\\]/ : /^\//, '').replace(/[?#]/g, encodeURIComponent)));
+                setPath(this.#url, text.replace(/[?#]/g, encodeURIComponent));
         }
         get search() {
             return this.#url.query ? '?' + this.#url.query : '';

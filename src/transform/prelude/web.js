@@ -40,7 +40,7 @@
         skip = 1;
         if (first < 0x80)
             return 1;
-        const size = first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+        const size = first < 0xc2 || first > 0xf4 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
         const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
         const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
         for (; skip < size; skip++) {
@@ -116,7 +116,7 @@
 
     const ERRORS = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
     const refuse = (value) => {
-        throw new DOMException(`${typeof value === 'symbol' ? 'a symbol' : String(value)} could not be cloned.`, 'DataCloneError');
+        throw new DOMException(`${String(value)} could not be cloned.`, 'DataCloneError');
     };
 
     function cloneBuffer(value, seen) {
@@ -160,7 +160,7 @@
             return keep(cloneBuffer(value, seen));
         if (value instanceof Error)
             return keep(cloneError(value));
-        if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
+        if ([Promise, WeakMap, WeakSet, WeakRef].some((type) => value instanceof type))
             refuse(value);
         if (value instanceof Map) {
             const copy = keep(new Map());

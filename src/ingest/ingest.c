@@ -237,7 +237,7 @@ static void take_in(struct ingest *ingest, struct http_exchange *exchange, struc
 /* The project that the call acts in; refuses the call without one. */
 static bool publishing_project(struct ingest *ingest, struct http_exchange *exchange, int64_t *project_id)
 {
-    struct access access;
+    struct access access = {0};
     struct error error = {0};
     pthread_mutex_lock(&ingest->keys_lock); /* a row or two by their keys: some microseconds */
     bool known = access_find(ingest->keys, &exchange->arena, &exchange->headers, &access, &error);

@@ -340,7 +340,8 @@ static bool open_database(struct store *store, struct error *error)
     /* It counts memory for nobody, under a lock that every thread would take for every piece. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (!fault_prepare(error) || !database_open(&store->database, store->path, true, error) ||
-        !keep_prepare(&store->database, error) || !schema_apply(&store->database, error) || !schema_last_key(&store->database, &last_key, error))
+        !keep_prepare(&store->database, error) || !schema_apply(&store->database, error) ||
+        !schema_last_key(&store->database, &last_key, error))
         return false;
     id_raise_above(last_key);
     return checkpoint_start(&store->checkpoint, &store->database, error);

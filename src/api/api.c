@@ -2,19 +2,17 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "access/rate.h"
 #include "api/call.h"
 #include "api/dispatch.h"
 #include "api/sign_in.h"
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/memory.h"
 
-enum { NICENESS = 10 }; /* of the workers */
 
 struct waiting_call {
     struct http_exchange *exchange;
@@ -102,18 +100,12 @@ static struct http_exchange *next_exchange(struct api *api, struct queue *queue,
     return exchange;
 }
 
-/* Lists and searches take what the way of webhooks leaves: on a busy machine those threads run first. */
-static void step_back(void)
-{
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICENESS); /* Linux: of this thread alone */
-}
-
 static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct http_exchange *exchange;
     bool stopping;
-    step_back();
+    background_enter(); /* lists and searches take what the way of webhooks leaves */
     while ((exchange = next_exchange(worker->api, &worker->api->lanes[worker->lane], &stopping)) != NULL) {
         if (stopping && worker->lane == LANE_SLOW)
             api_refuse(exchange, 503, "the gateway is being stopped");

@@ -2,11 +2,10 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/background.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -14,7 +13,6 @@
 #include "store/bulk.h"
 
 enum {
-    NICENESS = 10,
     TURN = 16,            /* operations looked at in one reading */
     FAILED_PAUSE_MS = 500, /* the store is full, or fails otherwise */
 };
@@ -112,11 +110,10 @@ static bool take_turn(struct bulk_worker *worker, int64_t *after, size_t *count)
 static void *work(void *argument)
 {
     struct bulk_worker *worker = argument;
-    /* As the API's workers: behind the way of webhooks. Linux: of this thread alone. */
-    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICENESS);
     int64_t after = 0;
     size_t count;
     bool goes_on = true;
+    background_enter();
     while (goes_on) {
         bool from_start = after == 0;
         goes_on = take_turn(worker, &after, &count);

@@ -45,7 +45,7 @@
     X(list_time_ms, 30, 1, 60000, "ms", "one list call looks at rows for this long; with more to look at the page is partial") \
     X(list_search_ms, 250, 1, 60000, "ms", "the same for a list that looks into headers, queries and bodies") \
     X(list_sort, 2000, 0, 1000000, "rows", "a list call takes so many matching rows from an index and sorts them, instead of walking along in order") \
-    X(metric_rows, 20000, 1, 1000000, "rows", "rows of one reply of the metrics")                       \
+    X(metric_rows, 10100, 1, 1000000, "rows", "rows of one reply of the metrics; a week by the minute has 10080") \
     X(metric_scan, 2000000, 1000, 1000000000, "rows", "counts by minute or hour that one call of the metrics looks at") \
     X(metric_sample_ms, 5000, 100, 3600000, "ms", "what waits for each destination is noted this often")  \
     X(metric_minutes_days, 14, 1, 3650, "days", "counts by minute are kept this long; older ranges are exact to the hour from counts, finer from records") \

@@ -120,7 +120,7 @@ export function* refusalsOf({ path, method, operation }, { ids = [], query, body
   }
   for (let i = 0; i < ids.length; i++) {
     for (const id of [unknownOf(ids[i]), 'x'])
-      yield { method, path: fill(path, ids.with(i, id)) + queryText(query), body: json, status: 404 };
+      yield { method, path: fill(path, ids.map((own, at) => (at === i ? id : own))) + queryText(query), body: json, status: 404 };
   }
   for (const [wrong, names] of wrongQueries(operation, query))
     yield { method, path: fill(path, ids) + queryText(wrong), body: json, status: 422, names };

@@ -71,7 +71,7 @@ export const SCRIPTS = [
     request.body = files.reduce((groups, file) => { (groups[file.split('.').pop()] ??= []).push(file); return groups; }, {});
     return request;`],
   ['times in order', github, r`
-    request.body = request.body.commits.map(({ timestamp }) => Date.parse(timestamp)).toSorted((a, b) => b - a).map((ms) => new Date(ms).toJSON());
+    request.body = request.body.commits.map(({ timestamp }) => Date.parse(timestamp)).sort((a, b) => b - a).map((ms) => new Date(ms).toJSON());
     return request;`],
   ['headers by prefix', github, r`
     request.headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => name.startsWith('x-github-') || name === 'content-type'));
@@ -248,7 +248,7 @@ export const SCRIPTS = [
     return request;`],
   ['sorting is stable', numbers, r`
     const items = ['b1', 'a1', 'b2', 'a2', 'c1'].map((name) => ({ name }));
-    request.body = [items.sort((x, y) => x.name.charCodeAt(0) - y.name.charCodeAt(0)).map(({ name }) => name), [10, 9, 1].sort(), [3, 1, 2].toSorted(), ['b', undefined, 'a'].sort(), [1, 2, 3].findLast((n) => n < 3), [1, [2, [3, [4]]]].flat(Infinity)];
+    request.body = [items.sort((x, y) => x.name.charCodeAt(0) - y.name.charCodeAt(0)).map(({ name }) => name), [10, 9, 1].sort(), [3, 1, 2].slice().sort(), ['b', undefined, 'a'].sort(), [1, 2, 3].findLast((n) => n < 3), [1, [2, [3, [4]]]].flat(Infinity)];
     return request;`],
   ['getters, symbols and computed names', numbers, r`
     const name = 'dyn', symbol = Symbol.for('s');

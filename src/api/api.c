@@ -13,7 +13,6 @@
 #include "base/limits.h"
 #include "base/memory.h"
 
-
 struct waiting_call {
     struct http_exchange *exchange;
     struct waiting_call *next;
@@ -119,8 +118,7 @@ void api_handle(struct api *api, struct http_exchange *exchange)
 {
     /* The node lies in the exchange, which outlives its wait. */
     struct waiting_call *call = ARENA_NEW(&exchange->arena, struct waiting_call);
-    bool slow = text_ends_with(exchange->path, TEXT("/transformations/run"));
-    struct queue *queue = &api->lanes[slow ? LANE_SLOW : LANE_FAST];
+    struct queue *queue = &api->lanes[dispatch_runs_code(exchange) ? LANE_SLOW : LANE_FAST];
     call->exchange = exchange;
     pthread_mutex_lock(&api->mutex);
     bool taken = !api->stopping && queue->waiting < limits.api_queue;

@@ -10,3 +10,5 @@
 void dispatch(struct call *call, struct rate *rate);
 /* The same for a caller who is known: call->access and project_id are set. */
 void dispatch_granted(struct call *call);
+/* Does the call run foreign code, which takes its time? However its path is spelled. */
+bool dispatch_runs_code(struct http_exchange *exchange);

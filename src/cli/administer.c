@@ -184,6 +184,18 @@ void administer_print_json(const json_t *value)
     free(text);
 }
 
+bool administer_tell_deleted(json_t *reply, const struct administer_options *options)
+{
+    if (reply == NULL)
+        return false;
+    if (options->json)
+        administer_print_json(reply);
+    else
+        printf("%s is deleted\n", administer_member(reply, "id"));
+    json_decref(reply);
+    return true;
+}
+
 /* ---- the command ---- */
 
 static int run_verb(const char *command, const struct administer_verb *verb, const struct administer_options *options)

@@ -46,6 +46,8 @@ json_t *administer_find_project(struct administer *administer, const char *wante
 const char *administer_member(const json_t *object, const char *name);
 /* Prints a value on a line. */
 void administer_print_json(const json_t *value);
+/* Prints what the reply to a DELETE says, which it steals; false when there is none. */
+bool administer_tell_deleted(json_t *reply, const struct administer_options *options);
 
 /* A verb of a command, which prints what came of it. */
 struct administer_verb {

@@ -146,14 +146,7 @@ static bool limit(struct administer *administer, const struct administer_options
 static bool delete_key(struct administer *administer, const struct administer_options *options, struct error *error)
 {
     json_t *reply = call_key(administer, options, "DELETE", NULL, error);
-    if (reply == NULL)
-        return false;
-    if (options->json)
-        administer_print_json(reply);
-    else
-        printf("%s is deleted\n", administer_member(reply, "id"));
-    json_decref(reply);
-    return true;
+    return administer_tell_deleted(reply, options);
 }
 
 int keys_command(int argc, char **argv)

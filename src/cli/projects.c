@@ -107,14 +107,7 @@ static bool rotate_secret(struct administer *administer, const struct administer
 static bool delete_project(struct administer *administer, const struct administer_options *options, struct error *error)
 {
     json_t *reply = call_project(administer, options, "DELETE", "", NULL, error);
-    if (reply == NULL)
-        return false;
-    if (options->json)
-        administer_print_json(reply);
-    else
-        printf("%s is deleted\n", administer_member(reply, "id"));
-    json_decref(reply);
-    return true;
+    return administer_tell_deleted(reply, options);
 }
 
 int projects_command(int argc, char **argv)

@@ -38,7 +38,7 @@ static json_t *data_json(struct call *call, const struct event *event)
 {
     struct arena arena = {0};
     struct request request;
-    bool found = store_read_request(call->reader, &arena, call->project_id, event->request_id, true, &request, NULL);
+    bool found = store_read_event_data(call->reader, &arena, event, &request, NULL);
     json_t *data = found ? request_data_json(call, event, &request) : json_null();
     arena_free(&arena);
     return data;
@@ -100,7 +100,7 @@ static bool event_raw_body(struct call *call)
     struct error error = {0};
     if (!event_find(call, call->id, &event))
         return false;
-    if (!store_read_request(call->reader, call->arena, call->project_id, event.request_id, true, &request, &error))
+    if (!store_read_event_data(call->reader, call->arena, &event, &request, &error))
         return call_fail_error(call, &error);
     return call_reply(call, json_pack("{s:o}", "body", json_text(request.body.size ? request.body : TEXT(""))));
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "deliver/engine.h"
+#include "store/execution.h"
 
 enum { NAP_MS = 200 };
 

@@ -98,6 +98,7 @@ void route_connection(const struct route *route, struct routed *routed)
         break;
     case WALK_TRANSFORM:
         routed->end = ROUTED_PASSAGE;
+        routed->transformation_id = walked.transformation_id;
         routed->passage = (struct passage){
             .id = id_new(), .project_id = route->request->project_id, .request_id = route->request->id,
             .connection_id = connection->record.id, .position = (int64_t)walked.position, .bulk_id = route->bulk_id,

@@ -21,6 +21,7 @@ struct routed {
         struct ignored_event ignored;
         struct passage passage;
     };
+    int64_t transformation_id; /* a passage: of the transformation at its step */
     bool immediate; /* an event that is due now: a delivery may start right after the commit */
     /* Of the deduplicate rules on the way (rules/steps.h); routed_settle turns to them. */
     struct deduplicate_key *keys;

@@ -20,7 +20,7 @@ static void check_parts(struct call *call)
 {
     bool with_request = json_member(call->body, "request") != NULL;
     bool with_event = json_member(call->body, "event_id") != NULL;
-    transformation_check_env(call, json_member(call->body, "env"));
+    transformation_check_env(call, json_member(call->body, "env"), "");
     if (json_member(call->body, "transformation_id") == NULL && json_member(call->body, "code") == NULL)
         call_problem(call, "code: or transformation_id is required");
     if (with_request == with_event)

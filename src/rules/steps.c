@@ -106,6 +106,14 @@ static bool compile_filter(struct step *step, const json_t *rule, const char *pl
     return true;
 }
 
+static bool compile_deduplicate(struct step *step, const json_t *rule, size_t earlier, const char *place,
+                                struct error *error)
+{
+    struct error inside = {0};
+    step->deduplicate = deduplicate_compile(rule, earlier, &inside);
+    return step->deduplicate != NULL || error_set(error, inside.code, "%s.%s", place, inside.message);
+}
+
 static bool compile_step(struct step *step, const json_t *rule, size_t earlier, const char *place, struct error *error)
 {
     struct text type = json_member_text(rule, "type");
@@ -116,8 +124,7 @@ static bool compile_step(struct step *step, const json_t *rule, size_t earlier, 
     }
     if (text_equal(type, TEXT("deduplicate"))) {
         step->kind = STEP_DEDUPLICATE;
-        step->deduplicate = deduplicate_compile(rule, earlier, error);
-        return step->deduplicate != NULL || error_prefix(error, "%s", place);
+        return compile_deduplicate(step, rule, earlier, place, error);
     }
     if (text_equal(type, TEXT("transform"))) {
         step->kind = STEP_TRANSFORM;

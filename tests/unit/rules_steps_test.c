@@ -160,7 +160,7 @@ static const struct {
     {"[{\"type\":\"filter\",\"headers\":{\"$not\":{\"x-a\":1,\"X-A\":1}}}]", "rules[0].headers.x-a: is there in another letter case too"},
     {"[{\"type\":\"filter\",\"body\":[[[[[1]]]]]}]", "rules[0].body: the filter is nested too deeply (filter_depth)"},
     {"[{\"type\":\"filter\",\"body\":[1,2,3,4,5,6,7,8,9,10]}]", "rules[0].body: the filter has too many values (filter_nodes)"},
-    {"[{\"type\":\"deduplicate\",\"window\":1}]", "rules[0]: window: must be from 1000 to 3600000"},
+    {"[{\"type\":\"deduplicate\",\"window\":1}]", "rules[0].window: must be from 1000 to 3600000"},
     {"[{\"type\":\"transform\"}]", "rules[0].transformation_id: is no id of a transformation"},
     {"[{\"type\":\"transform\",\"transformation_id\":\"x\"}]", "rules[0].transformation_id: is no id of a transformation"},
 };

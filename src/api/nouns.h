@@ -19,7 +19,7 @@ json_t *connection_json(struct call *call, const struct connection *connection);
 json_t *request_json(struct call *call, const struct request *request, bool with_data);
 json_t *event_json(struct call *call, const struct event *event, bool with_data);
 json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply);
-json_t *execution_whole_json(struct call *call, const struct execution *execution);
+json_t *execution_whole_json(struct call *call, struct execution *execution);
 json_t *issue_json(struct call *call, const struct issue *issue, bool with_data);
 
 /* Inside a change: makes or changes the live source of input.name, as PUT does; an inline one comes here too. */

@@ -139,7 +139,7 @@ static void run(struct call *call, const struct trial *trial, struct transform_r
     const struct transform_input input = {
         .code = trial->code, .env = trial->env, .context = config_text(call, context),
         .head = config_text(call, trial->head), .body_kind = trial->body_kind, .body = trial->body};
-    transform_pool_run(call->transform, &input, result);
+    transform_pool_run(call->transform, call->project_id, &input, result);
     json_decref(context);
 }
 

@@ -244,6 +244,11 @@ bool lines_any(const struct lines *lines, enum pace pace)
     return lines->heaps[pace].size > 0;
 }
 
+bool lines_done(const struct lines *lines)
+{
+    return lines->jobs[PACE_QUICK] + lines->jobs[PACE_SLOW] == 0;
+}
+
 void lines_free(struct lines *lines)
 {
     size_t position = 0;

@@ -51,5 +51,8 @@ struct transform_job *lines_take(struct lines *lines, enum pace pace, uint64_t l
 void lines_finish(struct lines *lines, struct transform_job *job, enum pace ran_as, int64_t cpu_us);
 /* A job that was taken was too long for a quick run: it is the first of its line again, which is slow now. */
 void lines_finish_later(struct lines *lines, struct transform_job *job, int64_t cpu_us);
+/* May one be taken? */
 bool lines_any(const struct lines *lines, enum pace pace);
+/* Has all that was added run? */
+bool lines_done(const struct lines *lines);
 void lines_free(struct lines *lines);

@@ -27,7 +27,7 @@ static enum transform_outcome outcome_of(struct transform_pool *pool, const char
                                           .head = TEXT("{\"headers\":{\"content-type\":\"text/plain\"},\"path\":\"/\","
                                                        "\"query\":\"\"}"),
                                           .body_kind = FRAME_BODY_TEXT, .body = TEXT("x")};
-    transform_pool_run(pool, &input, &result);
+    transform_pool_run(pool, 1, &input, &result);
     json_t *last = json_array_get(result.console, json_array_size(result.console) - 1);
     snprintf(message, size, "%s", last != NULL ? json_string_value(json_member(last, "message")) : "");
     enum transform_outcome outcome = result.outcome;

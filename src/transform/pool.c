@@ -141,7 +141,6 @@ static enum exchange_end exchange(struct worker *worker, struct batch *batch, si
     for (size_t i = 0; i < count; i++)
         asked[i] = batch->runs[first + i].asked;
     enum exchange_end end = process_ask(process, asked, count, batch->cpu_ms);
-    int64_t before_us = process->cpu_at_us;
     while (end == EXCHANGE_DONE && batch->done < first + count && process->pid != 0) {
         struct frame_reply reply;
         char *bytes = NULL;
@@ -150,7 +149,7 @@ static enum exchange_end exchange(struct worker *worker, struct batch *batch, si
             take_answer(worker, &batch->runs[batch->done++], &reply, bytes);
     }
     size_t runs = batch->done - first + (end != EXCHANGE_DONE);
-    int64_t used_us = process->pid != 0 ? process_cpu_us(process) - before_us : 0;
+    int64_t used_us = process->pid != 0 ? process_used_us(process) : 0;
     for (size_t i = first; i < first + runs; i++)
         batch->runs[i].cpu_us += used_us / (int64_t)runs;
     if (end != EXCHANGE_DONE)

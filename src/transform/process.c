@@ -25,13 +25,20 @@
  */
 enum { CPU_BESIDE_MS = 1000, START_MS = 3000, LAST_MS = 600000, LOOK_MS = 500 };
 
-int64_t process_cpu_us(const struct process *process)
+static int64_t cpu_us(const struct process *process)
 {
     clockid_t clock;
     struct timespec time = {0};
     if (clock_getcpuclockid(process->pid, &clock) == 0)
         clock_gettime(clock, &time);
     return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+int64_t process_used_us(struct process *process)
+{
+    int64_t before_us = process->cpu_at_us;
+    process->cpu_at_us = cpu_us(process);
+    return process->cpu_at_us - before_us;
 }
 
 static void set_time(struct process *process)
@@ -60,7 +67,7 @@ static enum exchange_end look_at_clock(const struct process *process)
     int64_t now_ms = clock_monotonic_ms();
     if (now_ms < process->until_ms)
         return EXCHANGE_DONE;
-    int64_t used_ms = (process_cpu_us(process) - process->cpu_at_us) / 1000;
+    int64_t used_ms = (cpu_us(process) - process->cpu_at_us) / 1000;
     int64_t may_ms = (process->asked - process->answered + 1) * process->cpu_ms + CPU_BESIDE_MS;
     if (used_ms > may_ms || !has_work(process))
         return EXCHANGE_LATE;
@@ -165,7 +172,6 @@ enum exchange_end process_ask(struct process *process, const struct process_run 
     struct frame_request requests[PROCESS_RUNS_MOST];
     struct iovec pieces[PROCESS_RUNS_MOST * PIECES];
     process->cpu_ms = cpu_ms;
-    process->cpu_at_us = process_cpu_us(process);
     set_time(process);
     for (size_t i = 0; i < count; i++)
         add_run(process, &runs[i], &requests[i], &pieces[i * PIECES]);
@@ -232,6 +238,7 @@ static bool become_ready(struct process *process, const char *program, struct er
     enum exchange_end end = process_take(process, &reply, &bytes);
     if (end == EXCHANGE_DONE && reply.outcome == FRAME_READY) {
         free(bytes);
+        process_used_us(process);
         return true;
     }
     error_set(error, ERROR_INTERNAL, "%s does not start: %.200s", program,

@@ -19,7 +19,8 @@ struct process {
     uint32_t asked, answered; /* runs */
     uint64_t loaded;          /* the code that it has; see frame.h */
     int64_t cpu_ms;           /* of the runs that were asked last */
-    int64_t until_ms, at_last_ms, cpu_at_us; /* of the answer that is waited for; see process.c */
+    int64_t until_ms, at_last_ms; /* of the answer that is waited for; see process.c */
+    int64_t cpu_at_us;
     size_t inbox_at, inbox_size;
     char inbox[16384];
 };
@@ -47,7 +48,7 @@ bool process_start(struct process *process, const char *program, bool idle, stru
 enum exchange_end process_ask(struct process *process, const struct process_run *runs, size_t count, int64_t cpu_ms);
 /* Takes the answer to the next of them: *bytes is malloc'd and holds its parts. */
 enum exchange_end process_take(struct process *process, struct frame_reply *reply, char **bytes);
-/* The processor time that it has used since it was started. */
-int64_t process_cpu_us(const struct process *process);
+/* The processor time that it has used since this was asked last, or since it was ready. */
+int64_t process_used_us(struct process *process);
 /* Kills it and waits for its end. */
 void process_end(struct process *process);

@@ -122,7 +122,7 @@ static void what_waits_is_bounded_and_finished(void **state)
     int64_t before = limits.transform_queue;
     limits.transform_queue = 20;
     for (int i = 0; i < JOBS; i++) {
-        jobs[i] = (struct counted){.count = &done, .job = {.done = count_done, .input = {
+        jobs[i] = (struct counted){.count = &done, .job = {.key = 1, .done = count_done, .input = {
             .code = TEXT("addHandler('transform', (r) => { for (let i = 0; i < 3e5; i++); return r; });"),
             .env = TEXT("{}"), .context = TEXT("{}"),
             .head = TEXT("{\"headers\":{\"content-type\":\"a\"},\"path\":\"/\",\"query\":\"\"}")}}};

@@ -55,6 +55,7 @@ static const struct {
     {false, INCLUDE("body.a[*].b[*].c"), "{\"a\":[{\"b\":[{\"c\":1}]},{\"b\":[]}]}", "{\"a\":[{\"b\":[]},{\"b\":[{\"c\":1}]}]}"},
     {true, INCLUDE("body.a[*].b[*].c"), "{\"a\":[{\"b\":[{\"c\":1,\"d\":1}]}]}", "{\"a\":[{\"b\":[{\"c\":1,\"d\":2}]}]}"},
     {true, INCLUDE("body.a[*][1].c"), "{\"a\":[[0,{\"c\":1}]]}", "{\"a\":[[7,{\"c\":1}]]}"},
+    {false, INCLUDE("body.a[*].x", "body.b[*].x", "body.c[*].x"), "{\"a\":[{}],\"c\":[]}", "{\"b\":[],\"c\":[{}]}"},
     /* ---- include: a path within another chooses nothing more ---- */
     {false, INCLUDE("body.a.b", "body.a"), "{\"a\":{\"b\":1,\"c\":1}}", "{\"a\":{\"b\":1,\"c\":2}}"},
     {false, INCLUDE("body.a", "body.a.b"), "{\"a\":{\"b\":1,\"c\":1}}", "{\"a\":{\"b\":1,\"c\":2}}"},

@@ -136,6 +136,36 @@ describe('the request', () => {
   });
 });
 
+describe('a request without content-type', () => {
+  const same = handler('return request;');
+
+  test('passes when it has no body, as webhooks by GET', async () => {
+    const reply = await run(same, { request: { headers: { 'user-agent': 'a' }, query: 'a=1' } });
+    assert.deepEqual(reply.console, []);
+    assert.deepEqual(reply.request.headers, { 'user-agent': 'a' });
+    assert.equal(reply.request.query, 'a=1');
+    const emptied = await run(handler('request.headers = {}; request.body = null; return request;'));
+    assert.deepEqual(emptied.request.headers, {});
+  });
+
+  test('passes with the body with which it came', async () => {
+    const reply = await run(handler('request.body += "!"; return request;'), { request: { headers: {}, body: 'text' } });
+    assert.equal(reply.request.body, 'text!');
+  });
+
+  test('does not pass with a body when it had it, or had no body before', async () => {
+    for (const [code, sent] of [
+      ['delete request.headers["content-type"]; return request;', request],
+      ['request.headers["content-type"] = ""; return request;', request],
+      ['request.body = { a: 1 }; return request;', { headers: {} }],
+    ]) {
+      const reply = await run(handler(code), { request: sent });
+      assert.match(reply.console.at(-1).message, /headers must include content-type/);
+      assert.equal(reply.request, null);
+    }
+  });
+});
+
 describe('a saved transformation', () => {
   test('runs with its env, on an event of a connection, and the run is kept', async () => {
     const sink = await startSink();

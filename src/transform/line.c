@@ -19,9 +19,8 @@ enum {
 
 void lines_name(struct transform_job *job)
 {
-    const uint64_t odd = 0x9e3779b97f4a7c15ULL;
-    uint64_t code = hash_map_hash(job->input.code) * odd + hash_map_hash(job->input.env);
-    job->pool.code = (code * odd + (uint64_t)job->project_id) | 1;
+    const uint64_t parts[] = {(uint64_t)job->project_id, hash_map_hash(job->input.code), hash_map_hash(job->input.env)};
+    job->pool.code = hash_map_hash((struct text){(const char *)parts, sizeof parts});
 }
 
 static uint64_t line_id(const struct transform_job *job)

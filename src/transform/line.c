@@ -19,7 +19,9 @@ enum {
 
 void lines_name(struct transform_job *job)
 {
-    const uint64_t parts[] = {(uint64_t)job->project_id, hash_map_hash(job->input.code), hash_map_hash(job->input.env)};
+    const struct transform_input *input = &job->input;
+    const uint64_t parts[] = {(uint64_t)job->project_id, hash_map_hash(input->code), hash_map_hash(input->env),
+                              hash_map_hash(input->context)};
     job->pool.code = hash_map_hash((struct text){(const char *)parts, sizeof parts});
 }
 

@@ -38,7 +38,7 @@ struct lines {
     int64_t idle;
 };
 
-/* Names the job's code with env and project, and its line. Needs no lock. */
+/* Names the job's code with env, context and project, and its line. Needs no lock. */
 void lines_name(struct transform_job *job);
 /* False when it is too much. */
 bool lines_add(struct lines *lines, struct transform_job *job);

@@ -80,7 +80,7 @@
 
     // ---- the handler ----
 
-    let handler, sent, outcome, kind, head, body, typed;
+    let handler, context, sent, outcome, kind, head, body, typed;
 
     globalThis.process = { env: {} };
     globalThis.addHandler = function addHandler(name, handle) {
@@ -170,7 +170,7 @@
         }
     }
 
-    function run(headText, bodyKind, bodyText, contextText) {
+    function run(headText, bodyKind, bodyText) {
         refuse('the promise of the handler never settled: there are no timers and no network that it could wait for');
         if (handler === undefined)
             return refuse('the code has no handler: it must call addHandler("transform", (request, context) => ...)');
@@ -178,7 +178,7 @@
         sent = { path: request.path, query: request.query, untyped: isUntyped(request, bodyText) };
         request.body = bodyKind === JSON_BODY ? parse(bodyText) : bodyText;
         try {
-            const result = handler(request, parse(contextText));
+            const result = handler(request, context);
             if (typeof result === 'object' && result !== null && typeof result.then === 'function')
                 onSettled(call(resolve)(PromiseOfNow, result), finish, threw);
             else
@@ -189,7 +189,7 @@
     }
 
     const answers = [
-        env => { process.env = parse(env); },
+        (env, contextText) => { process.env = parse(env); context = parse(contextText); },
         run,
         () => TextOf(outcome) + TextOf(kind),
         () => head,

@@ -250,6 +250,23 @@ bool lines_done(const struct lines *lines)
     return lines->jobs[PACE_QUICK] + lines->jobs[PACE_SLOW] == 0;
 }
 
+struct transform_job *lines_take_waiting(struct lines *lines)
+{
+    struct transform_job *jobs = NULL;
+    size_t position = 0;
+    struct line *line;
+    while ((line = hash_map_next(&lines->by_id, &position)) != NULL) {
+        *line->last = jobs;
+        jobs = line->first;
+        lines->jobs[line->pace] -= line->waiting;
+        line->waiting = 0;
+        line->first = NULL;
+        line->last = &line->first;
+        heap_remove(&lines->heaps[line->pace], &line->node);
+    }
+    return jobs;
+}
+
 void lines_free(struct lines *lines)
 {
     size_t position = 0;

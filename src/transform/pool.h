@@ -75,5 +75,7 @@ void transform_pool_submit(struct transform_pool *pool, struct transform_job *jo
 /* Runs a trial and waits. Any thread but the pool's. */
 void transform_pool_run(struct transform_pool *pool, int64_t project_id, const struct transform_input *input,
                         struct transform_result *result);
+/* From now on all is refused, what waits already included; what runs ends. */
+void transform_pool_quiesce(struct transform_pool *pool);
 /* Finishes what waits, ends the processes, frees. Blocks. */
 void transform_pool_stop(struct transform_pool *pool);

@@ -335,6 +335,31 @@ static void after_a_trap_all_is_as_before(void **state)
     limits = before;
 }
 
+/* What waits when the gateway stops is refused, so that it stops soon; what runs is finished. */
+static void a_quiet_pool_refuses_what_waits(void **state)
+{
+    enum { LOOPS = 40 };
+    static struct fair_job loops[LOOPS];
+    int runs = 0, wrong = 0;
+    (void)state;
+    struct limits before = limits;
+    limits.transform_quick_ms = limits.transform_cpu_ms = 200;
+    struct transform_pool *pool = start("../../fairlead-transform");
+    for (int i = 0; i < LOOPS; i++) {
+        loops[i] = (struct fair_job){.pool = pool, .runs = &runs, .wrong = &wrong, .expected = TRANSFORM_UNAVAILABLE};
+        submit(&loops[i], 1 + i % 10, HANDLER("while (true);"));
+    }
+    usleep(50000);
+    transform_pool_quiesce(pool);
+    transform_pool_quiesce(pool);
+    assert_true(__atomic_load_n(&runs, __ATOMIC_SEQ_CST) >= LOOPS - 10);
+    assert_int_equal(outcome_of(pool, HANDLER(""), (char[64]){0}, 64), TRANSFORM_UNAVAILABLE);
+    transform_pool_stop(pool);
+    assert_int_equal(runs, LOOPS);
+    assert_in_range(wrong, 1, 10); /* those that ran */
+    limits = before;
+}
+
 int main(void)
 {
     ssize_t size = readlink("/proc/self/exe", beside, sizeof beside - 1);
@@ -347,6 +372,7 @@ int main(void)
         cmocka_unit_test(endless_loops_leave_the_others_their_processes), cmocka_unit_test(time_is_shared_not_turns),
         cmocka_unit_test(a_trial_is_served_beside_a_flood), cmocka_unit_test(runs_see_nothing_of_others),
         cmocka_unit_test(chance_is_new_for_each_run), cmocka_unit_test(after_a_trap_all_is_as_before),
+        cmocka_unit_test(a_quiet_pool_refuses_what_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -474,7 +474,7 @@ static bool has_row(const struct metric_result *result, const struct metric_row 
 static void rows_that_find_a_place_are_whole(void **state)
 {
     struct fixture *f = *state;
-    struct life life = a_life(f, 5);
+    struct life life = a_life(f, 20); /* counts by minute are kept */
     struct metric_result all, some;
     for (int i = 0; i < 200; i++)
         MUST_WRITE(f, live, &life);
@@ -482,7 +482,7 @@ static void rows_that_find_a_place_are_whole(void **state)
     int64_t rows = limits.metric_rows;
     query.dimensions[0] = "status";
     query.dimension_count = 1;
-    query.granularity = (struct granularity){5, 'm'};
+    query.granularity = (struct granularity){15, 'm'};
     assert_true(store_read_metrics(f->reader, &f->arena, &query, &all, &f->error));
     assert_true(all.count > 4 && !all.too_many_rows);
     for (limits.metric_rows = 1; limits.metric_rows < (int64_t)all.count; limits.metric_rows++) {

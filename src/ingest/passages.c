@@ -2,9 +2,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/hash_map.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -440,9 +440,8 @@ static bool load(struct passages *passages, struct way *way)
 static void nap(struct passages *passages, int64_t wait_ms)
 {
     int64_t end_us = clock_monotonic_us() + wait_ms * 1000;
-    struct timespec until = {end_us / 1000000, end_us % 1000000 * 1000};
     passages->awake = false;
-    while (!passages->awake && pthread_cond_timedwait(&passages->work, &passages->lock, &until) == 0)
+    while (!passages->awake && condition_wait_until(&passages->work, &passages->lock, end_us))
         ;
     passages->awake = true;
 }
@@ -511,11 +510,7 @@ struct passages *passages_start(struct store *store, struct catalog *catalog, st
     *passages = (struct passages){.store = store, .catalog = catalog, .deliver = deliver, .issues = issues, .pool = pool,
                                   .context = context};
     pthread_mutex_init(&passages->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&passages->work, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&passages->work);
     passages->reader = passages->programs.reader = store_reader_open(store, error);
     if (passages->reader != NULL && wake_all(passages, error)) {
         passages->started = pthread_create(&passages->thread, NULL, run_thread, passages) == 0;

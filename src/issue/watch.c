@@ -2,9 +2,9 @@
 #include "issue/engine.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "store/issue.h"
@@ -120,10 +120,9 @@ static bool run_purge(struct store_transaction *transaction, struct store_job *j
 static bool wait_for_next(struct issues *issues)
 {
     int64_t end_us = clock_monotonic_us() + limits.issue_check_ms * 1000;
-    struct timespec until = {end_us / 1000000, end_us % 1000000 * 1000};
     pthread_mutex_lock(&issues->lock);
     while (!issues->stopping && clock_monotonic_us() < end_us)
-        pthread_cond_timedwait(&issues->changed, &issues->lock, &until);
+        condition_wait_until(&issues->changed, &issues->lock, end_us);
     bool stopping = issues->stopping;
     pthread_mutex_unlock(&issues->lock);
     return !stopping;

@@ -164,6 +164,12 @@ struct event {
     enum attempt_error error_code;
     int64_t created_at, updated_at;
     int64_t bulk_id; /* the bulk operation that made it or asked for it last; 0: none */
+    /*
+     * Which of its destination's lanes it waits in; never changes. 0 where the destination has neither groups nor an
+     * order: then all its events share one.
+     */
+    int64_t lane;
+    struct text delivery_group; /* TEXT_NONE: null. Only in events that a reader gave, while its arena lasts */
 };
 
 struct attempt {

@@ -8,15 +8,15 @@
 
 #include "base/arena.h"
 #include "model/model.h"
-#include "model/settings.h"
+#include "model/policy.h"
 #include "rules/content.h"
 
 /* TEXT_NONE when the destination has no groups. `content` is what is delivered. In the arena. */
-struct text group_of(struct arena *arena, const struct destination_settings *settings, struct content *content);
+struct text group_of(struct arena *arena, const struct delivery_policy *policy, struct content *content);
 
 /*
  * Sets the event's lane and its delivery group. Does nothing, at no cost, for a destination with neither groups nor an
  * order. `content` may be NULL: then one is made of the request when it is needed.
  */
-void group_assign(struct arena *arena, const struct destination_settings *settings, const struct request *request,
+void group_assign(struct arena *arena, const struct delivery_policy *policy, const struct request *request,
                   struct content *content, struct event *event);

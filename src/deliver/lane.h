@@ -50,15 +50,14 @@ struct lane {
     bool listed;
     struct lane *next_behind;    /* in the engine's ring of lanes that are behind */
     bool in_behind;
-    struct lane *next_idle, *previous_idle; /* in the engine's list of lanes that could be given up */
-    bool idle;
+    struct lane *next_lane;      /* in the engine's ring of lanes with a key */
 };
 
 struct outlet {
     int64_t destination_id;
     struct catalog_destination *destination; /* as it is now; NULL when unknown */
     bool keyed;              /* its lanes share what one lane may have: it has groups, or an order */
-    bool ordered;
+    bool ordered;            /* its lanes with a key are */
     struct lane plain;       /* the lane of events without a key */
     struct hash_map lanes;   /* the others, by their keys */
     size_t held, bytes;      /* queued and reserved, and their bytes and those being delivered, in all lanes */
@@ -68,9 +67,10 @@ struct outlet {
     struct lane *ring;       /* circular; its lanes that may have something to send */
     struct outlet *next_listed; /* in the engine's ring */
     bool listed;
-    bool strangers;          /* the store may have due events in lanes that are not here */
-    uint64_t stranger_calls; /* counts what set it, to see what came during a look */
-    int64_t stranger_key;    /* where the look for them goes on */
+    bool strangers;          /* the store may have due events in lanes that are not here; in the engine's list of such */
+    struct outlet *next_strange;
+    uint64_t calls, calls_seen; /* counts what set it; as it was when the look for them began */
+    int64_t look_key;        /* where the look goes on; 0: at the beginning */
     struct heap_node stranger_wake; /* wall-clock ms of the next due event of such a lane */
 };
 
@@ -89,6 +89,7 @@ struct queued *lane_remove(struct lane *lane, int64_t event_id, int64_t connecti
 bool outlet_may_start(const struct outlet *outlet, int64_t running_in_all);
 bool lane_may_start(const struct lane *lane);
 bool lane_may_hold(const struct lane *lane, size_t bytes, size_t bytes_in_all);
+bool lane_is_ordered(const struct lane *lane);
 /* Ordered, and the one before has not ended yet. */
 bool lane_is_blocked(const struct lane *lane);
 /* May what ingest has just made go straight to its queue, or must the store tell what comes first? */

@@ -10,9 +10,8 @@
  *     where one of them was held up, it counts for as long as it may have been on its way. A delivery without a reply
  *     counts for three periods.
  *
- * A new pace, and one that got a rate where there was none, lets the first delivery begin after one distance: deliveries
- * of before that it knows nothing of (of the process before, or of a pace that was given up when idle) were even, too, so
- * that the window holds across that moment.
+ * After a start nothing is known of what the process before delivered, but that it was even, too. So the first delivery
+ * begins a distance after the start, and the window holds across it.
  *
  * The memory of a pace is bounded whatever the limit: beyond MARKS replies of one window several share a mark, and
  * count until the last of them does.
@@ -23,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/settings.h"
+#include "model/policy.h"
 
 /* One delivery that is under way; stays where it is until pace_end. {0} is one that did not begin. */
 struct pace_ticket {
@@ -37,6 +36,10 @@ struct pace_mark {
     int64_t count;
 };
 
+struct pace_replies {
+    int64_t least_us, count;
+};
+
 struct pace {
     struct rate rate;            /* limit 0, or concurrent: nothing waits here */
     int64_t period_us, distance_us;
@@ -46,8 +49,9 @@ struct pace {
     struct pace_mark *marks;     /* a ring; owned; NULL until the first reply */
     size_t first, size;
     int64_t marked;              /* the sum of their counts */
-    struct { int64_t least_us, count; } replies[2]; /* how quick they were: lately, and in the span before */
+    struct pace_replies replies[2]; /* how quick they were: lately, and in the span before */
     int64_t span_began_us;
+    int64_t unknown_us;          /* what was delivered before this is not known; 0: nothing was. Until the first pace_set */
 };
 
 /* Takes effect at once. What is known of the deliveries of before stays. */
@@ -56,6 +60,6 @@ void pace_set(struct pace *pace, struct rate rate, int64_t now_us);
 int64_t pace_next_at(struct pace *pace, int64_t now_us);
 void pace_begin(struct pace *pace, struct pace_ticket *ticket, int64_t now_us);
 void pace_end(struct pace *pace, struct pace_ticket *ticket, int64_t now_us);
-/* True when a new one in its place would let nothing begin that this one would not. */
+/* True when a new one in its place, which knows of nothing before, would keep the window as well. */
 bool pace_is_idle(struct pace *pace, int64_t now_us);
 void pace_free(struct pace *pace);

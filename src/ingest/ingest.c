@@ -99,7 +99,7 @@ static void pass_on(struct arrival *arrival)
         if (arrival->leased[i])
             deliver_push(arrival->ingest->deliver, &routed->event, payload_reference(arrival->payload));
         else if (routed->ignored == 0 && routed->event.due_at != 0)
-            deliver_wake(arrival->ingest->deliver, routed->event.destination_id, routed->event.due_at);
+            deliver_wake(arrival->ingest->deliver, &routed->event);
         else if (routed->ignored == 0 && routed->event.status == EVENT_HOLD)
             deliver_check_hold(arrival->ingest->deliver, &routed->event);
     }
@@ -109,8 +109,7 @@ static void give_back(struct arrival *arrival)
 {
     for (size_t i = 0; i < arrival->routed_count; i++) {
         if (arrival->leased[i])
-            deliver_unreserve(arrival->ingest->deliver, arrival->routed[i].event.destination_id,
-                              arrival->payload->bytes);
+            deliver_unreserve(arrival->ingest->deliver, &arrival->routed[i].event, arrival->payload->bytes);
     }
 }
 
@@ -192,8 +191,7 @@ static void reserve_places(struct arrival *arrival)
             continue;
         if (arrival->payload == NULL && (arrival->payload = payload_create(&arrival->request)) == NULL)
             return;
-        arrival->leased[i] = deliver_reserve(arrival->ingest->deliver, routed->event.destination_id,
-                                             arrival->payload->bytes);
+        arrival->leased[i] = deliver_reserve(arrival->ingest->deliver, &routed->event, arrival->payload->bytes);
     }
 }
 

@@ -188,7 +188,7 @@ void remake_hand_on(struct deliver *deliver, const struct made_event *made)
 {
     for (; made != NULL; made = made->next) {
         if (made->event.due_at != 0)
-            deliver_wake(deliver, made->event.destination_id, made->event.due_at);
+            deliver_wake(deliver, &made->event);
         else if (made->event.status == EVENT_HOLD)
             deliver_check_hold(deliver, &made->event);
     }

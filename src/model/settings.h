@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "model/model.h"
+#include "model/policy.h"
 
 enum method_bit {
     METHOD_GET = 1, METHOD_POST = 2, METHOD_PUT = 4, METHOD_PATCH = 8, METHOD_DELETE = 16, METHOD_HEAD = 32,
@@ -47,26 +48,6 @@ enum destination_auth {
     DESTINATION_AUTH_BEARER,
 };
 
-enum rate_period { PERIOD_SECOND, PERIOD_MINUTE, PERIOD_HOUR, PERIOD_CONCURRENT };
-int64_t rate_period_ms(enum rate_period period); /* 0 for PERIOD_CONCURRENT */
-bool rate_period_parse(struct text name, enum rate_period *period);
-
-/* So many deliveries in any period, or at one time. */
-struct rate {
-    int64_t limit; /* 0: any */
-    enum rate_period period;
-};
-
-struct group_override {
-    int64_t lane; /* of the group: lane_of_group */
-    struct rate rate;
-};
-
-enum delivery_order { ORDER_NONE, ORDER_BY_CONNECTION, ORDER_BY_GROUP };
-
-/* The lane of a delivery group, which the events of a destination wait in: a hash, positive. */
-int64_t lane_of_group(struct text group);
-
 struct destination_settings {
     struct text url;          /* HTTP */
     bool path_forwarding_disabled;
@@ -76,14 +57,7 @@ struct destination_settings {
     struct text secret;       /* signing_secret, api_key, token */
     bool key_in_query;
     struct text username, password;
-    struct rate rate;         /* of the whole destination */
-    struct text group_key;    /* delivery_policy.groups.key; TEXT_NONE: no groups */
-    struct rate group_rate;   /* of each group, but for the overrides */
-    struct group_override *overrides; /* sorted by lane */
-    size_t override_count;
-    enum delivery_order order;
+    struct delivery_policy policy;
 };
-/* Of the events in that lane. */
-struct rate destination_group_rate(const struct destination_settings *settings, int64_t lane);
 bool destination_settings_read(struct arena *arena, const struct destination *destination,
                                struct destination_settings *settings, struct error *error);

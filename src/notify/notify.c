@@ -49,7 +49,7 @@ static void pass_on(struct notify *notify, const struct telling *telling)
     for (size_t i = 0; i < telling->routed_count; i++) {
         const struct routed *routed = &telling->routed[i];
         if (routed->ignored == 0 && routed->event.due_at != 0)
-            deliver_wake(notify->deliver, routed->event.destination_id, routed->event.due_at);
+            deliver_wake(notify->deliver, &routed->event);
         else if (routed->ignored == 0 && routed->event.status == EVENT_HOLD)
             deliver_check_hold(notify->deliver, &routed->event);
     }

@@ -17,10 +17,10 @@ enum {
 
 /* ---- from other threads ---- */
 
-bool deliver_reserve(struct deliver *deliver, const struct event *event, size_t bytes)
+bool deliver_reserve(struct deliver *deliver, struct delivery_place place, size_t bytes)
 {
     pthread_mutex_lock(&deliver->lock);
-    struct lane *lane = engine_lane(deliver, engine_outlet(deliver, event->destination_id), event->lane);
+    struct lane *lane = engine_lane(deliver, engine_outlet(deliver, place.destination_id), place.lane);
     bool room = lane != NULL && !deliver->stopping && lane_is_open(lane) &&
                 lane_may_hold(lane, bytes, (size_t)deliver->queued_bytes);
     if (room) {
@@ -35,18 +35,18 @@ bool deliver_reserve(struct deliver *deliver, const struct event *event, size_t 
 }
 
 /* The lane of a reserved place. */
-static struct lane *unreserve(struct deliver *deliver, const struct event *event)
+static struct lane *unreserve(struct deliver *deliver, struct delivery_place place)
 {
-    struct lane *lane = engine_find_lane(engine_outlet(deliver, event->destination_id), event->lane);
+    struct lane *lane = engine_find_lane(engine_outlet(deliver, place.destination_id), place.lane);
     lane->reserved--;
     lane->outlet->held--;
     return lane;
 }
 
-void deliver_unreserve(struct deliver *deliver, const struct event *event, size_t bytes)
+void deliver_unreserve(struct deliver *deliver, struct delivery_place place, size_t bytes)
 {
     pthread_mutex_lock(&deliver->lock);
-    struct lane *lane = unreserve(deliver, event);
+    struct lane *lane = unreserve(deliver, place);
     lane->bytes -= bytes;
     lane->outlet->bytes -= bytes;
     deliver->queued_bytes -= (int64_t)bytes;
@@ -57,7 +57,7 @@ void deliver_unreserve(struct deliver *deliver, const struct event *event, size_
 void deliver_push(struct deliver *deliver, const struct event *event, struct payload *payload)
 {
     pthread_mutex_lock(&deliver->lock);
-    struct lane *lane = unreserve(deliver, event);
+    struct lane *lane = unreserve(deliver, delivery_place_of(event));
     lane_append(lane, event, payload);
     if (!lane_is_ordered(lane) || lane_is_open(lane)) {
         engine_list(deliver, lane);
@@ -191,7 +191,7 @@ static void *run_loop(void *argument)
 {
     struct deliver *deliver = argument;
     while (!loop_is_over(deliver)) {
-        int64_t nap_ms = dispatch(deliver, LOOP_NAP_MS);
+        int64_t nap_ms = engine_dispatch(deliver, LOOP_NAP_MS);
         offer_again(deliver);
         if (courier_finish(deliver)) /* what ended at once, without network, has made room for others */
             nap_ms = 0;

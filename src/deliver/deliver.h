@@ -41,11 +41,12 @@ struct payload {
     atomic_int references;
     size_t bytes;           /* what it counts against limits.delivery_queue_bytes */
     bool missing;           /* the store has it no more: there is nothing to send */
+    int64_t execution_id;   /* whose result the data is; 0: the request's own */
     struct request request; /* its texts point behind the struct, into the same allocation */
 };
 
 /* Copies the request's texts. One reference. NULL without memory. */
-struct payload *payload_create(const struct request *request);
+struct payload *payload_create(const struct request *request, int64_t execution_id);
 /* In the place of one that cannot be found. */
 struct payload *payload_create_missing(const struct event *event);
 struct payload *payload_reference(struct payload *payload);
@@ -55,9 +56,16 @@ void payload_release(struct payload *payload); /* NULL is fine */
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
                               const char *public_url, struct error *error);
 
-/* A place in its destination's queue for an event with a payload of `bytes`? Then deliver_push or deliver_cancel. */
-bool deliver_reserve(struct deliver *deliver, const struct event *event, size_t bytes);
-void deliver_unreserve(struct deliver *deliver, const struct event *event, size_t bytes);
+struct delivery_place {
+    int64_t destination_id, lane;
+};
+static inline struct delivery_place delivery_place_of(const struct event *event)
+{
+    return (struct delivery_place){event->destination_id, event->lane};
+}
+/* A place in that lane's queue for an event with a payload of `bytes`? Then deliver_push or deliver_unreserve. */
+bool deliver_reserve(struct deliver *deliver, struct delivery_place place, size_t bytes);
+void deliver_unreserve(struct deliver *deliver, struct delivery_place place, size_t bytes);
 /* After the commit of an event that was stored as leased. Takes over one reference of the payload. */
 void deliver_push(struct deliver *deliver, const struct event *event, struct payload *payload);
 /* The event is or will be due in the store, not leased. */

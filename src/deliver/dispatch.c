@@ -129,7 +129,7 @@ static int64_t rest_ms(const struct heap *rests, int64_t now_us, int64_t most)
     return wait < 1 ? 1 : wait < most ? wait : most;
 }
 
-int64_t dispatch(struct deliver *deliver, int64_t nap_ms)
+int64_t engine_dispatch(struct deliver *deliver, int64_t nap_ms)
 {
     int64_t now_us = clock_monotonic_us();
     for (int begun = 0; begun < TURN; begun++) {

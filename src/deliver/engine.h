@@ -95,7 +95,7 @@ void engine_free_outlets(struct deliver *deliver);
  * dispatch.c: begins deliveries, in turn and at the pace of each. On the loop's thread. Returns ms until there may be
  * more to begin, at most `nap_ms`.
  */
-int64_t dispatch(struct deliver *deliver, int64_t nap_ms);
+int64_t engine_dispatch(struct deliver *deliver, int64_t nap_ms);
 
 /* courier.c: one delivery. On the loop's thread, without the lock. */
 void courier_start(struct deliver *deliver, struct lane *lane, struct queued *queued);

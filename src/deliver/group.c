@@ -148,15 +148,9 @@ struct text group_of(struct arena *arena, const struct delivery_policy *policy, 
 void group_assign(struct arena *arena, const struct delivery_policy *policy, const struct request *request,
                   struct content *content, struct event *event)
 {
-    struct content *own = NULL;
     if (policy->group_key.size > 0) {
-        if (content == NULL) {
-            content = own = content_new();
-            content_set(content, request);
-        }
-        event->delivery_group = group_of(arena, policy, content);
+        event->delivery_group = group_of(arena, policy, content != NULL ? content : content_of(request));
         event->lane = lane_of_group(event->delivery_group);
-        content_free(own);
     }
     if (policy->order == ORDER_BY_CONNECTION)
         event->lane = event->connection_id;

@@ -16,7 +16,7 @@ struct text group_of(struct arena *arena, const struct delivery_policy *policy, 
 
 /*
  * Sets the event's lane and its delivery group. Does nothing, at no cost, for a destination with neither groups nor an
- * order. `content` may be NULL: then one is made of the request when it is needed.
+ * order. `content` may be NULL: then the request is looked at when it is needed.
  */
 void group_assign(struct arena *arena, const struct delivery_policy *policy, const struct request *request,
                   struct content *content, struct event *event);

@@ -10,6 +10,7 @@ enum {
     UNKNOWN_US = 60000,    /* on top of the first distance: what those before may have caught up, and been late */
     SPAN_US = 10000000,    /* the quickest reply is that of this span and the one before */
     REPLIES_LEAST = 4,     /* fewer say nothing about how quick replies are */
+    DOUBT = 200,           /* nor does what is quicker than this part of the period */
     UNANSWERED_PERIODS = 2, /* a delivery without a reply counts as answered after these */
     MARKS = 256,
 };
@@ -76,13 +77,14 @@ static void add_mark(struct pace *pace, int64_t ended_us)
 /* The quickest reply of late: so long before it came back each reply's delivery had arrived. */
 static int64_t quickest_us(const struct pace *pace)
 {
-    int64_t count = pace->replies[0].count + pace->replies[1].count;
-    if (count < REPLIES_LEAST)
-        return 0;
-    if (pace->replies[0].count == 0 || pace->replies[1].count == 0)
-        return pace->replies[pace->replies[0].count == 0].least_us;
-    return pace->replies[0].least_us < pace->replies[1].least_us ? pace->replies[0].least_us
-                                                                 : pace->replies[1].least_us;
+    int64_t count = 0, least_us = INT64_MAX;
+    for (int i = 0; i < 2; i++) {
+        count += pace->replies[i].count;
+        if (pace->replies[i].count > 0 && pace->replies[i].least_us < least_us)
+            least_us = pace->replies[i].least_us;
+    }
+    least_us -= pace->period_us / DOUBT;
+    return count >= REPLIES_LEAST && least_us > 0 ? least_us : 0;
 }
 
 static int64_t counts_until(const struct pace *pace, int64_t ended_us)

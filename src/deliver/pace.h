@@ -6,8 +6,9 @@
  *   - Evenness: deliveries begin period/limit apart; who is late by a little (CATCH_UP) may catch up.
  *   - The window: at most `limit` deliveries may have arrived within any period. When one arrives is not known, only that
  *     it is between its beginning and its reply. So a delivery counts from its beginning until a period after its reply,
- *     less the time that even the quickest reply took lately: where replies come evenly, nothing of the rate is lost, and
- *     where one of them was held up, it counts for as long as it may have been on its way. A delivery without a reply
+ *     less the time that even the quickest reply took lately (but for a two-hundredth of the period, as way and answer may
+ *     each have been quicker once): where replies come evenly little of the rate is lost, and where one of them was held
+ *     up, it counts for as long as it may have been on its way. A delivery without a reply
  *     counts for three periods.
  *
  * After a start nothing is known of what the process before delivered, but that it was even, too. So the first delivery

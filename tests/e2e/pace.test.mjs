@@ -256,3 +256,58 @@ test('what waits for one group holds up no other, nor does its slowness', async 
   await ok('PUT', `/connections/${connection.id}/disable`);
   await sink.stop();
 });
+
+// ---- order ----
+
+test('what is to be delivered again is waited for, until it ends or is cancelled', async () => {
+  const refused_first = new Set();
+  const sink = await startArrivals({ status: ({ t, i }) => {
+    if (i !== 1 || refused_first.has(t)) return 200;
+    refused_first.add(t);
+    return 500;
+  } });
+  const connection = await connect({ url: sink.url, delivery_policy: { groups: { key: 'body.t' } }, delivery_order: { by: 'group' } },
+    { rules: [{ type: 'retry', strategy: 'linear', interval: 3600000, count: 3 }] });
+  for (const t of ['a', 'b', 'c']) for (const i of [1, 2, 3]) await send(connection.source.url, { t, i });
+  const first = (t) => sink.arrivals.find(({ body }) => body.t === t && body.i === 1)?.id;
+  const seen = (t) => sink.arrivals.filter(({ body }) => body.t === t).map(({ body }) => body.i).join('');
+  await until('the first of each', () => first('a') && first('b') && first('c'));
+  await sleep(300);
+  assert.deepEqual([seen('a'), seen('b'), seen('c')], ['1', '1', '1']);
+  await ok('POST', `/events/${first('a')}/retry`);
+  await until('the others', () => seen('a') === '1123');
+  await ok('PUT', `/events/${first('b')}/cancel`);
+  await until('the others', () => seen('b') === '123');
+  assert.equal(seen('c'), '1');
+  await change(connection, { delivery_order: null });
+  await until('what no longer waits', () => seen('c') === '123');
+  await sink.stop();
+});
+
+test('what a pause holds comes before what follows it', async () => {
+  const sink = await startArrivals({ delay: () => 2 });
+  const connection = await connect({ url: sink.url, delivery_order: { by: 'connection' } });
+  let i = 0;
+  for (let round = 0; round < 5; round++) {
+    for (let more = 0; more < 20; more++) await send(connection.source.url, { i: ++i });
+    await ok('PUT', `/connections/${connection.id}/pause`);
+    for (let more = 0; more < 20; more++) await send(connection.source.url, { i: ++i });
+    await ok('PUT', `/connections/${connection.id}/unpause`);
+  }
+  await until('all', () => sink.arrivals.length >= i);
+  assert.deepEqual(sink.arrivals.map(({ body }) => body.i), Array.from({ length: i }, (_, index) => index + 1));
+  await sink.stop();
+});
+
+test('more groups than there is room for are all served', async () => {
+  const own = await startGateway({ args: ['--set', 'delivery_lanes=16'] });
+  const sink = await startArrivals({ delay: () => 5 });
+  for (const order of [{}, { delivery_order: { by: 'group' } }]) {
+    const connection = await connect({ url: sink.url, delivery_policy: { groups: { key: 'body.t' } }, ...order }, { at: callsOf(own) });
+    const before = sink.arrivals.length;
+    await sendMany(connection.source.url, 600, (i) => ({ t: i % 200, i: Math.floor(i / 200) }), { at_once: 16 });
+    await until('all', () => sink.arrivals.length === before + 600, { tries: 600 });
+  }
+  await own.stop();
+  await sink.stop();
+});

@@ -73,6 +73,8 @@ void deliver_wake(struct deliver *deliver, const struct event *event)
     pthread_mutex_lock(&deliver->lock);
     struct outlet *outlet = engine_outlet(deliver, event->destination_id);
     struct lane *lane = engine_lane(deliver, outlet, event->lane);
+    if (lane != NULL && lane_is_ordered(lane) && lane->last != NULL && event->id < lane->last->event.id)
+        engine_drop(deliver, lane, lane_remove(lane, 0, 0)); /* it comes before them */
     if (lane != NULL)
         engine_due(deliver, lane, event->due_at);
     else

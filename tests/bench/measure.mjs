@@ -1,6 +1,8 @@
 // The measurements of `make bench`. Each takes the settings, starts what it needs, and returns
 // plain figures.
 
+import { dirname, join } from 'node:path';
+
 import { Gateway } from './gateway.mjs';
 import { Sink, benchTool, freePort, sleep } from './child.mjs';
 
@@ -54,6 +56,25 @@ export function throughput(settings) {
         ]);
         return { closed, fixed, memory };
     });
+}
+
+// What the rules of a connection take of a webhook's time, without the gateway around them.
+export function ruleCost(settings) {
+    return benchTool(join(dirname(settings.tool), 'bench-rules'), []);
+}
+
+// Calls of a small transformation: one and eight at a time, of one connection and of four; and at 300 a second, alone and
+// beside four that never end.
+export async function transformCalls(settings) {
+    const program = join(dirname(settings.gateway), 'fairlead-transform');
+    const tool = join(dirname(settings.tool), 'bench-transform');
+    const measure = (...numbers) => benchTool(tool, [program, ...numbers.map(String)]);
+    const results = { one: await measure(20_000, 1, 1, 0, 0), eight: await measure(40_000, 8, 1, 0, 0) };
+    results.four_lines = await measure(40_000, 8, 4, 0, 0);
+    results.alone = await measure(2_000, 1, 1, 3_000, 0);
+    results.beside_loops = await measure(2_000, 1, 1, 3_000, 4);
+    results.ratio = results.beside_loops.p99_us / results.alone.p99_us;
+    return results;
 }
 
 async function isolationRound(settings, crowd) {

@@ -60,6 +60,49 @@ const groups = [
         ],
     },
     {
+        needs: ['rule_cost'],
+        of: (r) => r.rule_cost,
+        rows: [
+            ['rules: a filter of ten conditions', (c) => c.filter_ns / 1000, us, atMost(2)],
+            ['rules: the same with headers and path', (c) => c.filter_headers_ns / 1000, us],
+            ['rules: deduplicate, the whole payload', (c) => c.deduplicate_ns / 1000, us],
+            ['rules: deduplicate, one field', (c) => c.deduplicate_field_ns / 1000, us],
+            ['rules: both, some fields excluded', (c) => c.filter_deduplicate_ns / 1000, us],
+        ],
+    },
+    {
+        needs: ['transform_calls'],
+        of: (r) => r.transform_calls,
+        rows: [
+            ...[['one', 'one at a time'], ['eight', 'eight at a time'], ['four_lines', 'eight of four connections']].flatMap(
+                ([name, title]) => [
+                    [`transformations, ${title}`, (c) => c[name].per_second, perSecond],
+                    ['CPU of a call: the gateway’s part', (c) => c[name].gateway_us, us],
+                    ['CPU of a call: the process that runs it', (c) => c[name].worker_us, us],
+                ]),
+            ['transformations at 300 a second, p99', (c) => c.alone.p99_us / 1000, ms],
+            ['the same beside four endless ones', (c) => c.beside_loops.p99_us / 1000, ms],
+            ['ratio of the two', (c) => c.ratio, times, atMost(1.5)],
+        ],
+    },
+    {
+        needs: ['rules'],
+        of: (r) => r.rules,
+        rows: [
+            ...['filter', 'transform'].flatMap((name) => [
+                [`through a ${name}: delivered`, (t) => t[name].closed.deliveries_per_s, perSecond],
+                [`through a ${name}: CPU per webhook`, (t) => t[name].closed.process.cpu_us_per_webhook, us],
+                [`through a ${name}, 1,000 a second: ack p99`, (t) => t[name].fixed.send.ack_ms.p99, ms],
+                [`through a ${name}, 1,000 a second: delivery p99`, (t) => t[name].fixed.sink.delivery_ms.p99, ms],
+            ]),
+            ...['plain', 'filtered', 'transformed'].flatMap((name) => [
+                [`bad transformations beside a ${name} connection: delivery p99`, (t) => t.others[name].crowd_ms, ms],
+                ['the same without them', (t) => t.others[name].alone_ms, ms],
+                ['ratio of the two', (t) => t.others[name].ratio, times, atMost(1.5)],
+            ]),
+        ],
+    },
+    {
         needs: ['lists'],
         of: (r) => r.lists,
         rows: [

@@ -23,10 +23,12 @@ describe('does what Node does', () => {
   for (const [name, sent, body, env] of SCRIPTS)
     test(name, async () => {
       const expected = await runUnderNode(handler(body), sent, env);
-      const reply = await run(handler(body), { request: sent, env });
-      assert.deepEqual(reply.console, []);
-      assert.equal(reply.log_level, 'debug');
-      assert.deepEqual(reply.request, expected);
+      for (let times = 0; times < 3; times++) { // new, loaded to be kept, kept
+        const reply = await run(handler(body), { request: sent, env });
+        assert.deepEqual(reply.console, []);
+        assert.equal(reply.log_level, 'debug');
+        assert.deepEqual(reply.request, expected);
+      }
     });
   test('in no small number', () => assert.ok(SCRIPTS.length >= 60, `${SCRIPTS.length}`));
 });
@@ -136,6 +138,36 @@ describe('the request', () => {
   });
 });
 
+describe('a request without content-type', () => {
+  const same = handler('return request;');
+
+  test('passes when it has no body, as webhooks by GET', async () => {
+    const reply = await run(same, { request: { headers: { 'user-agent': 'a' }, query: 'a=1' } });
+    assert.deepEqual(reply.console, []);
+    assert.deepEqual(reply.request.headers, { 'user-agent': 'a' });
+    assert.equal(reply.request.query, 'a=1');
+    const emptied = await run(handler('request.headers = {}; request.body = null; return request;'));
+    assert.deepEqual(emptied.request.headers, {});
+  });
+
+  test('passes with the body with which it came', async () => {
+    const reply = await run(handler('request.body += "!"; return request;'), { request: { headers: {}, body: 'text' } });
+    assert.equal(reply.request.body, 'text!');
+  });
+
+  test('does not pass with a body when it had it, or had no body before', async () => {
+    for (const [code, sent] of [
+      ['delete request.headers["content-type"]; return request;', request],
+      ['request.headers["content-type"] = ""; return request;', request],
+      ['request.body = { a: 1 }; return request;', { headers: {} }],
+    ]) {
+      const reply = await run(handler(code), { request: sent });
+      assert.match(reply.console.at(-1).message, /headers must include content-type/);
+      assert.equal(reply.request, null);
+    }
+  });
+});
+
 describe('a saved transformation', () => {
   test('runs with its env, on an event of a connection, and the run is kept', async () => {
     const sink = await startSink();
@@ -161,7 +193,7 @@ describe('a saved transformation', () => {
     assert.equal(execution.webhook_id, connection.id);
     assert.deepEqual(execution.logs, reply.console);
     assert.deepEqual(execution.original_event_data.body, { total: 5 });
-    assert.deepEqual(execution.transformed_event_data, reply.request);
+    assert.deepEqual(execution.transformed_event_data, { ...reply.request, is_large_payload: false });
     assert.deepEqual((await ok('GET', `/transformations/${id}/executions?log_level=warn&webhook_id=${connection.id}`)).count, 1);
 
     const other = await ok('PUT', '/transformations/run', { transformation_id: id, event_id: event.id, env: { RATE: '3' } });

@@ -216,7 +216,7 @@ static void hand_on(struct passages *passages, struct passage_run *run)
 static void give_up(struct passages *passages, struct passage_run *run)
 {
     if (run->leased)
-        deliver_unreserve(passages->deliver, run->destination_id, run->made->bytes);
+        deliver_unreserve(passages->deliver, run->place, run->made->bytes);
     let_go(passages, run, true);
     come_back(passages);
 }
@@ -232,7 +232,7 @@ static void run_written(struct store_job *job, const struct error *error)
         return;
     }
     if (run->leased && !(run->taken && event)) /* it turned out to be a duplicate */
-        deliver_unreserve(passages->deliver, run->destination_id, run->made->bytes);
+        deliver_unreserve(passages->deliver, run->place, run->made->bytes);
     if (run->payload != NULL)
         hand_on(passages, run);
     let_go(passages, run, false);
@@ -246,9 +246,9 @@ static void finish(struct passages *passages, struct passage_run *run)
     run->write = (struct store_job){.run = write_run, .done = run_written, .patient = true};
     if (run->payload != NULL && run->routed.end == ROUTED_EVENT && run->routed.immediate) {
         int64_t execution_id = run->routed.event.execution_id;
-        run->destination_id = run->routed.event.destination_id;
+        run->place = delivery_place_of(&run->routed.event);
         run->made = execution_id == 0 ? payload_reference(run->payload) : payload_create(&run->request, execution_id);
-        run->leased = run->made != NULL && deliver_reserve(passages->deliver, run->destination_id, run->made->bytes);
+        run->leased = run->made != NULL && deliver_reserve(passages->deliver, run->place, run->made->bytes);
     }
     pthread_mutex_lock(&passages->lock);
     passages->out++;

@@ -131,13 +131,16 @@ static bool wait_for_next(struct issues *issues)
 static bool read_backlog(struct issues *issues, struct arena *arena, int64_t now, struct backlog *backlog,
                          struct error *error)
 {
-    int64_t *ids, *due_at;
+    struct due_destination *due;
     size_t count;
-    if (!store_read_due_destinations(issues->reader, arena, &ids, &due_at, &count, error))
+    if (!store_read_due_destinations(issues->reader, arena, &due, &count, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        due_at[i] = now - due_at[i];
-    *backlog = (struct backlog){ids, due_at, count};
+    *backlog = (struct backlog){ARENA_ARRAY(arena, int64_t, count), ARENA_ARRAY(arena, int64_t, count), count};
+    for (size_t i = 0; i < count; i++) {
+        bool by_lane = due[i].plain_due_at == 0 || (due[i].lane_due_at != 0 && due[i].lane_due_at < due[i].plain_due_at);
+        backlog->destination_ids[i] = due[i].destination_id;
+        backlog->ages_ms[i] = now - (by_lane ? due[i].lane_due_at : due[i].plain_due_at);
+    }
     return true;
 }
 

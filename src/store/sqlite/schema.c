@@ -70,6 +70,7 @@ static const char *const STEPS[] = {
     schema_bulk,
     schema_issues,
     schema_metrics,
+    schema_auth,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 

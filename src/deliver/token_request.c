@@ -1,7 +1,6 @@
 #include "deliver/token_request.h"
 
-#include <inttypes.h>
-#include <openssl/evp.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 
@@ -75,6 +74,7 @@ static bool sign_rs256(struct text key_pem, struct buffer *token)
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(key);
     BIO_free(memory);
+    ERR_clear_error();
     return done;
 }
 

@@ -10,7 +10,7 @@
 #include "deliver/token_request.h"
 #include "store/token.h"
 
-enum { SAVE_AGAIN_MS = 500, LIFETIME_LEAST_MS = 1000 };
+enum { SAVE_AGAIN_MS = 500, MARGIN_LEAST_MS = 1000, LIFETIME_LEAST_MS = 1000, LIFETIME_MOST_S = 366 * 24 * 3600 };
 
 enum token_state { TOKEN_STATE_NONE, TOKEN_STATE_FETCHING, TOKEN_STATE_SAVING, TOKEN_STATE_GOOD, TOKEN_STATE_FAILED };
 
@@ -27,6 +27,7 @@ struct token {
     char failure[sizeof((struct error *)NULL)->message];
     char *given, *refresh;      /* refresh counts while the settings name `given`; NULL: none */
     struct arena arena;         /* of the call that runs */
+    int64_t asked_at;           /* monotonic ms: it began */
     struct http_call call;
     struct delivery *waiting, *last_waiting;
     struct token *next;         /* in tokens->queue or tokens->saving */
@@ -95,8 +96,12 @@ static char *keep_text(struct text text)
     return strndup(text.data ? text.data : "", text.size);
 }
 
+/* Those that waited use it, however long the call took. */
 static void become_good(struct token *token)
 {
+    int64_t least = clock_monotonic_ms() + LIFETIME_LEAST_MS;
+    if (token->until < least)
+        token->until = least;
     token->state = TOKEN_STATE_GOOD;
     token->generation++;
     token->again = token->refused;
@@ -112,12 +117,19 @@ static void become_failed(struct token *token, const char *why)
     resume(token);
 }
 
-/* A token is good until shortly before it expires; of one that lives for a short time, a tenth is left. */
+/*
+ * A token is good until shortly before it expires; of one that lives for a short time, a tenth is left, and a second at
+ * least, since servers reckon in whole ones.
+ */
 static int64_t good_for_ms(int64_t lifetime_s)
 {
-    int64_t lifetime = lifetime_s < 0 ? limits.token_lifetime_ms : lifetime_s > 31536000 ? 31536000000 : lifetime_s * 1000;
+    int64_t lifetime = lifetime_s < 0                   ? limits.token_lifetime_ms
+                       : lifetime_s > LIFETIME_MOST_S ? LIFETIME_MOST_S * INT64_C(1000)
+                                                        : lifetime_s * 1000;
     int64_t margin = lifetime / 10 < limits.token_margin_ms ? lifetime / 10 : limits.token_margin_ms;
-    return lifetime - margin > LIFETIME_LEAST_MS ? lifetime - margin : LIFETIME_LEAST_MS;
+    if (margin < MARGIN_LEAST_MS)
+        margin = MARGIN_LEAST_MS;
+    return lifetime - margin;
 }
 
 /* ---- saving ---- */
@@ -196,7 +208,7 @@ static void take_reply(struct token *token, const struct token_reply *reply)
                    reply->refresh_token.size > 0 && !text_equal(reply->refresh_token, used);
     forget_text(&token->text);
     token->text = keep_text(reply->access_token);
-    token->until = clock_monotonic_ms() + good_for_ms(reply->lifetime_s);
+    token->until = token->asked_at + good_for_ms(reply->lifetime_s);
     if (!rotated) {
         become_good(token);
         return;
@@ -247,6 +259,7 @@ static void start_call(struct token *token)
         become_failed(token, error.message);
         return;
     }
+    token->asked_at = clock_monotonic_ms();
     token->tokens->calls++;
     http_client_start(token->tokens->deliver->client, &token->call);
 }

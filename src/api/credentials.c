@@ -77,7 +77,7 @@ void tls_check_destination(struct call *call, enum destination_type type, const 
     X509 *first = NULL;
     if (json_object_size(tls) == 0)
         return;
-    if (type != DESTINATION_HTTP || !text_starts_with(json_member_text(config, "url"), TEXT("https://")))
+    if (type == DESTINATION_HTTP && !text_starts_with(json_member_text(config, "url"), TEXT("https://")))
         call_problem(call, "config.tls: is for destinations with an https URL");
     if (ca.data != NULL && read_certificates(ca, &first) == 0)
         call_problem(call, TLS "ca: must be certificates in PEM");

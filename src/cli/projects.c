@@ -12,7 +12,7 @@ static const char USAGE[] =
     "       fairlead projects delete PROJECT\n"
     "\n"
     "  PROJECT         its id or its name\n"
-    "  --overlap N     seconds in which deliveries are signed with the old secret as well (0)\n"
+    "  --overlap SECONDS  in which deliveries are signed with the old secret as well (0)\n"
     "  --data DIR      directory of the store and the key (./data)\n"
     "  --config FILE   settings, as for serve\n"
     "  --json          print what the API answers\n"

@@ -153,7 +153,7 @@ struct deliver_counts deliver_counts(struct deliver *deliver)
     size_t position = 0;
     struct lane *lane;
     pthread_mutex_lock(&deliver->lock);
-    struct deliver_counts counts = {.running = deliver->running, .queued_bytes = deliver->queued_bytes,
+    struct deliver_counts counts = {.running = deliver->running + deliver->waiting, .queued_bytes = deliver->queued_bytes,
                                     .unrecorded = deliver->unrecorded, .delivered = deliver->delivered,
                                     .failed = deliver->failed};
     while ((lane = hash_map_next(&deliver->lanes, &position)) != NULL)

@@ -291,6 +291,43 @@ describe('authorization servers of any kind', () => {
   });
 });
 
+describe('the end of a gateway whose deliveries wait for a token', () => {
+  const client = { client_id: 'i', client_secret: 's' };
+  const session = async (limits, answer, work) => {
+    const dir = mkdtempSync(join(tmpdir(), 'fairlead-auth-'));
+    const server = await startTokenServer(answer);
+    const words = Object.entries(limits).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+    let own = await startGateway({ dir, args: words });
+    try {
+      const calls = (...rest) => callsOf(own).ok(...rest);
+      const destination = await connect('OAUTH2_CLIENT_CREDENTIALS', { auth_server: server.url, ...client }, { calls });
+      await destination.send();
+      await destination.send();
+      await until('the call', () => server.calls.length === 1);
+      const began = Date.now();
+      await own.stop();
+      const took = Date.now() - began;
+      own = await startGateway({ dir, args: words });
+      await work({ server, destination, took });
+    } finally {
+      await own.stop();
+      await server.stop();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  };
+  test('waits for the answer', () => session({ token_timeout_ms: 700 }, () => undefined, async ({ destination, took }) => {
+    assert.ok(took < 3000, `${took} ms`);
+    const [attempt] = await attempted(destination);
+    assert.equal(attempt.error_code, 'OAUTH2_HANDSHAKE_FAILED');
+  }));
+  test('does not wait for ever, and delivers after the next start', () => session({ shutdown_ms: 200 },
+    (call, count) => (count === 1 ? undefined : '{"access_token":"t"}'), async ({ destination, took }) => {
+      assert.ok(took < 3000, `${took} ms`);
+      await until('both', () => destination.got().length === 2);
+      assert.ok((await attempted(destination, 2)).every(({ status, attempt_number }) => status === 'SUCCESSFUL' && attempt_number === 1));
+    }));
+});
+
 /* ---- Google ---- */
 
 test('a service account\'s assertion is what jose takes, and its token is kept', async (t) => {

@@ -22,6 +22,7 @@ struct delivery {
     struct http_call call;
     struct attempt attempt;
     struct text retry_after;
+    bool waited;        /* for a token: takes the answer to that call, old as it may be */
     uint64_t token;     /* which of the destination's tokens it was sent with; 0: none */
     enum { SETTLE_ATTEMPT, SETTLE_HOLD, SETTLE_CANCEL } settle;
     struct event after; /* as recorded */

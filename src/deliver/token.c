@@ -50,6 +50,7 @@ static void park(struct token *token, struct delivery *delivery)
 {
     struct deliver *deliver = token->tokens->deliver;
     delivery->next = NULL;
+    delivery->waited = true;
     if (token->waiting == NULL)
         token->waiting = delivery;
     else
@@ -96,7 +97,7 @@ static char *keep_text(struct text text)
     return strndup(text.data ? text.data : "", text.size);
 }
 
-/* Those that waited use it, however long the call took. */
+/* However short its life: not every delivery is worth a call. */
 static void become_good(struct token *token)
 {
     int64_t least = clock_monotonic_ms() + LIFETIME_LEAST_MS;
@@ -330,9 +331,11 @@ enum token_answer tokens_get(struct tokens *tokens, struct delivery *delivery, s
 {
     struct token *token = token_of(tokens, destination->record.id);
     bool busy = token->state == TOKEN_STATE_FETCHING || token->state == TOKEN_STATE_SAVING;
+    bool waited = delivery->waited;
+    delivery->waited = false;
     if (!busy)
         follow_settings(token, destination);
-    if (!busy && token->state != TOKEN_STATE_NONE && clock_monotonic_ms() >= token->until)
+    if (!busy && !waited && token->state != TOKEN_STATE_NONE && clock_monotonic_ms() >= token->until)
         token->state = TOKEN_STATE_NONE;
     switch (token->state) {
     case TOKEN_STATE_GOOD:

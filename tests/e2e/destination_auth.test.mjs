@@ -315,7 +315,7 @@ describe('the end of a gateway whose deliveries wait for a token', () => {
       rmSync(dir, { recursive: true, force: true });
     }
   };
-  test('waits for the answer', () => session({ token_timeout_ms: 700 }, () => undefined, async ({ destination, took }) => {
+  test('waits for the answer', () => session({ token_timeout_ms: 700, token_failure_ms: 0 }, () => undefined, async ({ destination, took }) => {
     assert.ok(took < 3000, `${took} ms`);
     const [attempt] = await attempted(destination);
     assert.equal(attempt.error_code, 'OAUTH2_HANDSHAKE_FAILED');

@@ -16,15 +16,19 @@ extern "C" {
 
 namespace dom = simdjson::dom;
 
-struct json_reader {
-    dom::parser parser;
-    std::size_t levels = 0;
-};
-
 namespace {
 
 /* A parser keeps room for the largest document it has seen; beyond this it is given back before the next one. */
 constexpr std::size_t KEEP_BYTES = 256 * 1024;
+
+} // namespace
+
+struct json_reader {
+    dom::parser parser;
+    std::size_t room; /* bytes of a document, to begin with */
+};
+
+namespace {
 
 /* Places of a view and of a walk are simdjson's own small values, carried through C as bytes. */
 template <typename Value> void put(uintptr_t place[2], const Value &value)
@@ -40,6 +44,13 @@ template <typename Value> Value get(const uintptr_t place[2])
     std::memcpy(static_cast<void *>(&value), place, sizeof value);
     return value;
 }
+
+/* The place of a number: what it is exactly, if it is no double. */
+enum class number_kind : uint64_t { DOUBLE = 0, SIGNED, UNSIGNED };
+struct integer {
+    uint64_t bits;
+    number_kind kind;
+};
 
 struct text text_from(std::string_view view)
 {
@@ -66,6 +77,16 @@ struct json_view view_of(dom::element element)
     case dom::element_type::OBJECT:
         view.type = JSON_VIEW_OBJECT;
         put(view.place, element);
+        break;
+    case dom::element_type::INT64:
+        view.type = JSON_VIEW_NUMBER;
+        view.number = static_cast<double>(element.get_int64().value_unsafe());
+        put(view.place, integer{static_cast<uint64_t>(element.get_int64().value_unsafe()), number_kind::SIGNED});
+        break;
+    case dom::element_type::UINT64:
+        view.type = JSON_VIEW_NUMBER;
+        view.number = static_cast<double>(element.get_uint64().value_unsafe());
+        put(view.place, integer{element.get_uint64().value_unsafe(), number_kind::UNSIGNED});
         break;
     default:
         view.type = JSON_VIEW_NUMBER;
@@ -113,7 +134,7 @@ const char *parse(struct json_reader *reader, const char *bytes, std::size_t siz
     std::size_t levels = depth + 1; /* simdjson counts the document itself */
     if (reader->parser.capacity() > KEEP_BYTES)
         reader->parser = dom::parser();
-    if (reader->parser.max_depth() != levels && reader->parser.allocate(KEEP_BYTES, levels) != simdjson::SUCCESS)
+    if (reader->parser.max_depth() != levels && reader->parser.allocate(reader->room, levels) != simdjson::SUCCESS)
         return "there is no memory to parse it";
     simdjson::error_code code = reader->parser.parse(bytes, size, true).error();
     return code == simdjson::SUCCESS ? nullptr
@@ -124,7 +145,12 @@ const char *parse(struct json_reader *reader, const char *bytes, std::size_t siz
 
 struct json_reader *json_reader_new(void)
 {
-    return new (std::nothrow) json_reader;
+    return json_reader_for(KEEP_BYTES);
+}
+
+struct json_reader *json_reader_for(std::size_t size)
+{
+    return new (std::nothrow) json_reader{dom::parser(), size};
 }
 
 void json_reader_free(struct json_reader *reader)
@@ -150,6 +176,23 @@ try {
 } catch (const std::bad_alloc &) {
     *reason = "there is no memory to parse it";
     return false;
+}
+
+bool json_view_integer(struct json_view number, bool *negative, uint64_t *magnitude)
+{
+    constexpr double BEYOND = 18446744073709551616.0; /* 2^64 */
+    if (number.type != JSON_VIEW_NUMBER)
+        return false;
+    const integer exact = get<integer>(number.place);
+    *negative = exact.kind == number_kind::SIGNED ? static_cast<int64_t>(exact.bits) < 0 : number.number < 0;
+    *magnitude = *negative ? 0 - exact.bits : exact.bits;
+    if (exact.kind != number_kind::DOUBLE)
+        return true;
+    double size = std::fabs(number.number);
+    if (!(size < BEYOND) || std::floor(size) != size)
+        return false;
+    *magnitude = static_cast<uint64_t>(size);
+    return true;
 }
 
 struct json_view json_view_find(struct json_view object, struct text key)

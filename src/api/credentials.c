@@ -8,7 +8,11 @@
 #include "base/encoding.h"
 #include "http/url.h"
 
-enum { RSA_BITS_LEAST = 2048, RSA_BITS_MOST = 4096, SECRET_BYTES_LEAST = 24, SECRET_BYTES_MOST = 64, CERTIFICATES_MOST = 100 };
+enum {
+    RSA_BITS_LEAST = 2048, RSA_BITS_MOST = 4096,
+    SECRET_BYTES_LEAST = 24, SECRET_BYTES_MOST = 64,
+    CERTIFICATES_MOST = 100,
+};
 
 /* ---- in PEM ---- */
 

@@ -264,7 +264,7 @@ static void offer_again(struct deliver *deliver)
 static bool loop_is_over(struct deliver *deliver)
 {
     pthread_mutex_lock(&deliver->lock);
-    bool over = deliver->abandoned || (deliver->stopping && deliver->running + deliver->waiting == 0 && deliver->unrecorded == 0);
+    bool over = deliver->abandoned || (deliver->stopping && deliver->running + deliver->waiting + deliver->unrecorded == 0);
     pthread_mutex_unlock(&deliver->lock);
     return over;
 }

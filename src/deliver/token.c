@@ -57,7 +57,7 @@ static void park(struct token *token, struct delivery *delivery)
         token->last_waiting->next = delivery;
     token->last_waiting = delivery;
     pthread_mutex_lock(&deliver->lock);
-    delivery->lane->held = true;
+    delivery->lane->outlet->waits = true;
     deliver->running--;
     deliver->waiting++;
     pthread_mutex_unlock(&deliver->lock);
@@ -74,7 +74,7 @@ static void resume(struct token *token)
         pthread_mutex_lock(&deliver->lock);
         deliver->waiting--;
         deliver->running++;
-        delivery->lane->held = false;
+        delivery->lane->outlet->waits = false;
         engine_list(deliver, delivery->lane);
         pthread_mutex_unlock(&deliver->lock);
         courier_begin(delivery);
@@ -359,7 +359,7 @@ enum token_answer tokens_get(struct tokens *tokens, struct delivery *delivery, s
 
 void tokens_replied(struct tokens *tokens, const struct delivery *delivery, int status)
 {
-    struct token *token = hash_map_get(&tokens->of, delivery->lane->destination_id);
+    struct token *token = hash_map_get(&tokens->of, delivery->lane->outlet->destination_id);
     if (token == NULL || token->state != TOKEN_STATE_GOOD || token->generation != delivery->token)
         return;
     if (status != 401) {

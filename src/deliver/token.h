@@ -2,7 +2,7 @@
  * token.h - access tokens of destinations, from authorization servers (OAuth2, Google).
  *
  * One for each destination, kept in memory until shortly before it expires. Who needs one that is not there waits: its
- * destination's lane is held, the delivery gives its slot back, and one call is made for all. A call that failed is not
+ * destination begins no other, the delivery gives its slot back, and one call is made for all. A call that failed is not
  * made again for limits.token_failure_ms; deliveries in that time fail with its reason.
  *
  *   NONE ──► FETCHING ──► (SAVING) ──► GOOD ──► NONE (expired, refused by the destination, other settings)

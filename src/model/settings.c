@@ -216,6 +216,7 @@ bool destination_settings_read(struct arena *arena, const struct destination *de
     }
     read_auth(arena, auth, settings);
     read_tls(arena, config, &settings->tls);
+    delivery_policy_read(arena, config, &settings->policy);
     json_decref(config);
     return true;
 }

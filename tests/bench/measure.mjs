@@ -18,7 +18,7 @@ function trial(settings, gateway, connection, port, run, load) {
     ]);
 }
 
-async function withGateway(settings, measure) {
+export async function withGateway(settings, measure) {
     const gateway = await Gateway.start(settings.gateway, settings.directory);
     try {
         return await measure(gateway);
@@ -61,6 +61,20 @@ export function throughput(settings) {
 // What the rules of a connection take of a webhook's time, without the gateway around them.
 export function ruleCost(settings) {
     return benchTool(join(dirname(settings.tool), 'bench-rules'), []);
+}
+
+// Calls of a small transformation: one and eight at a time, of one connection and of four; and at 300 a second, alone and
+// beside four that never end.
+export async function transformCalls(settings) {
+    const program = join(dirname(settings.gateway), 'fairlead-transform');
+    const tool = join(dirname(settings.tool), 'bench-transform');
+    const measure = (...numbers) => benchTool(tool, [program, ...numbers.map(String)]);
+    const results = { one: await measure(20_000, 1, 1, 0, 0), eight: await measure(40_000, 8, 1, 0, 0) };
+    results.four_lines = await measure(40_000, 8, 4, 0, 0);
+    results.alone = await measure(2_000, 1, 1, 3_000, 0);
+    results.beside_loops = await measure(2_000, 1, 1, 3_000, 4);
+    results.ratio = results.beside_loops.p99_us / results.alone.p99_us;
+    return results;
 }
 
 async function isolationRound(settings, crowd) {
@@ -108,7 +122,7 @@ export async function isolation(settings) {
     };
 }
 
-function median(values) {
+export function median(values) {
     const sorted = [...values].sort((a, b) => a - b);
     const middle = sorted.length >> 1;
     return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

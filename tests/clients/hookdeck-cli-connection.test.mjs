@@ -5,8 +5,8 @@ import { startAuthorizationServer, startTokenServer } from '../e2e/auth_servers.
 import { startGateway, startSink, until } from '../e2e/gateway.mjs';
 import { setUpHookdeck } from './hookdeck.mjs';
 import {
-  DESTINATION_SETTINGS, PATH_SETTING, REFUSED_DESTINATION_SETTINGS, SOURCE_FILES, SOURCE_SETTINGS,
-  checkDeliveries, checkSource, refusedFlags, remoteAuthSettings, words,
+  DESTINATION_SETTINGS, PATH_SETTING, SOURCE_FILES, SOURCE_SETTINGS,
+  checkDeliveries, checkSource, remoteAuthSettings, words,
 } from './hookdeck_flags.mjs';
 
 let gateway, sink, hookdeck;
@@ -208,10 +208,6 @@ test('what is not kept, sent or understood is refused in words, and nothing is m
     '--destination-name', 'plain', '--destination-type', 'HTTP', '--destination-url', sink.url);
   const ends = [...FROM('refused'), '--destination-name', 'refused', '--destination-type', 'HTTP', '--destination-url', sink.url];
   await Promise.all([
-    ...REFUSED_DESTINATION_SETTINGS.flatMap(([flags, why]) => [
-      hookdeck.refused(why, 'connection', 'create', '--name', 'refused', ...ends, ...words(flags, 'destination-')),
-      hookdeck.refused(why, 'connection', 'upsert', 'refused', ...ends, ...words(flags, 'destination-')),
-    ]),
     ...REFUSED_RULES.flatMap(([flags, why]) => [
       hookdeck.refused(why, 'connection', 'create', '--name', 'refused', ...ends, ...words(flags)),
       hookdeck.refused(why, 'connection', 'upsert', 'plain', ...words(flags)),
@@ -225,6 +221,4 @@ test('what is not kept, sent or understood is refused in words, and nothing is m
   assert.deepEqual(await connection('get', made.id), made);
 });
 
-test('every command and flag was run', async (t) => t.diagnostic(await hookdeck.coverage('connection', {
-  ...refusedFlags(REFUSED_DESTINATION_SETTINGS, 'destination-', 'rate limits are not enforced yet'),
-})));
+test('every command and flag was run', async (t) => t.diagnostic(await hookdeck.coverage('connection')));

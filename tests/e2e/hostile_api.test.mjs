@@ -75,7 +75,10 @@ const MALFORMED = [
 let counter = 0;
 const HTTP = { name: 'hostile-out', type: 'HTTP', config: { url: 'http://127.0.0.1:1/' } };
 // Bodies that are good, with all the members that only a table inside the gateway knows.
-const RULES = [{ type: 'retry', strategy: 'linear', interval: 1000, count: 3, response_status_codes: ['500-599', '!501'] }, { type: 'delay', delay: 1000 }];
+const RULES = [{ type: 'retry', strategy: 'linear', interval: 1000, count: 3, response_status_codes: ['500-599', '!501'] }, { type: 'delay', delay: 1000 },
+  { type: 'filter', body: { a: { $gt: 1, $or: [{ $exist: true }, { $in: ['x'] }] } }, headers: { x: { $startsWith: 'a' } }, query: { $not: { q: 1 } }, path: { $neq: { $ref: '$.a[0]' } } },
+  { type: 'deduplicate', window: 60000, include_fields: ['body.items[*].id'] }, { type: 'deduplicate', window: 1000, exclude_fields: ['body.at'] },
+  { type: 'transform', transformation: { name: 'h-rule', code: 'c', env: { A: '1' } } }];
 const SOURCE_AUTHS = {
   HMAC: { algorithm: 'sha256', encoding: 'hex', header_key: 'x-signature', webhook_secret_key: 's' },
   BASIC_AUTH: { username: 'u', password: 'p' }, API_KEY: { header_key: 'x-key', api_key: 'k' },
@@ -93,11 +96,16 @@ const DESTINATION_AUTHS = {
   STANDARD_WEBHOOKS: { secret: `whsec_${'A'.repeat(32)}` },
 };
 const TLS = { ca: certificates.read('ca.pem'), client_certificate: certificates.read('client.pem'), client_key: certificates.read('client.key') };
+const PACE = {
+  rate_limit: 5, rate_limit_period: 'minute', delivery_order: { by: 'group' },
+  delivery_policy: { rate: 5, period: 'second', groups: { key: 'body.a', rate: 2, rate_period: 'hour', overrides: { b: { rate: 1, rate_period: 'hour' } } } },
+  delivery_groups: { key: 'body.a', rate_limit: 2, rate_limit_period: 'hour', overrides: { b: { rate_limit: 1, rate_limit_period: 'hour' } } },
+};
 const name = () => `h-${++counter}`;
 const sourceWith = (auth_type) => ({ name: name(), type: 'WEBHOOK', description: 'd', config: { allowed_http_methods: ['POST'],
   custom_response: { content_type: 'json', body: '{}' }, auth_type, auth: { ...SOURCE_AUTHS[auth_type] } } });
 const destinationWith = (auth_type) => ({ ...HTTP, name: name(), description: 'd', config: { ...HTTP.config, http_method: 'POST',
-  path_forwarding_disabled: true, auth_type, auth: { ...DESTINATION_AUTHS[auth_type] } } });
+  path_forwarding_disabled: true, auth_type, auth: { ...DESTINATION_AUTHS[auth_type] }, ...(auth_type === 'API_KEY' ? structuredClone(PACE) : {}) } });
 const destinationWithTls = () => ({ ...HTTP, name: name(), config: { url: 'https://127.0.0.1:1/', tls: { ...TLS } } });
 const CHANNELS = { slack: { channel_name: 'c' }, microsoft_teams: { channel_name: 'c' }, discord: { channel_name: 'c', channel_id: '1', webhook_url: 'http://127.0.0.1:1/' },
   betteruptime: { escalation_policy_id: '1', escalation_policy_name: 'p' }, incidentio: { severity_id: '1', severity_name: 's' }, pagerduty: {}, opsgenie: {}, email: {} };
@@ -152,6 +160,9 @@ for (const noun of ['sources', 'destinations', 'transformations', 'bookmarks', '
   EXAMPLES[`/${noun}/{id}`] = EXAMPLES[`/${noun}`];
 
 const concrete = (path) => path.replace('{id}', ids[path.split('/')[1]]).replace(/\{(\w+)\}/, (all, variable) => ids[variable] ?? all);
+// Places where anything may stand: the request of a trial, and what filters compare.
+const FILTERED = ['body', 'headers', 'query', 'path'];
+const isFree = (at) => (at[0] === 'request' && (at[1] === 'body' || at.length > 2)) || (at[0] === 'rules' && FILTERED.includes(at[2]));
 // The JSON of the body with the text of a value in one place, whatever it is.
 function spoil(body, at, text) {
   const copy = structuredClone(body);
@@ -178,7 +189,7 @@ describe('bodies', () => {
     for (const { path, method, operation } of operations((operation) => operation.requestBody))
       look(operation.requestBody.content['application/json'].schema, (EXAMPLES[path] ?? []).map((example) => example()), `${method} ${path}`);
     // What is refused whatever it holds, or has no value beside null, is in no good example.
-    assert.deepEqual(missing.filter((at) => !/\.config\.(rate_limit|rate_limit_period|delivery_policy|delivery_groups|path)$/.test(at)), []);
+    assert.deepEqual(missing.filter((at) => !/\.config\.path$/.test(at)), []);
   });
 
   test('values of the wrong type, in every field', async () => {
@@ -195,7 +206,7 @@ describe('bodies', () => {
     await callAll(calls, (reply, { at, type, wanted }, what) => {
       if (type === wanted || type === 'null') return;
       if (at.includes('response_status_codes') && type === 'integer') return;
-      if (at[0] === 'request' && (at[1] === 'body' || at.length > 2)) return; // anything may stand there
+      if (isFree(at)) return;
       if (at[0] === 'query' && wanted === 'object' && type === 'integer') return; // a number is a filter too
       assert.equal(reply.status, 422, `${what}: ${JSON.stringify(reply.body).slice(0, 300)}`);
       const own = spell(at).replace(/^(source|destination)\.(?=config\.auth\.)/, '');
@@ -240,7 +251,7 @@ describe('bodies', () => {
         for (const at of places(example())) {
           const body = example(), parent = valueAt(body, at);
           if (typeOf(parent) !== 'object') continue;
-          if (at[0] === 'request' && at.length > 1) continue; // anything may stand there
+          if ((at[0] === 'request' && at.length > 1) || isFree(at)) continue;
           parent.no_such_field = 1;
           calls.push({ method, path: concrete(path), body: JSON.stringify(body), at });
         }

@@ -60,6 +60,8 @@ void rules_check(struct call *call, json_t *rules);
 
 /* Checks the auth members of a config; problems are noted in the call. */
 void auth_check_source(struct call *call, struct text source_type, const json_t *config);
+/* Checks what the user entered for a scheme; `where` is put in front of names ("config.auth."). */
+void auth_check_scheme(struct call *call, const struct scheme *scheme, const json_t *auth, const char *where);
 void auth_check_destination(struct call *call, const json_t *config);
 
 /* Lays the members of `change` over `config`; a null removes a member. */

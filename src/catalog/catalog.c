@@ -57,6 +57,7 @@ void catalog_source_release(struct catalog_source *source)
         catalog_connection_release(source->connections[i]);
         catalog_destination_release(source->destinations[i]);
     }
+    verifier_free(source->verifier);
     arena_free(&source->arena);
     free(source);
 }
@@ -108,6 +109,20 @@ static struct catalog_destination *make_destination(const struct destination *re
     return entry;
 }
 
+/* A config that cannot be read lets nothing pass. */
+static void make_verifier(struct catalog_source *entry)
+{
+    struct error error = {0};
+    entry->verifier = verifier_new(entry->record.type, entry->record.config, &error);
+    if (error.code != ERROR_NONE)
+        log_error("requests of source %.*s cannot be verified: %s", TEXT_ARGS(entry->record.name), error.message);
+    const struct scheme *scheme = verifier_scheme(entry->verifier);
+    if (entry->settings.response_body.data == NULL && scheme->reply != NULL) {
+        entry->settings.response_body = text_of(scheme->reply);
+        entry->settings.response_content_type = scheme->reply_type;
+    }
+}
+
 /* The source without its connections. */
 static struct catalog_source *make_source(const struct source *record)
 {
@@ -122,6 +137,7 @@ static struct catalog_source *make_source(const struct source *record)
     entry->record.config = keep(&entry->arena, record->config);
     if (!source_settings_read(&entry->arena, &entry->record, &entry->settings, &error))
         log_error("the config of source %.*s cannot be read: %s", TEXT_ARGS(record->name), error.message);
+    make_verifier(entry);
     return entry;
 }
 

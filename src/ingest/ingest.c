@@ -204,7 +204,7 @@ static void take_in(struct ingest *ingest, struct http_exchange *exchange, struc
     struct arrival *arrival = ARENA_NEW(&exchange->arena, struct arrival);
     *arrival = (struct arrival){.job = {.run = store_arrival, .done = arrival_stored},
                                 .ingest = ingest, .exchange = exchange, .source = source};
-    arrival->screening = screen_request(source, exchange, refusal, published);
+    arrival->screening = screen_request(source, exchange, ingest->public_url, refusal, published);
     atomic_fetch_add(&ingest->waiting, 1);
     if (!keep_headers(arrival, published)) {
         error_set(&error, ERROR_BUSY, "no memory for the headers");

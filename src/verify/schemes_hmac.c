@@ -76,6 +76,7 @@ const struct scheme schemes_with_times[] = {
     {"RESEND", "Resend", STANDARD_WEBHOOKS("svix"), KEY(WHSEC), SECRET,
      FIND("Webhooks: the signing secret (whsec_...)")},
     {"RETELL", "Retell AI", HMAC(SHA256, HEX), AT("h:x-retell-signature"), PAIRS(",", "d"),
+     TIME("sig.v", MILLISECONDS, 300),
      SIGNED("{body}{sig.v}"), SECRET, FIND("the API key with the webhook badge"),
      DOC("https://docs.retellai.com/features/secure-webhook")},
     {"REVOLUT", "Revolut", HMAC(SHA256, HEX), AT("h:Revolut-Signature"), PREFIX("v1="), PARTS(","),

@@ -40,6 +40,7 @@ struct api {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct passages *passages;
     struct issues *issues;
     struct bulk_worker *bulk_worker;
     struct transform_pool *transform;
@@ -63,6 +64,7 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
         .store = api->store,
         .catalog = api->catalog,
         .deliver = api->deliver,
+        .passages = api->passages,
         .issues = api->issues,
         .bulk_worker = api->bulk_worker,
         .transform = api->transform,
@@ -148,13 +150,14 @@ static bool start_worker(struct api *api, struct worker *worker, struct error *e
 }
 
 struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver, struct issues *issues,
-                      struct bulk_worker *bulk_worker, struct transform_pool *transform,
+                      struct passages *passages, struct bulk_worker *bulk_worker, struct transform_pool *transform,
                       const char *public_url, struct error *error)
 {
     struct api *api = NEW(struct api);
     api->store = store;
     api->catalog = catalog;
     api->deliver = deliver;
+    api->passages = passages;
     api->issues = issues;
     api->bulk_worker = bulk_worker;
     api->transform = transform;

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "bulk/bulk.h"
 #include "deliver/deliver.h"
+#include "ingest/passages.h"
 #include "issue/issues.h"
 #include "http/server.h"
 #include "catalog/catalog.h"
@@ -31,7 +32,7 @@ bool bulk_query_plan(enum bulk_kind kind, struct text query, struct arena *arena
 
 /* `public_url` (without a slash at its end) begins the ingest URLs that are shown; it is copied. */
 struct api *api_start(struct store *store, struct catalog *catalog, struct deliver *deliver, struct issues *issues,
-                      struct bulk_worker *bulk_worker, struct transform_pool *transform,
+                      struct passages *passages, struct bulk_worker *bulk_worker, struct transform_pool *transform,
                       const char *public_url, struct error *error);
 /* Is this a path of the API: /YYYY-MM-DD or below (slashes may be doubled), or the page of a sign-in? */
 bool api_wants(struct text path);
@@ -51,3 +52,7 @@ int api_offline(struct store *store, const char *method, const char *path, struc
 
 /* The OpenAPI 3.0 description as JSON text, made from the contract; malloc'd, NULL without memory. */
 char *api_openapi(void);
+
+/* Of `passages_context`: the connection as the API shows it, for the code that it runs. `public_url`: a const char *. */
+struct text api_describe_connection(void *public_url, struct store_reader *reader, struct arena *arena,
+                                    const struct connection *connection);

@@ -11,7 +11,8 @@
 
 enum { QUERY_VALUES = 1000 }; /* of all filters: the store's statement has to hold ids beside them */
 
-static const char *const IGNORED_CAUSES[] = {"DISABLED", "FILTERED", "TRANSFORMATION_FAILED", "CLI_DISCONNECTED", NULL};
+static const char *const IGNORED_CAUSES[] = {"DISABLED", "FILTERED", "TRANSFORMATION_FAILED", "CLI_DISCONNECTED",
+                                            "DUPLICATE", NULL};
 static const struct parameter_row ignored_filters[] = {
     {"cause", PARAMETER_ENUM, FIELD_CAUSE, .names = IGNORED_CAUSES, .parse = ignored_cause_parse},
     ID_FILTER("webhook_id", FIELD_CONNECTION_ID, ID_CONNECTION),

@@ -60,6 +60,7 @@ struct call {
     struct store *store;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct passages *passages;
     struct issues *issues;
     struct bulk_worker *bulk_worker;
     struct transform_pool *transform;
@@ -81,7 +82,7 @@ struct call {
     int64_t changed_id; /* the record that a change wrote */
     void *user;         /* what a handler hands to its change */
     struct call_sweep *sweeps;
-    struct made_event *made;   /* events that the change made or moved, newest first */
+    struct made made;          /* events that the change made or moved */
     struct request *made_requests;
     size_t made_request_count;
     struct bulk *bulk;         /* the bulk operation that the change is about */

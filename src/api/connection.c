@@ -89,7 +89,8 @@ static bool merge_own(struct call *call, struct connection *connection)
         connection->description = description.data ? arena_copy_text(call->arena, description) : TEXT_NONE;
     }
     if (json_is_array(rules)) {
-        rules_check(call, rules);
+        if (!rules_take(call, rules))
+            return false;
         connection->rules = config_text(call, rules);
     }
     connection->updated_at = call->now;
@@ -461,6 +462,7 @@ static const struct field_row connection_change_fields[] = {
     END,
 };
 
+static const struct field_row text_item = {.name = "", VALUE_TEXT};
 /* Which members a rule has follows from its type; they come back as they were given. */
 static const struct field_row rule_shape[] = {
     ALWAYS("type", VALUE_TEXT),
@@ -468,7 +470,14 @@ static const struct field_row rule_shape[] = {
     PERHAPS("strategy", VALUE_TEXT), PERHAPS("interval", VALUE_INTEGER | VALUE_NULL),
     PERHAPS("count", VALUE_INTEGER | VALUE_NULL), PERHAPS("response_status_codes", VALUE_ARRAY | VALUE_NULL),
     /* delay */
-    PERHAPS("delay", VALUE_INTEGER), END,
+    PERHAPS("delay", VALUE_INTEGER),
+    /* filter */
+    PERHAPS("headers", VALUE_ANY), PERHAPS("body", VALUE_ANY), PERHAPS("query", VALUE_ANY), PERHAPS("path", VALUE_ANY),
+    /* transform */
+    PERHAPS("transformation_id", VALUE_TEXT),
+    /* deduplicate */
+    PERHAPS("window", VALUE_INTEGER), {"include_fields", VALUE_ARRAY, .item = &text_item},
+    {"exclude_fields", VALUE_ARRAY, .item = &text_item}, END,
 };
 static const struct field_row rule_item = {.name = "", VALUE_OBJECT, .fields = rule_shape};
 static const struct field_row connection_shape[] = {

@@ -8,7 +8,7 @@
 #define END {0}
 #define COUNT_OF(rows) (sizeof(rows) / sizeof(rows)[0])
 
-enum { NAME_MOST = 155, DESCRIPTION_MOST = 500, URL_MOST = 4096, TEXT_MOST = 255 };
+enum { NAME_MOST = 155, DESCRIPTION_MOST = 500, URL_MOST = 4096, TEXT_MOST = 255, CODE_MOST = 5242880 };
 
 /* A noun's part of the contract, to stand in contract.c's list. */
 #define OPERATIONS(name, table, shapes_of_replies) \

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "model/event.h"
+#include "store/execution.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
@@ -38,7 +39,7 @@ static json_t *data_json(struct call *call, const struct event *event)
 {
     struct arena arena = {0};
     struct request request;
-    bool found = store_read_request(call->reader, &arena, call->project_id, event->request_id, true, &request, NULL);
+    bool found = store_read_event_data(call->reader, &arena, event, &request, NULL);
     json_t *data = found ? request_data_json(call, event, &request) : json_null();
     arena_free(&arena);
     return data;
@@ -100,7 +101,7 @@ static bool event_raw_body(struct call *call)
     struct error error = {0};
     if (!event_find(call, call->id, &event))
         return false;
-    if (!store_read_request(call->reader, call->arena, call->project_id, event.request_id, true, &request, &error))
+    if (!store_read_event_data(call->reader, call->arena, &event, &request, &error))
         return call_fail_error(call, &error);
     return call_reply(call, json_pack("{s:o}", "body", json_text(request.body.size ? request.body : TEXT(""))));
 }
@@ -112,7 +113,7 @@ static bool put(struct call *call, const struct event *event)
     struct error error = {0};
     struct made_event *made = ARENA_NEW(call->arena, struct made_event);
     made->event = *event;
-    call->made = made;
+    call->made.events = made;
     return store_update_event(call->transaction, event, &error) || call_fail_error(call, &error);
 }
 
@@ -139,7 +140,7 @@ static bool event_retry(struct call *call)
 {
     if (!call_write(call, change_retry))
         return false;
-    const struct event *event = &call->made->event;
+    const struct event *event = &call->made.events->event;
     deliver_wake(call->deliver, event->destination_id, event->due_at);
     json_t *reply = event_json(call, event, false);
     json_object_set_new(reply, "event", event_json(call, event, false));
@@ -164,8 +165,8 @@ static bool event_cancel(struct call *call)
 {
     if (!call_write(call, change_cancel))
         return false;
-    deliver_forget(call->deliver, call->made->event.id);
-    return call_reply(call, event_json(call, &call->made->event, false));
+    deliver_forget(call->deliver, call->made.events->event.id);
+    return call_reply(call, event_json(call, &call->made.events->event, false));
 }
 
 /* ---- the contract ----------------------------------------------------------------------------------- */

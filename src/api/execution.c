@@ -11,6 +11,11 @@ static json_t *parsed(struct text stored)
     return value != NULL ? value : json_null();
 }
 
+static int64_t original_data(const struct execution *execution)
+{
+    return execution->original_id != 0 ? execution->original_id : execution->request_id;
+}
+
 static json_t *execution_json(const struct execution *execution)
 {
     json_t *moment = json_moment(execution->created_at);
@@ -19,31 +24,33 @@ static json_t *execution_json(const struct execution *execution)
         call_id(ID_PROJECT, execution->project_id), "transformation_id",
         call_id(ID_TRANSFORMATION, execution->transformation_id), "webhook_id",
         call_id(ID_CONNECTION, execution->connection_id), "original_event_data_id",
-        call_id(ID_EVENT_DATA, execution->request_id), "issue_id", call_id(ID_ISSUE, execution->issue_id), "log_level",
+        call_id(ID_EVENT_DATA, original_data(execution)), "issue_id", call_id(ID_ISSUE, execution->issue_id), "log_level",
         execution_log_level_name(execution->log_level), "logs", parsed(execution->logs), "created_at", moment,
         "updated_at", moment);
 }
 
-/* null when it is too large to be shown. */
-static json_t *transformed_json(struct call *call, const struct execution *execution)
+/* What it ran on: the request, or what the execution before made of it; null when that is gone. */
+static json_t *original_json(struct call *call, const struct execution *execution)
 {
-    bool large;
-    return execution->transformed.size == 0
-               ? json_null() : data_body_json(call, TEXT("application/json"), execution->transformed, &large);
+    struct request request;
+    struct event data = {.project_id = call->project_id, .request_id = execution->request_id,
+                         .execution_id = execution->original_id};
+    return execution->request_id != 0 && store_read_event_data(call->reader, call->arena, &data, &request, NULL)
+               ? data_request_json(call, &request) : json_null();
 }
 
 /* What it ran on and what came of it. */
-json_t *execution_whole_json(struct call *call, const struct execution *execution)
+json_t *execution_whole_json(struct call *call, struct execution *execution)
 {
-    struct request request;
-    bool found = execution->request_id != 0 &&
-                 store_read_request(call->reader, call->arena, call->project_id, execution->request_id, true, &request,
-                                    NULL);
+    struct error error = {0};
+    if (!store_read_execution_result(call->reader, call->arena, execution, &error))
+        return NULL;
     json_t *object = execution_json(execution);
-    json_object_set_new(object, "original_event_data", found ? data_request_json(call, &request) : json_null());
+    json_object_set_new(object, "original_event_data", original_json(call, execution));
     json_object_set_new(object, "transformed_event_data_id",
-                        call_id(ID_EVENT_DATA, execution->transformed.size > 0 ? execution->id : 0));
-    json_object_set_new(object, "transformed_event_data", transformed_json(call, execution));
+                        call_id(ID_EVENT_DATA, execution->has_result ? execution->id : 0));
+    json_object_set_new(object, "transformed_event_data",
+                        execution->has_result ? data_request_json(call, &execution->result) : json_null());
     return object;
 }
 
@@ -95,7 +102,7 @@ static const struct field_row execution_shape[] = {
     ONE_OF("log_level", execution_log_level_names), {"logs", VALUE_ARRAY, .required = true, .item = &log_line_item},
     PERHAPS("issue_id", VALUE_TEXT | VALUE_NULL), PERHAPS("transformed_event_data_id", VALUE_TEXT | VALUE_NULL),
     {"original_event_data", VALUE_OBJECT | VALUE_NULL, .fields = request_data_shape},
-    PERHAPS("transformed_event_data", VALUE_OBJECT | VALUE_NULL), MOMENT("updated_at"), MOMENT("created_at"), END,
+    {"transformed_event_data", VALUE_OBJECT | VALUE_NULL, .fields = request_data_shape}, MOMENT("updated_at"), MOMENT("created_at"), END,
 };
 static const struct shape shapes[] = {{"TransformationExecution", execution_shape}, END};
 

@@ -19,7 +19,7 @@ json_t *connection_json(struct call *call, const struct connection *connection);
 json_t *request_json(struct call *call, const struct request *request, bool with_data);
 json_t *event_json(struct call *call, const struct event *event, bool with_data);
 json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply);
-json_t *execution_whole_json(struct call *call, const struct execution *execution);
+json_t *execution_whole_json(struct call *call, struct execution *execution);
 json_t *issue_json(struct call *call, const struct issue *issue, bool with_data);
 
 /* Inside a change: makes or changes the live source of input.name, as PUT does; an inline one comes here too. */
@@ -43,8 +43,10 @@ bool project_check_name(struct call *call, struct text name);
 bool key_insert(struct call *call, int64_t project_id, struct text name, int64_t rate_limit, struct api_key *key,
                 struct text *key_text);
 bool transformation_find(struct call *call, struct text id, struct transformation *transformation);
-/* Notes problems of an env: an object of strings, or NULL. */
-void transformation_check_env(struct call *call, json_t *env);
+/* Notes problems of an env: an object of strings, or NULL; `where` is put in front of names. */
+void transformation_check_env(struct call *call, json_t *env, const char *where);
+/* Inside a change: makes or changes the live transformation of input.name, as PUT does. */
+bool transformation_apply(struct call *call, json_t *input, struct transformation *transformation);
 bool transformation_run(struct call *call); /* the handler */
 
 /* Inside a change: what makes events of stored requests; what it made goes to call->made. */
@@ -55,8 +57,11 @@ json_t *request_made_json(struct call *call);
 /* Inside a change: disables (or deletes) the live connections of a source or destination. */
 bool connection_disable_of(struct call *call, enum store_field field, int64_t id, bool and_delete);
 
-/* Checks a connection's rules and brings them into the form that is stored; problems are noted in the call. */
-void rules_check(struct call *call, json_t *rules);
+/*
+ * Inside a change: checks a connection's rules and brings them into the form that is stored; makes the transformations
+ * that stand in them.
+ */
+bool rules_take(struct call *call, json_t *rules);
 
 /* Checks the auth members of a config; problems are noted in the call. */
 void auth_check_source(struct call *call, struct text source_type, const json_t *config);

@@ -15,8 +15,8 @@ struct remake call_remake(struct call *call)
 json_t *request_made_json(struct call *call)
 {
     json_t *events = json_array();
-    remake_hand_on(call->deliver, call->made);
-    for (const struct made_event *made = call->made; made != NULL; made = made->next)
+    remake_hand_on(call->deliver, call->passages, &call->made);
+    for (const struct made_event *made = call->made.events; made != NULL; made = made->next)
         json_array_insert_new(events, 0, event_json(call, &made->event, false));
     return events;
 }

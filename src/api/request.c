@@ -150,7 +150,8 @@ const struct field_row request_shape[] = {
     ALWAYS("cli_events_count", VALUE_INTEGER), ALWAYS("ignored_count", VALUE_INTEGER), MOMENT("updated_at"),
     MOMENT("created_at"), {"data", VALUE_OBJECT, .fields = request_data_shape}, END,
 };
-static const char *const IGNORED_NAMES[] = {"DISABLED", "FILTERED", "TRANSFORMATION_FAILED", "CLI_DISCONNECTED", NULL};
+static const char *const IGNORED_NAMES[] = {"DISABLED", "FILTERED", "TRANSFORMATION_FAILED", "CLI_DISCONNECTED",
+                                            "DUPLICATE", NULL};
 static const struct field_row ignored_shape[] = {
     ALWAYS("id", VALUE_TEXT), ALWAYS("team_id", VALUE_TEXT), ALWAYS("webhook_id", VALUE_TEXT),
     ONE_OF("cause", IGNORED_NAMES), ALWAYS("request_id", VALUE_TEXT),

@@ -39,16 +39,16 @@ bool transformation_find(struct call *call, struct text id, struct transformatio
 
 /* ---- changed ------------------------------------------------------------------------------------- */
 
-void transformation_check_env(struct call *call, json_t *env)
+void transformation_check_env(struct call *call, json_t *env, const char *where)
 {
     const char *name;
     json_t *value;
     if (json_object_size(env) > (size_t)limits.array_values)
-        call_problem(call, "env: must have at most %lld members", (long long)limits.array_values);
+        call_problem(call, "%senv: must have at most %lld members", where, (long long)limits.array_values);
     json_object_foreach(env, name, value)
     {
         if (!json_is_string(value))
-            call_problem(call, "env.%.100s: must be a string, not %s", name, json_type_name(value));
+            call_problem(call, "%senv.%.100s: must be a string, not %s", where, name, json_type_name(value));
     }
 }
 
@@ -57,12 +57,12 @@ static bool merge_input(struct call *call, json_t *input, struct transformation 
 {
     struct text name = json_member_text(input, "name"), code = json_member_text(input, "code");
     json_t *env = json_member(input, "env");
-    transformation_check_env(call, env);
+    transformation_check_env(call, env, "");
     if (name.data != NULL)
         transformation->name = name;
     if (code.data != NULL)
         transformation->code = code;
-    if (env != NULL)
+    if (json_is_object(env))
         transformation->env = config_text(call, env);
     transformation->updated_at = call->now;
     return call_check(call);
@@ -85,6 +85,19 @@ static bool put(struct call *call, const struct transformation *transformation)
     return store_put_transformation(call->transaction, transformation, &error) || call_fail_error(call, &error);
 }
 
+bool transformation_apply(struct call *call, json_t *input, struct transformation *transformation)
+{
+    struct error error = {0};
+    if (!store_read_transformation_by_name(call->reader, call->arena, call->project_id,
+                                           json_member_text(input, "name"), transformation, &error)) {
+        if (error.code != ERROR_NOT_FOUND)
+            return call_fail_error(call, &error);
+        *transformation = (struct transformation){.id = id_new(), .project_id = call->project_id, .env = TEXT("{}"),
+                                                  .created_at = call->now};
+    }
+    return merge_input(call, input, transformation) && put(call, transformation);
+}
+
 static bool change_create(struct call *call)
 {
     struct transformation transformation = {.id = id_new(), .project_id = call->project_id, .env = TEXT("{}"),
@@ -94,12 +107,8 @@ static bool change_create(struct call *call)
 
 static bool change_upsert(struct call *call)
 {
-    struct error error = {0};
     struct transformation transformation;
-    if (store_read_transformation_by_name(call->reader, call->arena, call->project_id,
-                                          json_member_text(call->body, "name"), &transformation, &error))
-        return merge_input(call, call->body, &transformation) && put(call, &transformation);
-    return error.code == ERROR_NOT_FOUND ? change_create(call) : call_fail_error(call, &error);
+    return transformation_apply(call, call->body, &transformation);
 }
 
 static bool change_update(struct call *call)
@@ -209,8 +218,6 @@ static bool transformation_count(struct call *call)
 }
 
 /* ---- the contract ----------------------------------------------------------------------------------- */
-
-enum { CODE_MOST = 5242880 };
 
 static const struct field_row transformation_fields[] = {
     {"name", VALUE_TEXT, .required = true, .is_name = true, .most = NAME_MOST},

@@ -41,6 +41,13 @@ template <typename Value> Value get(const uintptr_t place[2])
     return value;
 }
 
+/* The place of a number: what it is exactly, if it is no double. */
+enum class number_kind : uint64_t { DOUBLE = 0, SIGNED, UNSIGNED };
+struct integer {
+    uint64_t bits;
+    number_kind kind;
+};
+
 struct text text_from(std::string_view view)
 {
     return {view.data(), view.size()};
@@ -66,6 +73,16 @@ struct json_view view_of(dom::element element)
     case dom::element_type::OBJECT:
         view.type = JSON_VIEW_OBJECT;
         put(view.place, element);
+        break;
+    case dom::element_type::INT64:
+        view.type = JSON_VIEW_NUMBER;
+        view.number = static_cast<double>(element.get_int64().value_unsafe());
+        put(view.place, integer{static_cast<uint64_t>(element.get_int64().value_unsafe()), number_kind::SIGNED});
+        break;
+    case dom::element_type::UINT64:
+        view.type = JSON_VIEW_NUMBER;
+        view.number = static_cast<double>(element.get_uint64().value_unsafe());
+        put(view.place, integer{element.get_uint64().value_unsafe(), number_kind::UNSIGNED});
         break;
     default:
         view.type = JSON_VIEW_NUMBER;
@@ -150,6 +167,23 @@ try {
 } catch (const std::bad_alloc &) {
     *reason = "there is no memory to parse it";
     return false;
+}
+
+bool json_view_integer(struct json_view number, bool *negative, uint64_t *magnitude)
+{
+    constexpr double BEYOND = 18446744073709551616.0; /* 2^64 */
+    if (number.type != JSON_VIEW_NUMBER)
+        return false;
+    const integer exact = get<integer>(number.place);
+    *negative = exact.kind == number_kind::SIGNED ? static_cast<int64_t>(exact.bits) < 0 : number.number < 0;
+    *magnitude = *negative ? 0 - exact.bits : exact.bits;
+    if (exact.kind != number_kind::DOUBLE)
+        return true;
+    double size = std::fabs(number.number);
+    if (!(size < BEYOND) || std::floor(size) != size)
+        return false;
+    *magnitude = static_cast<uint64_t>(size);
+    return true;
 }
 
 struct json_view json_view_find(struct json_view object, struct text key)

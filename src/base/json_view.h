@@ -26,7 +26,7 @@ struct json_view {
     enum json_view_type type;
     double number;      /* of numbers; 0 or 1 of booleans */
     struct text text;   /* of texts, escapes resolved */
-    uintptr_t place[2]; /* of arrays and objects: json_view.cpp's */
+    uintptr_t place[2]; /* of arrays, objects and numbers: json_view.cpp's */
 };
 
 struct json_reader;
@@ -46,6 +46,12 @@ static inline struct json_view json_view_of_text(struct text text)
     struct json_view view = {JSON_VIEW_TEXT, 0, text, {0, 0}};
     return view;
 }
+
+/*
+ * A number without a fraction as its sign and digits: exactly if it has at most 64 bits, though a double has not so many.
+ * False for other numbers, and for other values.
+ */
+bool json_view_integer(struct json_view number, bool *negative, uint64_t *magnitude);
 
 /* The value of a key, of the last one when it is there more than once; absent in what is no object. */
 struct json_view json_view_find(struct json_view object, struct text key);

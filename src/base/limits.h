@@ -83,6 +83,8 @@
     X(transform_workers, 2, 1, 64, "processes", "sandboxed processes that run transformations")          \
     X(transform_queue, 1000, 1, 1000000, "runs", "transformations waiting for a process; more are refused") \
     X(transform_trials, 2, 1, 64, "calls", "calls of PUT /transformations/run that are answered at one time; others wait") \
+    X(passages, 256, 2, 1000000, "requests", "held in memory on their way through transformations; the others wait in the store") \
+    X(passages_bytes, 67108864, 65536, 68719476736, "bytes", "memory for their requests")                 \
     X(transform_cpu_ms, 1000, 10, 60000, "ms", "processor time of one run")                             \
     X(transform_memory_bytes, 134217728, 16777216, 2147483648, "bytes", "memory of one run")            \
     X(transform_result_bytes, 10485760, 1024, 268435456, "bytes", "what one run returns, headers and body together") \

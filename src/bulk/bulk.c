@@ -124,11 +124,12 @@ static void *work(void *argument)
 }
 
 struct bulk_worker *bulk_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
-                               bulk_plan_reader read_plan, struct error *error)
+                               struct passages *passages, bulk_plan_reader read_plan, struct error *error)
 {
     struct bulk_worker *worker = NEW(struct bulk_worker);
     pthread_condattr_t monotonic;
-    worker->parts = (struct slice_parts){.store = store, .catalog = catalog, .deliver = deliver, .read_plan = read_plan};
+    worker->parts = (struct slice_parts){.store = store, .catalog = catalog, .deliver = deliver, .passages = passages,
+                                         .read_plan = read_plan};
     pthread_mutex_init(&worker->mutex, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "deliver/deliver.h"
+#include "ingest/passages.h"
 #include "model/bulk.h"
 #include "store/store.h"
 
@@ -37,7 +38,7 @@ struct bulk_worker;
 
 /* Goes on with what was open when the process before ended. */
 struct bulk_worker *bulk_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
-                               bulk_plan_reader read_plan, struct error *error);
+                               struct passages *passages, bulk_plan_reader read_plan, struct error *error);
 /* An operation was made. */
 void bulk_wake(struct bulk_worker *worker);
 /* Ends after the slice that is under way. Blocks. */

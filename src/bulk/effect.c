@@ -6,8 +6,8 @@
 static void note_event(struct remake *remake, const struct event *event)
 {
     struct made_event *made = ARENA_NEW(remake->arena, struct made_event);
-    *made = (struct made_event){.event = *event, .next = remake->made};
-    remake->made = made;
+    *made = (struct made_event){.event = *event, .next = remake->made.events};
+    remake->made.events = made;
 }
 
 static bool retry_event(struct effect *effect, struct event *event, struct error *error)
@@ -73,7 +73,7 @@ bool effect_on_ignored(struct effect *effect, const struct ignored_event *ignore
     if (request != NULL) {
         struct remake_target target = {request->source_id, &ignored->connection_id, 1};
         good = remake_retry(&effect->remake, request, &target, error);
-        effect->done = effect->remake.events > 0;
+        effect->done = effect->remake.events + effect->remake.passages > 0;
     }
     arena_clear(&effect->scratch);
     return good;
@@ -109,7 +109,7 @@ bool effect_on_request(struct effect *effect, int64_t request_id, struct error *
         } else {
             good = remake_retry(&effect->remake, request, &(struct remake_target){.source_id = request->source_id},
                                 error);
-            effect->done = effect->remake.events > 0;
+            effect->done = effect->remake.events + effect->remake.passages > 0;
         }
     }
     arena_clear(&effect->scratch);

@@ -166,7 +166,7 @@ static bool run(struct store_transaction *transaction, struct store_job *job, st
 
 static void hand_on(const struct slice *slice)
 {
-    remake_hand_on(slice->parts->deliver, slice->effect.remake.made);
+    remake_hand_on(slice->parts->deliver, slice->parts->passages, &slice->effect.remake.made);
     for (size_t i = 0; i < slice->effect.cancelled_count; i++)
         deliver_forget(slice->parts->deliver, slice->effect.cancelled[i]);
 }

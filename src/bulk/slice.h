@@ -10,6 +10,7 @@ struct slice_parts {
     struct store_reader *reader;
     struct catalog *catalog;
     struct deliver *deliver;
+    struct passages *passages;
     bulk_plan_reader read_plan;
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/hash_map.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/notification.h"
@@ -37,6 +38,7 @@ void catalog_connection_release(struct catalog_connection *connection)
 {
     if (connection == NULL || atomic_fetch_sub(&connection->references, 1) != 1)
         return;
+    steps_free(connection->steps);
     arena_free(&connection->arena);
     free(connection);
 }
@@ -80,6 +82,24 @@ static struct catalog_project *make_project(const struct project *record)
     return entry;
 }
 
+/*
+ * The API takes no rules that cannot be compiled. But a limit of filters may have been lowered since, or an older version
+ * run on what a newer one stored. Nothing passes then: an event that should not be is delivered for good, while what was
+ * filtered stays with its request and can be replayed when the rules are mended.
+ */
+static struct steps *make_steps(const struct connection *record)
+{
+    struct error error = {0};
+    json_t *rules = json_parse(record->rules.size > 0 ? record->rules : TEXT("[]"), &error);
+    struct steps *steps = rules != NULL ? steps_compile(rules, &error) : NULL;
+    json_decref(rules);
+    if (error.code == ERROR_NONE)
+        return steps;
+    log_error("the rules of connection %.*s cannot be run, it lets nothing pass: %s", TEXT_ARGS(record->name),
+              error.message);
+    return steps_closed();
+}
+
 static struct catalog_connection *make_connection(const struct connection *record)
 {
     struct catalog_connection *entry = NEW(struct catalog_connection);
@@ -92,6 +112,7 @@ static struct catalog_connection *make_connection(const struct connection *recor
     if (!retry_rule_read(record->rules, &entry->retry, &error))
         log_error("the rules of connection %.*s cannot be read: %s", TEXT_ARGS(record->name), error.message);
     entry->delay_ms = delay_rule_read(record->rules);
+    entry->steps = make_steps(record);
     return entry;
 }
 
@@ -215,6 +236,11 @@ static void publish_hosts(struct catalog *catalog, const struct store_changes *c
 static void publish(struct catalog *catalog, const struct store_changes *changes)
 {
     struct hash_map touched = {0};
+    /* Rules may be long: they are read while nobody waits for the lock. */
+    struct catalog_connection **connections =
+        memory_allocate((changes->connection_count + 1) * sizeof *connections);
+    for (size_t i = 0; i < changes->connection_count; i++)
+        connections[i] = make_connection(&changes->connections[i]);
     pthread_rwlock_wrlock(&catalog->lock);
     for (size_t i = 0; i < changes->project_count; i++) {
         struct catalog_project *entry = make_project(&changes->projects[i]);
@@ -224,10 +250,9 @@ static void publish(struct catalog *catalog, const struct store_changes *changes
         struct catalog_destination *entry = make_destination(&changes->destinations[i]);
         catalog_destination_release(hash_map_put(&catalog->destinations, entry->record.id, entry));
     }
-    for (size_t i = 0; i < changes->connection_count; i++) {
-        struct catalog_connection *entry = make_connection(&changes->connections[i]);
-        catalog_connection_release(hash_map_put(&catalog->connections, entry->record.id, entry));
-    }
+    for (size_t i = 0; i < changes->connection_count; i++)
+        catalog_connection_release(
+            hash_map_put(&catalog->connections, connections[i]->record.id, connections[i]));
     mark_touched(catalog, changes, &touched);
     for (size_t i = 0; i < changes->source_count; i++)
         publish_source(catalog, &changes->sources[i]);
@@ -239,6 +264,7 @@ static void publish(struct catalog *catalog, const struct store_changes *changes
         publish_hosts(catalog, changes);
     pthread_rwlock_unlock(&catalog->lock);
     hash_map_free(&touched);
+    free(connections);
 }
 
 static void tell_listener(struct catalog *catalog, const struct store_changes *changes)

@@ -20,6 +20,7 @@
 #include "model/model.h"
 #include "model/settings.h"
 #include "rules/retry.h"
+#include "rules/steps.h"
 #include "store/store.h"
 #include "verify/verify.h"
 
@@ -38,6 +39,7 @@ struct catalog_connection {
     struct connection record;
     struct retry_rule retry; /* strategy RETRY_NONE without a retry rule */
     int64_t delay_ms;        /* of the delay rule, 0: none */
+    struct steps *steps;     /* filter, deduplicate and transform; NULL without such rules */
 };
 
 struct catalog_source {

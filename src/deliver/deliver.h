@@ -40,11 +40,12 @@ struct payload {
     atomic_int references;
     size_t bytes;           /* what it counts against limits.delivery_queue_bytes */
     bool missing;           /* the store has it no more: there is nothing to send */
+    int64_t execution_id;   /* whose result the data is; 0: the request's own */
     struct request request; /* its texts point behind the struct, into the same allocation */
 };
 
 /* Copies the request's texts. One reference. NULL without memory. */
-struct payload *payload_create(const struct request *request);
+struct payload *payload_create(const struct request *request, int64_t execution_id);
 /* In the place of one that cannot be found. */
 struct payload *payload_create_missing(const struct event *event);
 struct payload *payload_reference(struct payload *payload);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "deliver/engine.h"
+#include "store/execution.h"
 
 enum { NAP_MS = 200 };
 
@@ -104,11 +105,12 @@ static struct payload *read_payload(struct deliver *deliver, const struct event 
     struct arena arena = {0};
     struct request request;
     struct error error = {0};
-    if (*last == NULL || (*last)->request.id != event->request_id) {
+    /* What a transformation made is of one event only. */
+    if (*last == NULL || (*last)->request.id != event->request_id || (*last)->execution_id != event->execution_id) {
         payload_release(*last);
         *last = NULL;
-        if (store_read_request(deliver->reader, &arena, 0, event->request_id, true, &request, &error))
-            *last = payload_create(&request);
+        if (store_read_event_data(deliver->reader, &arena, event, &request, &error))
+            *last = payload_create(&request, event->execution_id);
         else if (error.code == ERROR_NOT_FOUND)
             *last = payload_create_missing(event);
         else

@@ -12,7 +12,7 @@ static struct text put(char **next, struct text text)
     return copy;
 }
 
-struct payload *payload_create(const struct request *request)
+struct payload *payload_create(const struct request *request, int64_t execution_id)
 {
     size_t bytes = sizeof(struct payload) + request->method.size + request->path.size + request->query.size +
                    request->headers.size + request->body.size;
@@ -23,6 +23,7 @@ struct payload *payload_create(const struct request *request)
     atomic_init(&payload->references, 1);
     payload->bytes = bytes;
     payload->missing = false;
+    payload->execution_id = execution_id;
     payload->request = *request;
     payload->request.method = put(&next, request->method);
     payload->request.path = put(&next, request->path);
@@ -37,7 +38,7 @@ struct payload *payload_create_missing(const struct event *event)
     struct payload *payload = payload_create(&(struct request){.id = event->request_id,
                                                                .project_id = event->project_id,
                                                                .source_id = event->source_id,
-                                                               .ingested_at = event->created_at});
+                                                               .ingested_at = event->created_at}, event->execution_id);
     if (payload != NULL)
         payload->missing = true;
     return payload;

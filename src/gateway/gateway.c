@@ -71,18 +71,22 @@ static bool start_parts(struct gateway *gateway, struct error *error)
 {
     struct parts *parts = &gateway->parts;
     const char *url = gateway->config->public_url;
+    const struct passages_context context = {api_describe_connection, (void *)url};
     parts->public_url = url;
     return (parts->catalog = catalog_open(parts->store, error)) != NULL &&
            (parts->issues = issues_start(parts->store, parts->catalog, error)) != NULL &&
            (parts->deliver = deliver_start(parts->store, parts->catalog, parts->issues, url, error)) != NULL &&
-           (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
-                                         error)) != NULL &&
-           (parts->bulk = bulk_start(parts->store, parts->catalog, parts->deliver, bulk_query_plan, error)) != NULL &&
            (parts->transform = transform_pool_start(gateway->config->transform_program, error)) != NULL &&
-           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->issues, parts->bulk,
-                                   parts->transform, url, error)) != NULL &&
-           (parts->notify = notify_start(parts->store, parts->catalog, parts->deliver, parts->issues, url,
-                                         &gateway->config->channels, error)) != NULL &&
+           (parts->passages = passages_start(parts->store, parts->catalog, parts->deliver, parts->issues,
+                                             parts->transform, context, error)) != NULL &&
+           (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, parts->issues, parts->passages,
+                                         url, error)) != NULL &&
+           (parts->bulk = bulk_start(parts->store, parts->catalog, parts->deliver, parts->passages, bulk_query_plan,
+                                     error)) != NULL &&
+           (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->issues, parts->passages,
+                                   parts->bulk, parts->transform, url, error)) != NULL &&
+           (parts->notify = notify_start(parts->store, parts->catalog, parts->deliver, parts->issues, parts->passages,
+                                         url, &gateway->config->channels, error)) != NULL &&
            (gateway->sampler = metric_sampler_start(parts->store, error)) != NULL;
 }
 
@@ -125,6 +129,8 @@ void gateway_stop(struct gateway *gateway)
         bulk_stop(parts->bulk);
     if (parts->notify != NULL)
         notify_stop(parts->notify);
+    if (parts->passages != NULL)
+        passages_stop(parts->passages);
     if (parts->transform != NULL)
         transform_pool_stop(parts->transform);
     if (parts->deliver != NULL)

@@ -46,6 +46,7 @@ static void reply_metrics(struct parts *parts, struct http_exchange *exchange)
     struct http_server_counts http = http_server_counts(parts->server);
     struct ingest_counts ingest = ingest_counts(parts->ingest);
     struct deliver_counts deliver = deliver_counts(parts->deliver);
+    struct passages_counts passages = passages_counts(parts->passages);
     const struct {
         const char *name, *type, *help;
         int64_t value;
@@ -57,6 +58,9 @@ static void reply_metrics(struct parts *parts, struct http_exchange *exchange)
         {"ingest_waiting", "gauge", "webhooks received but not yet committed", ingest.waiting},
         {"ingest_stored_total", "counter", "webhooks committed", ingest.accepted},
         {"ingest_failed_total", "counter", "webhooks answered with a 5xx", ingest.failed},
+        {"passages_held", "gauge", "requests in memory on their way through transformations", passages.held},
+        {"passages_events_total", "counter", "requests that transformations made events of", passages.events},
+        {"passages_ignored_total", "counter", "requests that came to no event behind a transformation", passages.ignored},
         {"deliveries_running", "gauge", "attempts under way", deliver.running},
         {"delivery_queue", "gauge", "events held in memory", deliver.queued},
         {"delivery_queue_bytes", "gauge", "payloads held in memory", deliver.queued_bytes},

@@ -27,6 +27,7 @@ struct parts {
     struct deliver *deliver;
     struct bulk_worker *bulk;
     struct ingest *ingest;
+    struct passages *passages;
     struct transform_pool *transform;
     struct api *api;
     struct notify *notify;

@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "ingest/answer.h"
-#include "ingest/route.h"
+#include "ingest/routed.h"
 #include "ingest/screen.h"
 
 struct ingest {
@@ -18,6 +18,7 @@ struct ingest {
     struct catalog *catalog;
     struct deliver *deliver;
     struct issues *issues;
+    struct passages *passages;
     const char *public_url;
     pthread_mutex_t keys_lock; /* guards the reader that looks up keys of publish calls */
     struct store_reader *keys;
@@ -34,9 +35,9 @@ struct arrival {
     struct request request;
     struct buffer headers;
     struct routed *routed;
-    bool *leased;
+    int64_t *leased; /* the destination where a place is reserved for each; 0: none is */
     size_t routed_count;
-    struct payload *payload; /* shared by the leased events, NULL without any */
+    struct payload *payload; /* shared by leased events and passages, NULL without any */
 };
 
 static const struct text INGEST_PREFIX = {"/e/", 3};
@@ -70,47 +71,62 @@ bool ingest_wants(const struct ingest *ingest, const struct http_exchange *excha
 
 /* ---- on the writer's thread ---- */
 
+/* Which duplicates there are is known only here, and the counts with it. */
+static bool settle_arrival(struct store_transaction *transaction, struct arrival *arrival, struct error *error)
+{
+    struct request *request = &arrival->request;
+    for (size_t i = 0; i < arrival->routed_count; i++) {
+        struct routed *routed = &arrival->routed[i];
+        if (!routed_settle(transaction, routed, request->ingested_at, error))
+            return false;
+        request->events_count += routed->end == ROUTED_EVENT;
+        request->ignored_count += routed->end == ROUTED_IGNORED;
+    }
+    return true;
+}
+
 static bool store_arrival(struct store_transaction *transaction, struct store_job *job, struct error *error)
 {
     struct arrival *arrival = (struct arrival *)job;
-    if (!store_insert_request(transaction, &arrival->request, error) ||
+    if (!settle_arrival(transaction, arrival, error) || !store_insert_request(transaction, &arrival->request, error) ||
         (arrival->request.rejection_cause != REJECTION_NONE &&
          !issues_rejected(arrival->ingest->issues, transaction, &arrival->request, error)))
         return false;
     for (size_t i = 0; i < arrival->routed_count; i++) {
         const struct routed *routed = &arrival->routed[i];
-        if (routed->ignored != 0) {
-            struct ignored_event ignored = {id_new(), arrival->request.id, routed->connection_id,
-                                            routed->ignored, TEXT_NONE};
-            if (!store_insert_ignored_event(transaction, &ignored, error))
-                return false;
-        } else if (!store_insert_event(transaction, &routed->event, arrival->leased[i], error)) {
+        if (!routed_insert(transaction, routed, arrival->leased[i] && routed->end == ROUTED_EVENT, error))
             return false;
-        }
     }
     return true;
 }
 
-/* The events are on disk: hand them on. */
+static void give_back(struct arrival *arrival, size_t i)
+{
+    deliver_unreserve(arrival->ingest->deliver, arrival->leased[i], arrival->payload->bytes);
+}
+
+/* It is all on disk: hand it on. */
 static void pass_on(struct arrival *arrival)
 {
+    struct ingest *ingest = arrival->ingest;
     for (size_t i = 0; i < arrival->routed_count; i++) {
         const struct routed *routed = &arrival->routed[i];
-        if (arrival->leased[i])
-            deliver_push(arrival->ingest->deliver, &routed->event, payload_reference(arrival->payload));
-        else if (routed->ignored == 0 && routed->event.due_at != 0)
-            deliver_wake(arrival->ingest->deliver, routed->event.destination_id, routed->event.due_at);
-        else if (routed->ignored == 0 && routed->event.status == EVENT_HOLD)
-            deliver_check_hold(arrival->ingest->deliver, &routed->event);
+        if (arrival->leased[i] != 0 && routed->end != ROUTED_EVENT)
+            give_back(arrival, i); /* a duplicate */
+        else if (arrival->leased[i] != 0)
+            deliver_push(ingest->deliver, &routed->event, payload_reference(arrival->payload));
+        else if (routed->end == ROUTED_PASSAGE && arrival->payload != NULL)
+            passages_push(ingest->passages, &routed->passage, payload_reference(arrival->payload));
+        else
+            routed_hand_on(ingest->deliver, ingest->passages, routed);
     }
 }
 
-static void give_back(struct arrival *arrival)
+static void give_all_back(struct arrival *arrival)
 {
     for (size_t i = 0; i < arrival->routed_count; i++) {
-        if (arrival->leased[i])
-            deliver_unreserve(arrival->ingest->deliver, arrival->routed[i].event.destination_id,
-                              arrival->payload->bytes);
+        if (arrival->leased[i] != 0)
+            give_back(arrival, i);
     }
 }
 
@@ -138,7 +154,7 @@ static void arrival_stored(struct store_job *job, const struct error *error)
     } else {
         atomic_fetch_add_explicit(&arrival->ingest->failed, 1, memory_order_relaxed);
         issues_forget(arrival->ingest->issues);
-        give_back(arrival);
+        give_all_back(arrival);
     }
     finish(arrival, error);
 }
@@ -172,14 +188,14 @@ static void route_all(struct arrival *arrival)
     struct arena *arena = &arrival->exchange->arena;
     size_t count = arrival->screening.cause == REJECTION_NONE ? source->connection_count : 0;
     arrival->routed = ARENA_ARRAY(arena, struct routed, count);
-    arrival->leased = ARENA_ARRAY(arena, bool, count);
+    arrival->leased = ARENA_ARRAY(arena, int64_t, count);
     arrival->routed_count = count;
+    struct route route = {.request = &arrival->request, .arena = arena, .now = arrival->request.ingested_at,
+                          .content = count > 0 && route_source_looks(source) ? content_of(&arrival->request) : NULL};
     for (size_t i = 0; i < count; i++) {
-        struct routed *routed = &arrival->routed[i];
-        route_connection(&arrival->request, source->connections[i], source->destinations[i],
-                         arrival->request.ingested_at, routed);
-        arrival->request.events_count += routed->ignored == 0;
-        arrival->request.ignored_count += routed->ignored != 0;
+        route.connection = source->connections[i];
+        route.destination = source->destinations[i];
+        route_connection(&route, &arrival->routed[i]);
     }
 }
 
@@ -188,12 +204,13 @@ static void reserve_places(struct arrival *arrival)
 {
     for (size_t i = 0; i < arrival->routed_count; i++) {
         const struct routed *routed = &arrival->routed[i];
-        if (routed->ignored != 0 || !routed->immediate)
+        if (!routed->immediate && routed->end != ROUTED_PASSAGE)
             continue;
-        if (arrival->payload == NULL && (arrival->payload = payload_create(&arrival->request)) == NULL)
+        if (arrival->payload == NULL && (arrival->payload = payload_create(&arrival->request, 0)) == NULL)
             return;
-        arrival->leased[i] = deliver_reserve(arrival->ingest->deliver, routed->event.destination_id,
-                                             arrival->payload->bytes);
+        if (routed->immediate && deliver_reserve(arrival->ingest->deliver, routed->event.destination_id,
+                                                 arrival->payload->bytes))
+            arrival->leased[i] = routed->event.destination_id;
     }
 }
 
@@ -239,7 +256,7 @@ static void take_in(struct ingest *ingest, struct http_exchange *exchange, struc
     reserve_places(arrival);
     if (!store_submit(ingest->store, &arrival->job, &error)) {
         atomic_fetch_add(&ingest->failed, 1);
-        give_back(arrival);
+        give_all_back(arrival);
         finish(arrival, &error);
     }
 }
@@ -337,7 +354,8 @@ void ingest_handle(struct ingest *ingest, struct http_exchange *exchange, enum h
 /* ---- start and stop ---- */
 
 struct ingest *ingest_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
-                            struct issues *issues, const char *public_url, struct error *error)
+                            struct issues *issues, struct passages *passages, const char *public_url,
+                            struct error *error)
 {
     struct store_reader *keys = store_reader_open(store, error);
     if (keys == NULL)
@@ -347,6 +365,7 @@ struct ingest *ingest_start(struct store *store, struct catalog *catalog, struct
     ingest->catalog = catalog;
     ingest->deliver = deliver;
     ingest->issues = issues;
+    ingest->passages = passages;
     ingest->public_url = public_url;
     ingest->keys = keys;
     pthread_mutex_init(&ingest->keys_lock, NULL);

@@ -19,13 +19,15 @@
 #include "deliver/deliver.h"
 #include "http/server.h"
 #include "catalog/catalog.h"
+#include "ingest/passages.h"
 #include "issue/issues.h"
 #include "store/store.h"
 
 struct ingest;
 
 struct ingest *ingest_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
-                            struct issues *issues, const char *public_url, struct error *error);
+                            struct issues *issues, struct passages *passages, const char *public_url,
+                            struct error *error);
 /* Is this request a webhook? By a custom domain everything is but /healthz. */
 bool ingest_wants(const struct ingest *ingest, const struct http_exchange *exchange);
 void ingest_handle(struct ingest *ingest, struct http_exchange *exchange, enum http_refusal refusal);

@@ -1,7 +1,7 @@
 #include "ingest/remake.h"
 
 #include "base/id.h"
-#include "ingest/route.h"
+#include "ingest/routed.h"
 
 bool remake_is_sound(const struct request *request)
 {
@@ -45,30 +45,34 @@ size_t remake_targets(struct catalog *catalog, struct arena *arena, const int64_
     return groups;
 }
 
-/* ---- one event ---- */
+/* ---- one connection ---- */
 
-static bool put_event(struct remake *remake, struct event *event, struct error *error)
+static void note_event(struct remake *remake, const struct event *event)
 {
-    if (remake->bulk_id != 0) {
-        event->bulk_id = remake->bulk_id;
-        event->next_trigger = TRIGGER_BULK_RETRY;
-    }
-    if (!store_insert_event(remake->transaction, event, false, error))
-        return false;
     struct made_event *made = ARENA_NEW(remake->arena, struct made_event);
-    *made = (struct made_event){.event = *event, .next = remake->made};
-    remake->made = made;
-    remake->events++;
-    return true;
+    *made = (struct made_event){.event = *event, .next = remake->made.events};
+    remake->made.events = made;
 }
 
-static bool put_routed(struct remake *remake, const struct request *request, struct routed *routed, struct error *error)
+static void note_passage(struct remake *remake, int64_t connection_id)
 {
-    if (routed->ignored == 0)
-        return put_event(remake, &routed->event, error);
-    struct ignored_event ignored = {id_new(), request->id, routed->connection_id, routed->ignored, TEXT_NONE};
-    remake->ignored++;
-    return store_insert_ignored_event(remake->transaction, &ignored, error);
+    struct made_passage *made = ARENA_NEW(remake->arena, struct made_passage);
+    *made = (struct made_passage){.connection_id = connection_id, .next = remake->made.passages};
+    remake->made.passages = made;
+}
+
+static bool put_routed(struct remake *remake, const struct routed *routed, struct error *error)
+{
+    remake->events += routed->end == ROUTED_EVENT;
+    remake->ignored += routed->end == ROUTED_IGNORED;
+    remake->passages += routed->end == ROUTED_PASSAGE;
+    if (!routed_insert(remake->transaction, routed, false, error))
+        return false;
+    if (routed->end == ROUTED_EVENT)
+        note_event(remake, &routed->event);
+    else if (routed->end == ROUTED_PASSAGE)
+        note_passage(remake, routed->connection_id);
+    return true;
 }
 
 /* ---- the connections of a target ---- */
@@ -82,8 +86,12 @@ static bool make_one(struct remake *remake, const struct request *request, wante
     struct routed routed;
     if (!is_wanted(&connection->record, request))
         return true;
-    route_connection(request, connection, destination, remake->now, &routed);
-    return put_routed(remake, request, &routed, error);
+    const struct route route = {
+        .request = request, .connection = connection, .destination = destination, .arena = remake->arena,
+        .content = route_looks(connection) ? content_of(request) : NULL, .now = remake->now, .bulk_id = remake->bulk_id,
+        .remade = true};
+    route_connection(&route, &routed);
+    return put_routed(remake, &routed, error);
 }
 
 static bool make_listed(struct remake *remake, const struct request *request, wanted is_wanted,
@@ -126,7 +134,7 @@ static bool make_more(struct remake *remake, const struct request *request, want
                       const struct remake_target *target, struct error *error)
 {
     struct catalog_source *source = catalog_find_source(remake->catalog, target->source_id);
-    remake->events = remake->ignored = 0;
+    remake->events = remake->ignored = remake->passages = 0;
     bool done = make(remake, request, is_wanted, target, source, error);
     catalog_source_release(source);
     return done && ((remake->events == 0 && remake->ignored == 0) ||
@@ -170,7 +178,7 @@ bool remake_replay(struct remake *remake, const struct request *original, const 
     request->source_id = target->source_id;
     request->ingested_at = request->updated_at = remake->now;
     request->rejection_cause = REJECTION_NONE;
-    remake->events = remake->ignored = 0;
+    remake->events = remake->ignored = remake->passages = 0;
     if (source == NULL || source->record.disabled_at != 0 || source->record.deleted_at != 0)
         request->rejection_cause = REJECTION_SOURCE_DISABLED;
     else if (target->connection_ids == NULL && !has_active(source))
@@ -184,12 +192,14 @@ bool remake_replay(struct remake *remake, const struct request *original, const 
     return done && store_insert_request(remake->transaction, request, error);
 }
 
-void remake_hand_on(struct deliver *deliver, const struct made_event *made)
+void remake_hand_on(struct deliver *deliver, struct passages *passages, const struct made *made)
 {
-    for (; made != NULL; made = made->next) {
-        if (made->event.due_at != 0)
-            deliver_wake(deliver, made->event.destination_id, made->event.due_at);
-        else if (made->event.status == EVENT_HOLD)
-            deliver_check_hold(deliver, &made->event);
+    for (const struct made_event *event = made->events; event != NULL; event = event->next) {
+        if (event->event.due_at != 0)
+            deliver_wake(deliver, event->event.destination_id, event->event.due_at);
+        else if (event->event.status == EVENT_HOLD)
+            deliver_check_hold(deliver, &event->event);
     }
+    for (const struct made_passage *passage = made->passages; passage != NULL; passage = passage->next)
+        passages_wake(passages, passage->connection_id);
 }

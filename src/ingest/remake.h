@@ -1,7 +1,8 @@
 /*
  * remake.h - events of requests that are stored already: retried, replayed, triggered.
  *
- * The rules of each connection apply as they do to a request that comes in (route.h). Everything here runs inside a
+ * The rules of each connection apply as they do to a request that comes in (route.h), but that nobody who asks for a request
+ * anew is told that it is a duplicate. Everything here runs inside a
  * job of the store; after its commit remake_hand_on tells the delivery engine.
  */
 #pragma once
@@ -9,6 +10,7 @@
 #include "base/arena.h"
 #include "catalog/catalog.h"
 #include "deliver/deliver.h"
+#include "ingest/passages.h"
 #include "model/model.h"
 #include "store/store.h"
 
@@ -17,14 +19,25 @@ struct made_event {
     struct made_event *next;
 };
 
+/* What waits for a transformation before it becomes an event. */
+struct made_passage {
+    int64_t connection_id;
+    struct made_passage *next;
+};
+
+struct made {
+    struct made_event *events; /* newest first */
+    struct made_passage *passages;
+};
+
 struct remake {
     struct store_transaction *transaction;
     struct catalog *catalog;
     struct arena *arena;
     int64_t now;
     int64_t bulk_id;         /* the bulk operation that asks for it; 0: a user */
-    struct made_event *made; /* newest first */
-    int64_t events, ignored; /* of the last request */
+    struct made made;
+    int64_t events, ignored, passages; /* of the last request */
 };
 
 /* What was wrong with such a request itself would be wrong again. */
@@ -60,4 +73,4 @@ bool remake_replay(struct remake *remake, const struct request *original, const 
                    struct request *request, struct error *error);
 
 /* After the commit. */
-void remake_hand_on(struct deliver *deliver, const struct made_event *made);
+void remake_hand_on(struct deliver *deliver, struct passages *passages, const struct made *made);

@@ -19,3 +19,11 @@ bool execution_log_level_parse(struct text name, int64_t *level)
     }
     return false;
 }
+
+void execution_apply(const struct execution *execution, struct request *request)
+{
+    request->path = execution->result.path;
+    request->query = execution->result.query;
+    request->headers = execution->result.headers;
+    request->body = execution->result.body;
+}

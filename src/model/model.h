@@ -91,6 +91,7 @@ enum ignored_cause { /* stored: append only */
     IGNORED_FILTERED = 2,
     IGNORED_TRANSFORMATION_FAILED = 3,
     IGNORED_CLI_DISCONNECTED = 4,
+    IGNORED_DUPLICATE = 5, /* of a request before, by a deduplicate rule; a word of our own */
 };
 
 /* A connection that made no event of a request. Its public id is "request id:connection id". */
@@ -164,6 +165,7 @@ struct event {
     enum attempt_error error_code;
     int64_t created_at, updated_at;
     int64_t bulk_id; /* the bulk operation that made it or asked for it last; 0: none */
+    int64_t execution_id; /* the run of a transformation whose result it delivers; 0: the request as it came */
 };
 
 struct attempt {

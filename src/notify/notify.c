@@ -17,6 +17,7 @@ struct notify {
     struct catalog *catalog;
     struct deliver *deliver;
     struct issues *issues;
+    struct passages *passages;
     const char *public_url;
     struct channels *channels;
     struct store_reader *reader; /* the thread's */
@@ -35,7 +36,7 @@ struct batch {
 
 static bool store_batch(struct store_transaction *transaction, struct store_job *job, struct error *error)
 {
-    const struct batch *batch = (const struct batch *)job;
+    struct batch *batch = (struct batch *)job;
     for (size_t i = 0; i < batch->count; i++) {
         if (!telling_store(transaction, &batch->tellings[i], error))
             return false;
@@ -46,13 +47,8 @@ static bool store_batch(struct store_transaction *transaction, struct store_job 
 /* It is on disk: the events are delivered, the channels told. */
 static void pass_on(struct notify *notify, const struct telling *telling)
 {
-    for (size_t i = 0; i < telling->routed_count; i++) {
-        const struct routed *routed = &telling->routed[i];
-        if (routed->ignored == 0 && routed->event.due_at != 0)
-            deliver_wake(notify->deliver, routed->event.destination_id, routed->event.due_at);
-        else if (routed->ignored == 0 && routed->event.status == EVENT_HOLD)
-            deliver_check_hold(notify->deliver, &routed->event);
-    }
+    for (size_t i = 0; i < telling->routed_count; i++)
+        routed_hand_on(notify->deliver, notify->passages, &telling->routed[i]);
     if (telling->wanted != NULL)
         channels_send(notify->channels, telling->wanted, telling->subject, telling->text, telling->object);
 }
@@ -129,11 +125,12 @@ static void *run(void *argument)
 }
 
 struct notify *notify_start(struct store *store, struct catalog *catalog, struct deliver *deliver, struct issues *issues,
-                            const char *public_url, const struct channel_settings *settings, struct error *error)
+                            struct passages *passages, const char *public_url,
+                            const struct channel_settings *settings, struct error *error)
 {
     struct notify *notify = NEW(struct notify);
     *notify = (struct notify){.store = store, .catalog = catalog, .deliver = deliver, .issues = issues,
-                              .public_url = public_url};
+                              .passages = passages, .public_url = public_url};
     pthread_mutex_init(&notify->lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);

@@ -13,6 +13,7 @@
 
 #include "catalog/catalog.h"
 #include "deliver/deliver.h"
+#include "ingest/passages.h"
 #include "issue/issues.h"
 #include "notify/channel.h"
 #include "store/store.h"
@@ -21,6 +22,7 @@ struct notify;
 
 /* The settings and the URL are kept by reference. */
 struct notify *notify_start(struct store *store, struct catalog *catalog, struct deliver *deliver, struct issues *issues,
-                            const char *public_url, const struct channel_settings *settings, struct error *error);
+                            struct passages *passages, const char *public_url,
+                            const struct channel_settings *settings, struct error *error);
 /* Before the delivery engine is stopped; what is still to be told is told after the next start. Blocks. */
 void notify_stop(struct notify *notify);

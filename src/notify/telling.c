@@ -136,11 +136,12 @@ static void make_request(struct call *call, const struct catalog_source *source,
         request->rejection_cause = source->record.disabled_at != 0 ? REJECTION_SOURCE_DISABLED : REJECTION_NO_CONNECTION;
     telling->routed = ARENA_ARRAY(call->arena, struct routed, count);
     telling->routed_count = count;
+    struct route route = {.request = request, .arena = call->arena, .now = call->now,
+                          .content = count > 0 && route_source_looks(source) ? content_of(request) : NULL};
     for (size_t i = 0; i < count; i++) {
-        struct routed *routed = &telling->routed[i];
-        route_connection(request, source->connections[i], source->destinations[i], call->now, routed);
-        request->events_count += routed->ignored == 0;
-        request->ignored_count += routed->ignored != 0;
+        route.connection = source->connections[i];
+        route.destination = source->destinations[i];
+        route_connection(&route, &telling->routed[i]);
     }
     telling->to_source = true;
 }
@@ -160,18 +161,20 @@ void telling_prepare(struct call *call, const struct trigger_set *set, const str
     catalog_source_release(source);
 }
 
-bool telling_store(struct store_transaction *transaction, const struct telling *telling, struct error *error)
+bool telling_store(struct store_transaction *transaction, struct telling *telling, struct error *error)
 {
-    if (telling->to_source && !store_insert_request(transaction, &telling->request, error))
-        return false;
+    struct request *request = &telling->request;
+    request->events_count = request->ignored_count = 0;
     for (size_t i = 0; i < telling->routed_count; i++) {
-        const struct routed *routed = &telling->routed[i];
-        struct ignored_event ignored = {id_new(), telling->request.id, routed->connection_id, routed->ignored, TEXT_NONE};
-        if (routed->ignored != 0 ? !store_insert_ignored_event(transaction, &ignored, error)
-                                 : !store_insert_event(transaction, &routed->event, false, error))
+        struct routed *routed = &telling->routed[i];
+        if (!routed_settle(transaction, routed, request->ingested_at, error) ||
+            !routed_insert(transaction, routed, false, error))
             return false;
+        request->events_count += routed->end == ROUTED_EVENT;
+        request->ignored_count += routed->end == ROUTED_IGNORED;
     }
-    return store_delete_notice(transaction, telling->notice.id, error);
+    return (!telling->to_source || store_insert_request(transaction, request, error)) &&
+           store_delete_notice(transaction, telling->notice.id, error);
 }
 
 void telling_free(struct telling *telling)

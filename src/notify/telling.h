@@ -4,7 +4,7 @@
 #pragma once
 
 #include "api/call.h"
-#include "ingest/route.h"
+#include "ingest/routed.h"
 #include "model/issue.h"
 
 struct telling {
@@ -21,5 +21,5 @@ struct telling {
 /* Texts live in the call's arena. `set`: the projects' notifications as they are now. */
 void telling_prepare(struct call *call, const struct trigger_set *set, const struct notice *notice,
                      struct telling *telling);
-bool telling_store(struct store_transaction *, const struct telling *telling, struct error *error);
+bool telling_store(struct store_transaction *, struct telling *telling, struct error *error);
 void telling_free(struct telling *telling);

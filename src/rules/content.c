@@ -1,5 +1,6 @@
 #include "rules/content.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,11 +17,12 @@ struct content {
     struct json_reader *readers[CONTENT_PARTS];
     struct buffer written; /* JSON of headers and query while it is parsed */
     struct arena arena;
+    bool is_json; /* of the body, once it was read */
 };
 
 /* ---- headers and query as JSON ---- */
 
-static void write_text(struct buffer *out, struct text text)
+void content_write_text(struct buffer *out, struct text text)
 {
     json_t *repaired = text_is_utf8(text) ? NULL : json_text(text);
     if (repaired != NULL)
@@ -66,10 +68,10 @@ static void write_values(struct buffer *out, const struct pair *pairs, size_t co
         if (joined)
             buffer_append_text(&values, pairs[i].value);
         else
-            write_text(out, pairs[i].value);
+            content_write_text(out, pairs[i].value);
     }
     if (joined)
-        write_text(out, buffer_text(&values));
+        content_write_text(out, buffer_text(&values));
     else
         buffer_append_byte(out, ']');
     buffer_free(&values);
@@ -77,7 +79,6 @@ static void write_values(struct buffer *out, const struct pair *pairs, size_t co
 
 static void write_pairs(struct buffer *out, struct pair *pairs, size_t count, bool joined)
 {
-    buffer_clear(out);
     buffer_append_byte(out, '{');
     if (count > 1)
         qsort(pairs, count, sizeof *pairs, by_name); /* senders choose how many there are */
@@ -86,23 +87,23 @@ static void write_pairs(struct buffer *out, struct pair *pairs, size_t count, bo
             twins++;
         if (i > 0)
             buffer_append_byte(out, ',');
-        write_text(out, pairs[i].name);
+        content_write_text(out, pairs[i].name);
         buffer_append_byte(out, ':');
         if (twins > 1)
             write_values(out, &pairs[i], twins, joined);
         else
-            write_text(out, pairs[i].value);
+            content_write_text(out, pairs[i].value);
     }
     buffer_append_byte(out, '}');
 }
 
-static void write_headers(struct content *content)
+static void write_headers(struct content *content, struct buffer *out)
 {
     struct http_headers headers = http_headers_read(&content->arena, content->request.headers);
     struct pair *pairs = ARENA_ARRAY(&content->arena, struct pair, headers.count);
     for (size_t i = 0; i < headers.count; i++)
         pairs[i] = (struct pair){headers.items[i].name, headers.items[i].value, i};
-    write_pairs(&content->written, pairs, headers.count, true);
+    write_pairs(out, pairs, headers.count, true);
 }
 
 static struct text decode(struct content *content, struct text text)
@@ -114,7 +115,7 @@ static struct text decode(struct content *content, struct text text)
     return copy;
 }
 
-static void write_query(struct content *content)
+static void write_query(struct content *content, struct buffer *out)
 {
     struct text query = content->request.query, rest = query, part;
     size_t most = 1, count = 0;
@@ -130,7 +131,7 @@ static void write_query(struct content *content)
                                      decode(content, text_slice(part, size + 1, part.size)), count};
         count++;
     }
-    write_pairs(&content->written, pairs, count, false);
+    write_pairs(out, pairs, count, false);
 }
 
 /* ---- parts ---- */
@@ -157,20 +158,33 @@ static bool read_json(struct content *content, enum content_part part, struct te
                              &content->views[part], &reason);
 }
 
+void content_write(struct content *content, enum content_part part, struct buffer *out)
+{
+    if (part == CONTENT_HEADERS)
+        write_headers(content, out);
+    else
+        write_query(content, out);
+}
+
+bool content_body_is_json(struct content *content)
+{
+    content_part(content, CONTENT_BODY);
+    return content->is_json;
+}
+
 static void read_part(struct content *content, enum content_part part)
 {
     const struct request *request = &content->request;
     switch (part) {
     case CONTENT_PATH: content->views[part] = json_view_of_text(request->path); break;
     case CONTENT_BODY:
-        if (!body_is_json(content) || !read_json(content, part, request->body))
+        content->is_json = body_is_json(content) && read_json(content, part, request->body);
+        if (!content->is_json)
             content->views[part] = json_view_of_text(request->body);
         break;
     default:
-        if (part == CONTENT_HEADERS)
-            write_headers(content);
-        else
-            write_query(content);
+        buffer_clear(&content->written);
+        content_write(content, part, &content->written);
         if (!read_json(content, part, buffer_text(&content->written)))
             content->views[part] = (struct json_view){0};
     }
@@ -190,6 +204,39 @@ void content_free(struct content *content)
         arena_free(&content->arena);
     }
     free(content);
+}
+
+/* ---- the one of a thread ---- */
+
+enum { KEPT_BODY_BYTES = 1048576 }; /* what was made for larger ones is not kept */
+
+static pthread_key_t of_thread;
+static pthread_once_t of_thread_once = PTHREAD_ONCE_INIT;
+
+static void free_of_thread(void *content)
+{
+    content_free(content);
+}
+
+static void make_key(void)
+{
+    pthread_key_create(&of_thread, free_of_thread);
+}
+
+struct content *content_of(const struct request *request)
+{
+    pthread_once(&of_thread_once, make_key);
+    struct content *content = pthread_getspecific(of_thread);
+    if (content != NULL && content->request.body.size > KEPT_BODY_BYTES) {
+        content_free(content);
+        content = NULL;
+    }
+    if (content == NULL) {
+        content = content_new();
+        pthread_setspecific(of_thread, content);
+    }
+    content_set(content, request);
+    return content;
 }
 
 void content_set(struct content *content, const struct request *request)

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/buffer.h"
 #include "model/model.h"
 #include "rules/filter.h"
 
@@ -22,6 +23,15 @@ void content_free(struct content *content); /* NULL is fine */
 /* From here on it is this request, whose texts must stay until the next one is set. */
 void content_set(struct content *content, const struct request *request);
 struct json_view content_part(struct content *content, enum content_part part);
+bool content_body_is_json(struct content *content);
+/*
+ * The calling thread's own, set to the request: for those who look at one after the other. Good until the next call on
+ * this thread; freed with the thread.
+ */
+struct content *content_of(const struct request *request);
+/* Headers or query as the JSON object that the part is made of. */
+void content_write(struct content *content, enum content_part part, struct buffer *out);
+void content_write_text(struct buffer *out, struct text text); /* as a JSON string; what is not UTF-8 is replaced */
 
 /* ---- filters on parts ---- */
 

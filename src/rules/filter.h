@@ -34,6 +34,8 @@ struct filter;
  * and a sentence that begins with where it is: "a.b.$gt: must be a string or a number".
  */
 struct filter *filter_compile(const json_t *schema, struct error *error);
+/* The same for a schema that stands at `where`, which then begins the sentence: "rules[0].body.a.$gt: must be ...". */
+struct filter *filter_compile_at(const json_t *schema, const char *where, struct error *error);
 void filter_free(struct filter *filter); /* NULL is fine */
 /* An input that asks for more than limits.filter_steps comparisons does not match. */
 bool filter_match(const struct filter *filter, struct json_view input);

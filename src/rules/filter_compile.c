@@ -15,6 +15,7 @@ struct place {
 
 struct compiler {
     struct filter *filter;
+    const struct place *root;
     int64_t nodes;
     struct error *error;
 };
@@ -219,7 +220,7 @@ static bool compile(struct compiler *compiler, const struct place *place, struct
     if (depth > limits.filter_depth)
         return fail(compiler, place, ERROR_TOO_LARGE, "the filter is nested too deeply (filter_depth)");
     if (--compiler->nodes < 0)
-        return fail(compiler, NULL, ERROR_TOO_LARGE, "the filter has too many values (filter_nodes)");
+        return fail(compiler, compiler->root, ERROR_TOO_LARGE, "the filter has too many values (filter_nodes)");
     *node = (struct filter_node){.kind = NODE_VALUE, .value = schema};
     if (schema.type == JSON_VIEW_OBJECT) {
         node->kind = NODE_OBJECT;
@@ -237,20 +238,27 @@ static bool compile(struct compiler *compiler, const struct place *place, struct
 
 struct filter *filter_compile(const json_t *schema, struct error *error)
 {
+    return filter_compile_at(schema, NULL, error);
+}
+
+struct filter *filter_compile_at(const json_t *schema, const char *where, struct error *error)
+{
+    const struct place top = {NULL, text_of(where)};
+    const struct place *place = where != NULL ? &top : NULL;
     struct buffer written = {0};
     struct json_view root;
     const char *reason;
     struct filter *filter = NEW(struct filter);
     filter->reader = json_reader_new();
-    struct compiler compiler = {filter, limits.filter_nodes, error};
+    struct compiler compiler = {filter, place, limits.filter_nodes, error};
     bool done = filter->reader != NULL && json_write(&written, schema);
     if (!done)
         error_set(error, ERROR_INTERNAL, "there is no memory for the filter");
     /* Operands may be nested; jansson has bounded how deep. */
     else if (!json_reader_parse(filter->reader, written.data, written.size, JSON_PARSER_MAX_DEPTH, &root, &reason))
-        done = error_set(error, ERROR_INVALID, "%s", reason);
+        done = fail(&compiler, place, ERROR_INVALID, reason);
     else
-        done = compile(&compiler, NULL, root, true, 1, &filter->root);
+        done = compile(&compiler, place, root, true, 1, &filter->root);
     buffer_free(&written);
     if (done)
         return filter;

@@ -34,6 +34,10 @@ struct steps;
  */
 struct steps *steps_compile(const json_t *rules, struct error *error);
 void steps_free(struct steps *steps); /* NULL is fine */
+/* What filters everything, for rules that cannot be compiled: `failed_parts` is 0 then. */
+struct steps *steps_closed(void);
+/* Can the rule, which stands at `place`, be compiled? The sentence begins with where it is: "rules[2].window: ..." */
+bool step_check(const json_t *rule, const char *place, struct error *error);
 
 enum walk_end {
     WALK_PASSED,    /* no step is left: it becomes an event */

@@ -10,6 +10,9 @@ bool store_put_transformation(struct store_transaction *, const struct transform
 /* Deleted ones are found: look at deleted_at. */
 bool store_read_transformation(struct store_reader *, struct arena *, int64_t project_id, int64_t id,
                                struct transformation *, struct error *);
+/* Of a live one: grows with every change of it. ERROR_NOT_FOUND without one. */
+bool store_read_transformation_version(struct store_reader *, int64_t project_id, int64_t id, int64_t *version,
+                                       struct error *);
 /* The live one of that name. */
 bool store_read_transformation_by_name(struct store_reader *, struct arena *, int64_t project_id, struct text name,
                                        struct transformation *, struct error *);

@@ -30,6 +30,8 @@ struct transform_input {
  */
 struct transform_job {
     struct transform_input input;
+    int64_t project_id;
+    int64_t key; /* the connection; 0: a trial */
     void (*done)(struct transform_job *job);
     struct transform_result result;
     struct transform_job *next; /* of the pool */

@@ -9,7 +9,7 @@
 static struct payload *payload_of(size_t body_bytes)
 {
     char *body = calloc(1, body_bytes + 1);
-    struct payload *payload = payload_create(&(struct request){.id = 1, .body = {body, body_bytes}});
+    struct payload *payload = payload_create(&(struct request){.id = 1, .body = {body, body_bytes}}, 0);
     free(body);
     assert_non_null(payload);
     return payload;

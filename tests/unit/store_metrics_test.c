@@ -361,7 +361,7 @@ static bool run_executions(struct store_transaction *transaction, void *argument
         struct execution execution = {
             .id = id_at_moment(life->moment) + i, .project_id = i == 9 ? PROJECT + 1 : PROJECT, .transformation_id = 1 + i % 2,
             .connection_id = i % 3, .log_level = (enum execution_log_level)(1 + i % 5), .created_at = life->moment,
-            .logs = TEXT("[]"), .transformed = i % 5 == 4 ? TEXT_NONE : TEXT("{}")};
+            .logs = TEXT("[]")};
         done = store_insert_execution(transaction, &execution, error);
     }
     return done;

@@ -36,7 +36,9 @@ static struct execution an_execution(int64_t transformation_id, enum execution_l
 {
     return (struct execution){.id = id_new(), .project_id = PROJECT, .transformation_id = transformation_id,
                               .connection_id = 21, .request_id = 22, .log_level = level, .created_at = NOW,
-                              .logs = TEXT("[{\"type\":\"log\",\"message\":\"m\"}]"), .transformed = TEXT("{\"body\":1}")};
+                              .logs = TEXT("[{\"type\":\"log\",\"message\":\"m\"}]"), .has_result = true,
+                              .result = {.path = TEXT("/p"), .query = TEXT("q=1"), .headers = TEXT("a: b\n"),
+                                         .body = TEXT("{\"body\":1}")}};
 }
 
 static void transformations_are_listed_without_their_code(void **state)
@@ -87,7 +89,17 @@ static void executions_come_back_as_written(void **state)
     assert_int_equal(read.request_id, 22);
     assert_int_equal(read.log_level, EXECUTION_WARN);
     ASSERT_TEXT(read.logs, "[{\"type\":\"log\",\"message\":\"m\"}]");
-    ASSERT_TEXT(read.transformed, "{\"body\":1}");
+    assert_true(store_read_execution_result(f->reader, &f->arena, &read, &f->error));
+    assert_true(read.has_result);
+    ASSERT_TEXT(read.result.path, "/p");
+    ASSERT_TEXT(read.result.query, "q=1");
+    ASSERT_TEXT(read.result.headers, "a: b\n");
+    ASSERT_TEXT(read.result.body, "{\"body\":1}");
+    struct execution without = an_execution(9, EXECUTION_FATAL);
+    without.has_result = false;
+    MUST_WRITE(f, insert_execution, &without);
+    assert_true(store_read_execution_result(f->reader, &f->arena, &without, &f->error));
+    assert_false(without.has_result);
     static char large[EXECUTION_LOGS_BYTES + 1];
     memset(large, ' ', sizeof large);
     written.id = id_new();
@@ -112,7 +124,6 @@ static void executions_are_listed_by_transformation_and_level(void **state)
     assert_true(store_list_executions(f->reader, &f->arena, &list, &found, &page, &f->error));
     assert_int_equal(page.count, 2);
     assert_int_equal(found[0].id, rows[1].id);
-    assert_null(found[0].transformed.data);
     list.filter_count = 2;
     assert_true(store_list_executions(f->reader, &f->arena, &list, &found, &page, &f->error));
     assert_int_equal(page.count, 1);

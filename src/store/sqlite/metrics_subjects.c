@@ -110,7 +110,7 @@ static const struct metric_field EXECUTION_FIELDS[] = {
     {0},
 };
 /* An execution is as bad as the worst line it logged, and failed without a result; fatal ones are errors here. */
-#define FAILED "(transformed IS NULL)"
+#define FAILED "(log_level = 5)"
 static const struct metric_measure EXECUTION_MEASURES[] = {
     {"count", METRIC_SUM, "1", NULL, 0, false},
     {"successful_count", METRIC_SUM, "1 - " FAILED, NULL, 0, false},
@@ -160,7 +160,7 @@ const struct metric_subject_row metric_subjects[] = {
     [METRIC_PENDING] = {QUEUES, ALL_QUEUES, NULL, NULL, QUEUE_FIELDS, PENDING_MEASURES},
     [METRIC_EXECUTIONS] = {
         NULL, NULL,
-        "(SELECT id, created_at AS moment, transformation_id, connection_id, log_level, issue_id, transformed"
+        "(SELECT id, created_at AS moment, transformation_id, connection_id, log_level, issue_id"
         " FROM execution" IN_KEYS("id") ")" IN_MOMENTS,
         "id", EXECUTION_FIELDS, EXECUTION_MEASURES},
     [METRIC_ISSUES] = {

@@ -118,14 +118,14 @@ bool store_insert_event(struct store_transaction *transaction, const struct even
 {
     sqlite3_stmt *s = database_statement(
         transaction->database, "INSERT INTO event(" EVENT_COLUMNS ")"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
     if (s == NULL)
         return false;
     BIND(s, event->id, event->project_id, event->request_id, event->connection_id, event->source_id,
          event->destination_id, (int64_t)event->status, event->due_at, event->next_attempt_at,
          (int64_t)event->next_trigger, event->attempts, event->automatic_retries, event->last_attempt_at,
          event->successful_at, event->response_status, (int64_t)event->error_code, event->created_at,
-         event->updated_at, event->bulk_id);
+         event->updated_at, event->bulk_id, event->execution_id);
     if (leased)
         leases_take(&transaction->store->leases, event->id);
     if (!database_run(transaction->database, s, error))

@@ -73,7 +73,7 @@ void row_event(struct arena *arena, sqlite3_stmt *s, void *out)
         .attempts = integer(s, 10), .automatic_retries = integer(s, 11), .last_attempt_at = integer(s, 12),
         .successful_at = integer(s, 13), .response_status = integer(s, 14),
         .error_code = (enum attempt_error)integer(s, 15), .created_at = integer(s, 16), .updated_at = integer(s, 17),
-        .bulk_id = integer(s, 18)};
+        .bulk_id = integer(s, 18), .execution_id = integer(s, 19)};
 }
 
 void row_attempt(struct arena *arena, sqlite3_stmt *s, void *out)

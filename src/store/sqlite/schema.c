@@ -70,6 +70,7 @@ static const char *const STEPS[] = {
     schema_bulk,
     schema_issues,
     schema_metrics,
+    schema_rules,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
@@ -121,6 +122,6 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
                         " coalesce((SELECT max(id) FROM custom_domain), 0),"
                         " coalesce((SELECT max(id) FROM bulk), 0),"
                         " coalesce((SELECT max(id) FROM issue_trigger), 0), coalesce((SELECT max(id) FROM issue), 0),"
-                        " coalesce((SELECT max(id) FROM notice), 0))",
+                        " coalesce((SELECT max(id) FROM notice), 0), coalesce((SELECT max(id) FROM passage), 0))",
                         key, error);
 }

@@ -24,7 +24,7 @@
 #define EVENT_COLUMNS                                                                                   \
     "id, project_id, request_id, connection_id, source_id, destination_id, status, due_at, next_attempt_at, " \
     "next_trigger, attempts, automatic_retries, last_attempt_at, successful_at, response_status, error_code, " \
-    "created_at, updated_at, bulk_id"
+    "created_at, updated_at, bulk_id, execution_id"
 #define ATTEMPT_COLUMNS                                                                                 \
     "id, project_id, event_id, destination_id, successful, attempt_number, attempt_trigger, response_status, " \
     "error_code, delivered_at, responded_at, delivery_latency_ms, response_latency_ms, requested_url, method, body, " \
@@ -33,8 +33,8 @@
 #define TRANSFORMATION_COLUMNS "id, project_id, deleted_at, created_at, updated_at, name"
 #define TRANSFORMATION_DATA_COLUMNS ", env, code"
 #define EXECUTION_COLUMNS                                                                               \
-    "id, project_id, transformation_id, connection_id, request_id, issue_id, log_level, created_at, logs"
-#define EXECUTION_DATA_COLUMNS ", transformed"
+    "id, project_id, transformation_id, connection_id, request_id, original_id, issue_id, log_level, created_at, logs"
+#define PASSAGE_COLUMNS "id, project_id, request_id, connection_id, position, bulk_id, remade"
 #define BOOKMARK_COLUMNS                                                                                \
     "id, project_id, connection_id, request_id, last_used_at, created_at, updated_at, name, label"
 #define INTEGRATION_COLUMNS "id, project_id, created_at, updated_at, label, provider, features, configs"
@@ -69,3 +69,4 @@ extern const char schema_projects[];
 extern const char schema_lists[];
 extern const char schema_bulk[];
 extern const char schema_issues[];
+extern const char schema_rules[];

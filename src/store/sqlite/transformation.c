@@ -28,7 +28,7 @@ bool store_put_transformation(struct store_transaction *transaction, const struc
         transaction->database,
         "INSERT INTO transformation(" TRANSFORMATION_COLUMNS TRANSFORMATION_DATA_COLUMNS ")"
         " VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET deleted_at = excluded.deleted_at,"
-        " updated_at = excluded.updated_at, name = excluded.name, env = excluded.env, code = excluded.code", error);
+        " updated_at = max(excluded.updated_at, updated_at + 1), name = excluded.name, env = excluded.env, code = excluded.code", error);
     if (s == NULL)
         return false;
     BIND(s, transformation->id, transformation->project_id, transformation->deleted_at, transformation->created_at,
@@ -44,6 +44,14 @@ bool store_read_transformation(struct store_reader *reader, struct arena *arena,
 {
     return read_by_id(reader, arena, BY_ID(TRANSFORMATION_COLUMNS TRANSFORMATION_DATA_COLUMNS, "transformation"),
                       project_id, id, row_transformation, transformation, error);
+}
+
+bool store_read_transformation_version(struct store_reader *reader, int64_t project_id, int64_t id, int64_t *version,
+                                       struct error *error)
+{
+    return read_by_id(reader, NULL,
+                      "SELECT updated_at FROM transformation WHERE id = ?1 AND project_id = ?2 AND deleted_at = 0",
+                      project_id, id, row_integer, version, error);
 }
 
 bool store_read_transformation_by_name(struct store_reader *reader, struct arena *arena, int64_t project_id,

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "catalog/verification.h"
 #include "store/notification.h"
 
 struct catalog {
@@ -130,13 +131,9 @@ static struct catalog_destination *make_destination(const struct destination *re
     return entry;
 }
 
-/* A config that cannot be read lets nothing pass. */
-static void make_verifier(struct catalog_source *entry)
+/* Some providers need an answer of their own. */
+static void set_reply(struct catalog_source *entry)
 {
-    struct error error = {0};
-    entry->verifier = verifier_new(entry->record.type, entry->record.config, &error);
-    if (error.code != ERROR_NONE)
-        log_error("requests of source %.*s cannot be verified: %s", TEXT_ARGS(entry->record.name), error.message);
     const struct scheme *scheme = verifier_scheme(entry->verifier);
     if (entry->settings.response_body.data == NULL && scheme->reply != NULL) {
         entry->settings.response_body = text_of(scheme->reply);
@@ -144,8 +141,8 @@ static void make_verifier(struct catalog_source *entry)
     }
 }
 
-/* The source without its connections. */
-static struct catalog_source *make_source(const struct source *record)
+/* The source without its connections. Takes over the verifier. */
+static struct catalog_source *make_source(const struct source *record, struct verifier *verifier)
 {
     struct catalog_source *entry = NEW(struct catalog_source);
     struct error error = {0};
@@ -158,7 +155,8 @@ static struct catalog_source *make_source(const struct source *record)
     entry->record.config = keep(&entry->arena, record->config);
     if (!source_settings_read(&entry->arena, &entry->record, &entry->settings, &error))
         log_error("the config of source %.*s cannot be read: %s", TEXT_ARGS(record->name), error.message);
-    make_verifier(entry);
+    entry->verifier = verifier;
+    set_reply(entry);
     return entry;
 }
 
@@ -187,9 +185,9 @@ static void bind_connections(struct catalog *catalog, struct catalog_source *sou
     }
 }
 
-static void publish_source(struct catalog *catalog, const struct source *record)
+static void publish_source(struct catalog *catalog, const struct source *record, struct verifier *verifier)
 {
-    struct catalog_source *entry = make_source(record);
+    struct catalog_source *entry = make_source(record, verifier);
     bind_connections(catalog, entry);
     struct catalog_source *before = hash_map_put(&catalog->sources, entry->record.id, entry);
     if (before != NULL)
@@ -233,7 +231,8 @@ static void publish_hosts(struct catalog *catalog, const struct store_changes *c
     atomic_store(&catalog->host_count, changes->domain_count);
 }
 
-static void publish(struct catalog *catalog, const struct store_changes *changes)
+/* `verifiers`: of the changed sources, taken over. */
+static void publish(struct catalog *catalog, const struct store_changes *changes, struct verifier **verifiers)
 {
     struct hash_map touched = {0};
     /* Rules may be long: they are read while nobody waits for the lock. */
@@ -255,11 +254,11 @@ static void publish(struct catalog *catalog, const struct store_changes *changes
             hash_map_put(&catalog->connections, connections[i]->record.id, connections[i]));
     mark_touched(catalog, changes, &touched);
     for (size_t i = 0; i < changes->source_count; i++)
-        publish_source(catalog, &changes->sources[i]);
+        publish_source(catalog, &changes->sources[i], verifiers[i]);
     size_t position = 0;
     struct catalog_source *source;
     while ((source = hash_map_next(&touched, &position)) != NULL)
-        publish_source(catalog, &source->record);
+        publish_source(catalog, &source->record, verifier_share(source->verifier));
     if (changes->domains_changed)
         publish_hosts(catalog, changes);
     pthread_rwlock_unlock(&catalog->lock);
@@ -309,7 +308,10 @@ bool catalog_refresh(struct catalog *catalog, struct error *error)
     pthread_mutex_lock(&catalog->refreshing);
     bool done = store_read_changes(catalog->reader, &arena, catalog->since, &changes, error);
     if (done) {
-        publish(catalog, &changes);
+        struct verifier **verifiers = ARENA_ARRAY(&arena, struct verifier *, changes.source_count);
+        for (size_t i = 0; i < changes.source_count; i++)
+            verifiers[i] = verification_read(catalog->reader, &changes.sources[i]);
+        publish(catalog, &changes, verifiers);
         catalog->since = changes.last;
         tell_listener(catalog, &changes);
     }

@@ -157,6 +157,7 @@ static bool read_all(struct verifier *verifier, struct text source_type, const j
 struct verifier *verifier_new(struct text source_type, struct text config, struct error *error)
 {
     struct verifier *verifier = NEW(struct verifier);
+    atomic_init(&verifier->owners, 1);
     json_t *object = json_parse(config.size > 0 ? config : TEXT("{}"), error);
     if (object == NULL || !read_all(verifier, source_type, object, error)) {
         verifier->broken = true;
@@ -169,9 +170,21 @@ struct verifier *verifier_new(struct text source_type, struct text config, struc
     return verifier;
 }
 
+struct verifier *verifier_share(struct verifier *verifier)
+{
+    atomic_fetch_add(&verifier->owners, 1);
+    return verifier;
+}
+
+void verifier_restrict(struct verifier *verifier, bool with_checks, bool with_handshakes)
+{
+    verifier->checks = verifier->checks && with_checks;
+    verifier->handshake_count = with_handshakes ? verifier->handshake_count : 0;
+}
+
 void verifier_free(struct verifier *verifier)
 {
-    if (verifier == NULL)
+    if (verifier == NULL || atomic_fetch_sub(&verifier->owners, 1) != 1)
         return;
     for (size_t i = 0; i < verifier->key_count; i++)
         verify_key_free(&verifier->keys[i]);

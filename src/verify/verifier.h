@@ -1,6 +1,8 @@
 /* verifier.h - what verifier_new makes of a source's config; internal to verify/. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "verify/key.h"
 #include "verify/template.h"
 
@@ -25,6 +27,7 @@ struct ready_handshake {
 };
 
 struct verifier {
+    atomic_int owners;
     const struct scheme *scheme;
     bool checks;
     bool broken; /* its config was wrong: nothing passes */

@@ -44,7 +44,11 @@ struct verifier;
  * `config` is the source's, of a checked form (model/settings.h); it is not kept.
  */
 struct verifier *verifier_new(struct text source_type, struct text config, struct error *error);
+/* One more owner of the same, and one less. */
+struct verifier *verifier_share(struct verifier *verifier);
 void verifier_free(struct verifier *verifier);
+/* Before it is shared: leaves out the checks, the handshakes, or both. */
+void verifier_restrict(struct verifier *verifier, bool with_checks, bool with_handshakes);
 /* What stands behind it: the row of its auth_type or type. */
 const struct scheme *verifier_scheme(const struct verifier *verifier);
 /* The row that a config asks for; NULL, with an error that names the member, when there is none. */

@@ -38,7 +38,10 @@ const struct auth_field header_key_fields[] = {
 const struct auth_field app_key_fields[] = {SECRET_KEY, NEEDED("app_key", KEY_NAME_MOST), {0}};
 const struct auth_field verify_token_fields[] = {SECRET_KEY, OPTIONAL("verify_token", KEY_NAME_MOST), {0}};
 const struct auth_field open_token_fields[] = {OPTIONAL("verify_token", KEY_NAME_MOST), {0}};
-const struct auth_field drains_fields[] = {SECRET_KEY, OPTIONAL("log_drains_secret", SECRET_MOST), {0}};
+const struct auth_field drains_fields[] = {
+    OPTIONAL("webhook_secret_key", SECRET_MOST), OPTIONAL("previous_webhook_secret_key", SECRET_MOST),
+    OPTIONAL("log_drains_secret", SECRET_MOST), {0},
+};
 const struct auth_field store_name_fields[] = {SECRET_KEY, OPTIONAL("store_name", KEY_NAME_MOST), {0}};
 const struct auth_field no_auth_fields[] = {{0}};
 const struct auth_field ebay_fields[] = {

@@ -138,7 +138,28 @@ static void check_keys(struct call *call, struct text source_type, const json_t 
     verifier_free(verifier);
 }
 
-void auth_check_source(struct call *call, struct text source_type, const json_t *config)
+static bool has_field(const struct scheme *scheme, const char *name)
+{
+    const struct auth_field *field = scheme->fields;
+    while (field != NULL && field->name != NULL && strcmp(field->name, name) != 0)
+        field++;
+    return field != NULL && field->name != NULL;
+}
+
+/*
+ * hookdeck-cli sends how a generic HMAC or key is made with the secret of every type: what has no meaning for this one is not
+ * kept, so that nothing that is shown is without effect.
+ */
+static void drop_generic_members(json_t *auth, const struct scheme *scheme)
+{
+    static const char *const generic[] = {"header_key", "algorithm", "encoding"};
+    for (size_t i = 0; !scheme->auth_type_only && i < sizeof generic / sizeof generic[0]; i++) {
+        if (scheme->secret != NULL && json_member(auth, scheme->secret) != NULL && !has_field(scheme, generic[i]))
+            json_object_del(auth, generic[i]);
+    }
+}
+
+void auth_check_source(struct call *call, struct text source_type, json_t *config)
 {
     const json_t *auth = json_member(config, "auth");
     struct error error = {0};
@@ -146,6 +167,7 @@ void auth_check_source(struct call *call, struct text source_type, const json_t 
     if (scheme == NULL) {
         call_problem(call, "%s", error.message);
     } else if (json_object_size(auth) > 0) {
+        drop_generic_members(json_member(config, "auth"), scheme);
         auth_check_scheme(call, scheme, auth, WHERE);
         if (call->problem_count == 0)
             check_keys(call, source_type, config);

@@ -78,6 +78,8 @@ const RULES = [{ type: 'retry', strategy: 'linear', interval: 1000, count: 3, re
 const SOURCE_AUTHS = {
   HMAC: { algorithm: 'sha256', encoding: 'hex', header_key: 'x-signature', webhook_secret_key: 's' },
   BASIC_AUTH: { username: 'u', password: 'p' }, API_KEY: { header_key: 'x-key', api_key: 'k' },
+  STRIPE: { webhook_secret_key: 's', previous_webhook_secret_key: 'p' }, RING_CENTRAL: { token: 't' }, TIKTOK_SHOP: { webhook_secret_key: 's', app_key: 'a' },
+  DISCORD: { public_key: '0'.repeat(64) }, FIREBLOCKS: { environment: 'EU' }, FACEBOOK: { webhook_secret_key: 's', verify_token: 'v' },
 };
 const DESTINATION_AUTHS = {
   CUSTOM_SIGNATURE: { key: 'x-signature', signing_secret: 's' }, BASIC_AUTH: { username: 'u', password: 'p' },

@@ -126,7 +126,7 @@ static void run(struct call *call, struct trial *trial, struct transform_result 
 {
     json_t *context = json_pack("{s:O}", "connection", trial->connection);
     trial->input.context = config_text(call, context);
-    transform_pool_run(call->transform, &trial->input, result);
+    transform_pool_run(call->transform, call->project_id, &trial->input, result);
     json_decref(context);
 }
 

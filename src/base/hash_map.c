@@ -52,6 +52,11 @@ static uint64_t hash_text(struct text key)
     return usable(mix(hash ^ tail));
 }
 
+uint64_t hash_map_hash(struct text key)
+{
+    return hash_text(key);
+}
+
 static bool same_key(const struct hash_slot *slot, uint64_t hash, int64_t integer, struct text text)
 {
     return slot->hash == hash && slot->integer == integer && text_equal(slot->text, text);

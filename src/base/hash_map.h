@@ -39,4 +39,6 @@ void *hash_map_remove_text(struct hash_map *map, struct text key);
 
 /* Walks all entries in no order: start with *position = 0, until it returns NULL. No changes meanwhile. */
 void *hash_map_next(const struct hash_map *map, size_t *position);
+/* The hash of a text key by itself: outsiders cannot choose texts that collide. Never 0 or 1. */
+uint64_t hash_map_hash(struct text key);
 void hash_map_free(struct hash_map *map); /* back to {0}; values are the caller's */

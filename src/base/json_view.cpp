@@ -16,15 +16,19 @@ extern "C" {
 
 namespace dom = simdjson::dom;
 
-struct json_reader {
-    dom::parser parser;
-    std::size_t levels = 0;
-};
-
 namespace {
 
 /* A parser keeps room for the largest document it has seen; beyond this it is given back before the next one. */
 constexpr std::size_t KEEP_BYTES = 256 * 1024;
+
+} // namespace
+
+struct json_reader {
+    dom::parser parser;
+    std::size_t room; /* bytes of a document, to begin with */
+};
+
+namespace {
 
 /* Places of a view and of a walk are simdjson's own small values, carried through C as bytes. */
 template <typename Value> void put(uintptr_t place[2], const Value &value)
@@ -130,7 +134,7 @@ const char *parse(struct json_reader *reader, const char *bytes, std::size_t siz
     std::size_t levels = depth + 1; /* simdjson counts the document itself */
     if (reader->parser.capacity() > KEEP_BYTES)
         reader->parser = dom::parser();
-    if (reader->parser.max_depth() != levels && reader->parser.allocate(KEEP_BYTES, levels) != simdjson::SUCCESS)
+    if (reader->parser.max_depth() != levels && reader->parser.allocate(reader->room, levels) != simdjson::SUCCESS)
         return "there is no memory to parse it";
     simdjson::error_code code = reader->parser.parse(bytes, size, true).error();
     return code == simdjson::SUCCESS ? nullptr
@@ -141,7 +145,12 @@ const char *parse(struct json_reader *reader, const char *bytes, std::size_t siz
 
 struct json_reader *json_reader_new(void)
 {
-    return new (std::nothrow) json_reader;
+    return json_reader_for(KEEP_BYTES);
+}
+
+struct json_reader *json_reader_for(std::size_t size)
+{
+    return new (std::nothrow) json_reader{dom::parser(), size};
 }
 
 void json_reader_free(struct json_reader *reader)

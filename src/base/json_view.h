@@ -32,6 +32,8 @@ struct json_view {
 struct json_reader;
 
 struct json_reader *json_reader_new(void); /* NULL without memory */
+/* For one document of that size, which stays: takes no more memory than that needs. */
+struct json_reader *json_reader_for(size_t size);
 void json_reader_free(struct json_reader *reader);
 /*
  * True with the document's root in *root. False with what is wrong in *reason, which is valid until the process

@@ -80,8 +80,13 @@
     X(unrecorded_outcomes, 5000, 1, 1000000, "attempts", "finished attempts that the store has not taken yet; beyond it no delivery starts") \
     X(shutdown_ms, 65000, 0, 3600000, "ms", "a stop waits this long for running deliveries")            \
     /* transforming */                                                                                  \
-    X(transform_workers, 2, 1, 64, "processes", "sandboxed processes that run transformations")          \
-    X(transform_queue, 1000, 1, 1000000, "runs", "transformations waiting for a process; more are refused") \
+    X(transform_workers, 2, 1, 64, "processes", "sandboxed processes that run transformations which are quick") \
+    X(transform_slow_workers, 1, 1, 64, "processes", "sandboxed processes of idle priority that run those which are not") \
+    X(transform_quick_ms, 20, 1, 60000, "ms", "processor time of a quick run; one that needs more is run again as a slow one") \
+    X(transform_queue, 1000, 1, 1000000, "runs", "transformations that wait or run; more are refused, or wait in the store") \
+    X(transform_key_queue, 64, 1, 1000000, "runs", "of these, those of one connection and transformation") \
+    X(transform_slow_queue, 64, 1, 1000000, "runs", "of these, those that are not quick; one connection and transformation may have an eighth of them") \
+    X(transform_keys, 10000, 1, 1000000, "pairs", "connections and transformations of which is remembered how quick they were") \
     X(transform_trials, 2, 1, 64, "calls", "calls of PUT /transformations/run that are answered at one time; others wait") \
     X(passages, 256, 2, 1000000, "requests", "held in memory on their way through transformations; the others wait in the store") \
     X(passages_bytes, 67108864, 65536, 68719476736, "bytes", "memory for their requests")                 \

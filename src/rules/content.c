@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/memory.h"
-#include "http/message.h"
 
 struct content {
     struct request request;
@@ -22,20 +22,31 @@ struct content {
 
 /* ---- headers and query as JSON ---- */
 
+static void write_escaped(struct buffer *out, unsigned char byte)
+{
+    if (byte < ' ')
+        buffer_printf(out, "\\u%04x", byte);
+    else
+        buffer_printf(out, "\\%c", byte);
+}
+
+static bool is_escaped(char byte)
+{
+    return byte == '"' || byte == '\\' || (unsigned char)byte < ' ';
+}
+
 void content_write_text(struct buffer *out, struct text text)
 {
     json_t *repaired = text_is_utf8(text) ? NULL : json_text(text);
     if (repaired != NULL)
         text = text_of(json_string_value(repaired));
     buffer_append_byte(out, '"');
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (byte == '"' || byte == '\\')
-            buffer_append_byte(out, '\\');
-        if (byte < ' ')
-            buffer_printf(out, "\\u%04x", byte);
-        else
-            buffer_append_byte(out, (char)byte);
+    for (size_t i = 0, plain; i < text.size; i += plain) {
+        for (plain = 0; i + plain < text.size && !is_escaped(text.data[i + plain]);)
+            plain++;
+        buffer_append(out, text.data + i, plain);
+        if (i + plain < text.size)
+            write_escaped(out, (unsigned char)text.data[i + plain++]);
     }
     buffer_append_byte(out, '"');
     json_decref(repaired);
@@ -97,13 +108,39 @@ static void write_pairs(struct buffer *out, struct pair *pairs, size_t count, bo
     buffer_append_byte(out, '}');
 }
 
+/* Takes the next header off the stored ones. */
+static bool next_header(struct text *rest, struct pair *header)
+{
+    struct text line;
+    while (rest->size > 0 && text_split(rest, '\n', &line)) {
+        ptrdiff_t colon = text_find_byte(line, ':'); /* no name has one */
+        if (colon < 0 || (size_t)colon + 2 > line.size)
+            continue;
+        header->name = text_slice(line, 0, (size_t)colon);
+        header->value = text_slice(line, (size_t)colon + 2, line.size);
+        return true;
+    }
+    return false;
+}
+
+static size_t count_bytes(struct text text, char byte)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.size; i++)
+        count += text.data[i] == byte;
+    return count;
+}
+
 static void write_headers(struct content *content, struct buffer *out)
 {
-    struct http_headers headers = http_headers_read(&content->arena, content->request.headers);
-    struct pair *pairs = ARENA_ARRAY(&content->arena, struct pair, headers.count);
-    for (size_t i = 0; i < headers.count; i++)
-        pairs[i] = (struct pair){headers.items[i].name, headers.items[i].value, i};
-    write_pairs(out, pairs, headers.count, true);
+    struct text rest = content->request.headers;
+    struct pair *pairs = ARENA_ARRAY(&content->arena, struct pair, count_bytes(rest, '\n') + 1);
+    size_t count = 0;
+    while (next_header(&rest, &pairs[count])) {
+        pairs[count].index = count;
+        count++;
+    }
+    write_pairs(out, pairs, count, true);
 }
 
 static struct text decode(struct content *content, struct text text)
@@ -118,10 +155,8 @@ static struct text decode(struct content *content, struct text text)
 static void write_query(struct content *content, struct buffer *out)
 {
     struct text query = content->request.query, rest = query, part;
-    size_t most = 1, count = 0;
-    for (size_t i = 0; i < query.size; i++)
-        most += query.data[i] == '&';
-    struct pair *pairs = ARENA_ARRAY(&content->arena, struct pair, most);
+    size_t count = 0;
+    struct pair *pairs = ARENA_ARRAY(&content->arena, struct pair, count_bytes(query, '&') + 1);
     while (text_split(&rest, '&', &part)) {
         ptrdiff_t equals = text_find_byte(part, '=');
         size_t size = equals < 0 ? part.size : (size_t)equals;
@@ -138,8 +173,12 @@ static void write_query(struct content *content, struct buffer *out)
 
 static bool body_is_json(struct content *content)
 {
-    struct http_headers headers = http_headers_read(&content->arena, content->request.headers);
-    struct text kind = http_headers_get(&headers, TEXT("content-type"));
+    struct text rest = content->request.headers, kind = TEXT_NONE;
+    struct pair header;
+    while (kind.data == NULL && next_header(&rest, &header)) {
+        if (text_equal(header.name, TEXT("content-type")))
+            kind = header.value;
+    }
     ptrdiff_t end = text_find_byte(kind, ';');
     if (end >= 0)
         kind = text_slice(kind, 0, (size_t)end);

@@ -115,19 +115,24 @@ static bool match_reference(struct matching *matching, struct json_view value, s
     return value_is_scalar(value) ? match_value(matching, value, input) : equal(matching, value, input);
 }
 
+static bool is_no_more(struct json_view a, struct json_view b)
+{
+    int order = values_compare(a, b);
+    return order == -1 || order == 0;
+}
+
 static bool match_operation(struct matching *matching, const struct operation_node *operation, struct json_view input)
 {
     struct json_view operand = operation->operand;
     if (operation->reference != NULL)
         operand = reference_find(operation->reference, matching->root, matching->positions, matching->position_count);
-    int order = values_compare(input, operand);
     switch (operation->operator) {
     case FILTER_EQ: return equal(matching, operand, input);
     case FILTER_NEQ: return !equal(matching, operand, input);
-    case FILTER_GT: return order == 1;
-    case FILTER_GTE: return order == 0 || order == 1;
-    case FILTER_LT: return order == -1;
-    case FILTER_LTE: return order == 0 || order == -1;
+    case FILTER_GT: return values_compare(input, operand) == 1;
+    case FILTER_LT: return values_compare(input, operand) == -1;
+    case FILTER_GTE: return is_no_more(operand, input);
+    case FILTER_LTE: return is_no_more(input, operand);
     case FILTER_IN: return is_in(matching, operand, input);
     case FILTER_NIN: return is_not_in(matching, operand, input);
     case FILTER_STARTS_WITH: return match_affix(matching, operand, input, true);

@@ -249,9 +249,10 @@ struct filter *filter_compile_at(const json_t *schema, const char *where, struct
     struct json_view root;
     const char *reason;
     struct filter *filter = NEW(struct filter);
-    filter->reader = json_reader_new();
     struct compiler compiler = {filter, place, limits.filter_nodes, error};
-    bool done = filter->reader != NULL && json_write(&written, schema);
+    bool done = json_write(&written, schema);
+    filter->reader = done ? json_reader_for(written.size) : NULL;
+    done = filter->reader != NULL;
     if (!done)
         error_set(error, ERROR_INTERNAL, "there is no memory for the filter");
     /* Operands may be nested; jansson has bounded how deep. */

@@ -128,7 +128,8 @@ static bool compile_step(struct step *step, const json_t *rule, size_t earlier, 
     }
     if (text_equal(type, TEXT("transform"))) {
         step->kind = STEP_TRANSFORM;
-        return id_parse(ID_TRANSFORMATION, json_member_text(rule, "transformation_id"), &step->transformation_id) ||
+        return (id_parse(ID_TRANSFORMATION, json_member_text(rule, "transformation_id"), &step->transformation_id) &&
+                step->transformation_id > 0) ||
                error_set(error, ERROR_INVALID, "%s.transformation_id: is no id of a transformation", place);
     }
     return error_set(error, ERROR_INVALID, "%s.type: is no type of rule", place);

@@ -26,6 +26,8 @@ struct frame_request {
     uint32_t magic;
     uint32_t run;       /* the answer has it too, so that none is taken for that of another run */
     uint32_t body_kind; /* frame_body */
+    uint32_t cpu_ms;    /* its processor time */
+    uint64_t loaded;    /* names the code with its env and project; code and env are empty when it is that of the last run */
     uint32_t sizes[FRAME_REQUEST_PARTS];
 };
 

@@ -1,9 +1,30 @@
 /*
- * pool.h - runs transformations in sandboxed processes.
+ * pool.h - runs transformations in sandboxed processes, fairly between the connections that use them.
  *
- * limits.transform_workers threads each own one process and give it one run after the other; what no process is free
- * for waits in a queue of limits.transform_queue. A process that takes too long or breaks is killed; a spare one
- * takes its place at once. Nothing that foreign code does reaches further than its own run.
+ * Lines. Jobs wait in lines, one for each (project_id, key, code with env): first come, first served within a line. The
+ * next job is that of the line which has had the least processor time, so whoever needs much of it gets no more of it
+ * than the others; a line that was idle for long gets no credit for that. A line whose code is changed is a new one.
+ *
+ * Quick and slow. limits.transform_workers threads own a process each, for quick runs; each run gets
+ * limits.transform_quick_ms of processor time there. What does not end within it is run again, with all of
+ * limits.transform_cpu_ms, in a process of limits.transform_slow_workers more, which have idle priority; its line is slow
+ * from then on and runs only there, until its runs are quick on the average again (the newest counts for a sixteenth).
+ * A line that has not run yet gets one process at a time. So no process for quick runs is kept for longer than
+ * transform_quick_ms, whatever runs, and endless loops take only processor time that nobody else wants.
+ *
+ * Bounds. These wait or run at most, counted in jobs: transform_queue in all, transform_key_queue of one line,
+ * transform_slow_queue of all slow lines together, of which one may have an eighth. What is too much is refused:
+ * TRANSFORM_UNAVAILABLE, `done` called within transform_pool_submit. Whoever keeps the rest elsewhere tries again when
+ * another job of that key is done, or in a second when none is on its way. Trials (key 0) are taken while there are
+ * fewer than 64 of them, however long the other lines are. limits.transform_keys lines are remembered that have nothing
+ * to run, the last used ones.
+ *
+ * Each run begins with what its code's top level left, and with nothing that another run left, of whatever project. A
+ * process remembers the code that it ran last, and lays its memory back between runs; code whose top level asks for the
+ * time or for random numbers is loaded anew for each run.
+ *
+ * A process that takes too long or breaks is killed; a spare one takes its place at once. Nothing that foreign code does
+ * reaches further than its own run.
  */
 #pragma once
 
@@ -34,7 +55,12 @@ struct transform_job {
     int64_t key; /* the connection; 0: a trial */
     void (*done)(struct transform_job *job);
     struct transform_result result;
-    struct transform_job *next; /* of the pool */
+    struct { /* the pool's */
+        struct transform_job *next;
+        struct line *line;
+        uint64_t code;
+        int64_t charged_us, spent_us;
+    } pool;
 };
 
 /*
@@ -42,10 +68,10 @@ struct transform_job {
  * ../libexec. Where no process can be started that is logged, and tried again with every job.
  */
 struct transform_pool *transform_pool_start(const char *program, struct error *error);
-/* Takes the job, or fails it at once when too many wait. Any thread. */
+/* Takes the job, or refuses it (see above). Any thread but from within `done` of a refused job. */
 void transform_pool_submit(struct transform_pool *pool, struct transform_job *job);
-/* Runs and waits. Any thread but the pool's. */
-void transform_pool_run(struct transform_pool *pool, const struct transform_input *input,
+/* Runs a trial and waits. Any thread but the pool's. */
+void transform_pool_run(struct transform_pool *pool, int64_t project_id, const struct transform_input *input,
                         struct transform_result *result);
 /* Finishes what waits, ends the processes, frees. Blocks. */
 void transform_pool_stop(struct transform_pool *pool);

@@ -13,20 +13,22 @@
 enum transform_outcome {
     TRANSFORM_DONE,
     TRANSFORM_THREW,         /* the code threw, or is no JavaScript; the message has the position */
-    TRANSFORM_TIMED_OUT,     /* limits.transform_cpu_ms, or three times as long by the clock */
+    TRANSFORM_TIMED_OUT,     /* limits.transform_cpu_ms, or three times as long by the clock while it waited */
     TRANSFORM_OUT_OF_MEMORY, /* limits.transform_memory_bytes */
     TRANSFORM_BAD_RESULT,    /* what the handler returned is no request */
     TRANSFORM_TOO_LARGE,     /* limits.transform_result_bytes */
     TRANSFORM_WORKER_DIED,   /* the kernel or the worker ended the process in the middle */
-    TRANSFORM_UNAVAILABLE,   /* it did not run: no worker can be started, or too much waits; try again later */
+    TRANSFORM_UNAVAILABLE,   /* it did not run to its end, for no fault of its own: no worker can be started, too much
+                                waits, the machine had no time for it; try again later */
 };
 
 struct transform_result {
     enum transform_outcome outcome;
     enum execution_log_level log_level; /* the worst of what it printed; EXECUTION_FATAL unless it is done */
+    int64_t cpu_us;                     /* processor time that it took, tries that were given up included */
     json_t *console;                    /* array of {type, message}; the last line tells why it is not done */
     /* when it is done: */
-    json_t *request; /* object of headers (strings; content-type is among them), path and query */
+    json_t *request; /* object of headers (strings), path and query */
     enum frame_body body_kind;
     struct text body; /* as it is sent; JSON when body_kind says so; in `bytes` */
     char *bytes;

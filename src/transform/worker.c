@@ -1,8 +1,9 @@
 /*
  * The worker program: answers one run after the other on the socket FRAME_FD until it is closed. The pool starts it
- * as: fairlead-transform MEMORY_BYTES CPU_MS RESULT_BYTES
+ * as: fairlead-transform MEMORY_BYTES RESULT_BYTES idle|normal
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,22 +27,49 @@ static void raise_stack_limit(void)
     setrlimit(RLIMIT_STACK, &stack);
 }
 
-/* Ends the process when the pool is gone: there is nobody left to tell. */
+/* ---- bytes --------------------------------------------------------------------------------------- */
+
+/* Several requests may come in one piece; then their answers go in one piece, too. */
+static struct {
+    size_t at, size;
+    char bytes[65536];
+} inbox, outbox;
+
+/* At least one byte. Ends the process when the pool is gone: there is nobody left to tell. */
+static size_t receive(void *out, size_t most)
+{
+    ssize_t count;
+    do
+        count = read(FRAME_FD, out, most);
+    while (count < 0 && errno == EINTR);
+    if (count <= 0)
+        _exit(0);
+    return (size_t)count;
+}
+
 static void read_all(void *out, size_t size)
 {
     char *at = out;
     while (size > 0) {
-        ssize_t count = read(FRAME_FD, at, size);
-        if (count < 0 && errno == EINTR)
+        size_t count = inbox.size - inbox.at;
+        if (count == 0 && size < sizeof inbox.bytes) {
+            inbox.at = 0;
+            inbox.size = receive(inbox.bytes, sizeof inbox.bytes);
             continue;
-        if (count <= 0)
-            _exit(0);
+        }
+        if (count == 0) {
+            count = receive(at, size);
+        } else {
+            count = count < size ? count : size;
+            memcpy(at, inbox.bytes + inbox.at, count);
+            inbox.at += count;
+        }
         at += count;
-        size -= (size_t)count;
+        size -= count;
     }
 }
 
-static void write_all(const void *data, size_t size)
+static void send_all(const void *data, size_t size)
 {
     const char *at = data;
     while (size > 0) {
@@ -55,6 +83,26 @@ static void write_all(const void *data, size_t size)
     }
 }
 
+static void flush(void)
+{
+    send_all(outbox.bytes, outbox.size);
+    outbox.size = 0;
+}
+
+static void write_all(const void *data, size_t size)
+{
+    if (size > sizeof outbox.bytes - outbox.size)
+        flush();
+    if (size > sizeof outbox.bytes) {
+        send_all(data, size);
+        return;
+    }
+    memcpy(outbox.bytes + outbox.size, data, size);
+    outbox.size += size;
+}
+
+/* ---- runs ---------------------------------------------------------------------------------------- */
+
 static void answer(uint32_t run, const struct engine_result *result)
 {
     struct span console = console_lines();
@@ -65,36 +113,57 @@ static void answer(uint32_t run, const struct engine_result *result)
     write_all(console.data, console.size);
     write_all(result->head.data, result->head.size);
     write_all(result->body.data, result->body.size);
+    if (inbox.at == inbox.size)
+        flush();
 }
 
-/* The parts in a buffer of their own; the pool bounds their sizes. */
-static char *read_parts(const struct frame_request *request, struct span parts[FRAME_REQUEST_PARTS])
+/* Some parts of a request, one after the other, in a buffer of their own; the pool bounds their sizes. */
+static char *read_parts(const struct frame_request *request, enum frame_request_part from, enum frame_request_part end,
+                        struct span parts[FRAME_REQUEST_PARTS])
 {
     size_t size = 0;
-    for (size_t i = 0; i < FRAME_REQUEST_PARTS; i++)
+    for (size_t i = from; i < end; i++)
         size += request->sizes[i];
     char *bytes = malloc(size + 1);
     if (bytes == NULL)
         _exit(1);
     read_all(bytes, size);
     const char *at = bytes;
-    for (size_t i = 0; i < FRAME_REQUEST_PARTS; i++) {
+    for (size_t i = from; i < end; i++) {
         parts[i] = (struct span){at, request->sizes[i]};
         at += request->sizes[i];
     }
     return bytes;
 }
 
+/* The code of the last run. */
+static struct {
+    uint64_t name; /* frame.h, `loaded` */
+    char *bytes;
+    struct span code, env;
+} last;
+
 static void serve_one(void)
 {
     struct frame_request request;
-    struct span parts[FRAME_REQUEST_PARTS];
+    struct engine_request run;
     read_all(&request, sizeof request);
     if (request.magic != FRAME_MAGIC)
         _exit(1);
-    char *bytes = read_parts(&request, parts);
-    console_clear();
-    struct engine_result result = engine_run(parts, (enum frame_body)request.body_kind);
+    run.body_kind = (enum frame_body)request.body_kind;
+    run.cpu_ms = request.cpu_ms;
+    run.same_code = request.loaded == last.name;
+    if (!run.same_code) {
+        free(last.bytes);
+        last.name = request.loaded;
+        last.bytes = read_parts(&request, FRAME_CODE, FRAME_CONTEXT, run.parts);
+        last.code = run.parts[FRAME_CODE];
+        last.env = run.parts[FRAME_ENV];
+    }
+    run.parts[FRAME_CODE] = last.code;
+    run.parts[FRAME_ENV] = last.env;
+    char *bytes = read_parts(&request, FRAME_CONTEXT, FRAME_REQUEST_PARTS, run.parts);
+    struct engine_result result = engine_run(&run);
     answer(request.run, &result);
     engine_reset();
     free(bytes);
@@ -114,11 +183,13 @@ int main(int count, char **arguments)
     int type;
     socklen_t size = sizeof type;
     if (count != 4 || !read_number(arguments[1], &limits.memory_bytes) ||
-        !read_number(arguments[2], &limits.cpu_ms) || !read_number(arguments[3], &limits.result_bytes) ||
+        !read_number(arguments[2], &limits.result_bytes) ||
         getsockopt(FRAME_FD, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
         fprintf(stderr, "fairlead-transform runs transformations for fairlead and is started by it\n");
         return 2;
     }
+    if (strcmp(arguments[3], "idle") == 0)
+        sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){0});
     raise_stack_limit();
     const char *problem = engine_start(&limits);
     if (problem == NULL)

@@ -5,16 +5,33 @@
 
 static const char MORE[] = "more was printed than is kept";
 
-static struct {
-    char bytes[FRAME_CONSOLE_BYTES];
+static struct lines {
     uint32_t size;
     bool full;
-} console;
+    char bytes[FRAME_CONSOLE_BYTES];
+} console, kept;
 
 void console_clear(void)
 {
     console.size = 0;
     console.full = false;
+}
+
+static void copy(struct lines *to, const struct lines *from)
+{
+    to->size = from->size;
+    to->full = from->full;
+    memcpy(to->bytes, from->bytes, from->size);
+}
+
+void console_keep(void)
+{
+    copy(&kept, &console);
+}
+
+void console_lay_back(void)
+{
+    copy(&console, &kept);
 }
 
 static void append(enum frame_level level, struct span text)

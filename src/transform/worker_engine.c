@@ -4,58 +4,43 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #include "quickjs.h"
 #include "transform/worker_console.h"
 #include "transform/worker_host.h"
+#include "transform/worker_memory.h"
 #include "wasm-rt-impl.h"
 
 /* ---- the engine's memory --------------------------------------------------------------------------- */
 
 Z_quickjs_instance_t quickjs;
 
+struct rejections { /* promises that were rejected and that nobody has looked at yet, with their reasons */
+    uint32_t count, promises[16], reasons[16];
+};
+
 static struct {
     struct engine_limits limits;
     uint32_t handle; /* of the prelude's function that runs the handler */
-    char *snapshot;  /* the memory as it is before a run */
-    uint32_t snapshot_size, snapshot_pages, snapshot_stack;
     timer_t timer;
-    volatile sig_atomic_t timed_out, inside; /* inside: between setjmp and the end of the run */
-    uint32_t rejected[16]; /* promises that were rejected and that nobody has looked at yet, with their reasons */
-    uint32_t reasons[16];
-    uint32_t rejected_count;
+    volatile sig_atomic_t timed_out, inside; /* inside: between setjmp and the end of the run, in the engine */
+    struct rejections rejections, kept_rejections;
+    bool kept;       /* the memory that is laid back has the code loaded */
+    bool unkeepable; /* that cannot be done with the code of the last run */
+    bool trapped;    /* the run was ended in the middle */
 } engine;
 
-enum { PAGE = 65536, HARD_LIMIT_MS = 100 };
+enum { PAGE = 65536, HARD_LIMIT_MS = 100, ROOM = 1 << 20 };
 
-static bool take_snapshot(void)
-{
-    engine.snapshot_size = quickjs.w2c_memory.size;
-    engine.snapshot_pages = quickjs.w2c_memory.pages;
-    engine.snapshot_stack = quickjs.w2c___stack_pointer;
-    engine.snapshot = malloc(engine.snapshot_size);
-    if (engine.snapshot == NULL)
-        return false;
-    memcpy(engine.snapshot, quickjs.w2c_memory.data, engine.snapshot_size);
-    return true;
-}
-
-/*
- * Also what lies behind the memory's end is taken away: a run may have been ended while it was about to grow, and a
- * page that is taken again must be empty.
- */
 void engine_reset(void)
 {
-    uint8_t *end = quickjs.w2c_memory.data + engine.snapshot_size;
-    size_t behind = engine.limits.memory_bytes - engine.snapshot_size;
-    madvise(end, behind, MADV_DONTNEED);
-    mprotect(end, behind, PROT_NONE);
-    memcpy(quickjs.w2c_memory.data, engine.snapshot, engine.snapshot_size);
-    quickjs.w2c_memory.size = engine.snapshot_size;
-    quickjs.w2c_memory.pages = engine.snapshot_pages;
-    quickjs.w2c___stack_pointer = engine.snapshot_stack;
+    if (engine.trapped) {
+        memory_lay_back_base(true);
+        engine.kept = false;
+    } else {
+        memory_lay_back();
+    }
 }
 
 /* ---- time ---------------------------------------------------------------------------------------- */
@@ -77,10 +62,10 @@ static bool make_timer(void)
     return sigaction(SIGPROF, &action, NULL) == 0 && timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &engine.timer) == 0;
 }
 
-/* 0: no more ticks. */
+/* It is left running when the run is over, as the next one sets it anew. */
 static void set_timer(uint32_t ms)
 {
-    struct itimerspec times = {.it_interval = {0, ms > 0 ? HARD_LIMIT_MS * 1000000 : 0},
+    struct itimerspec times = {.it_interval = {0, HARD_LIMIT_MS * 1000000},
                                .it_value = {ms / 1000, (long)(ms % 1000) * 1000000}};
     timer_settime(engine.timer, 0, &times, NULL);
 }
@@ -146,26 +131,27 @@ static struct span ask_text(enum question question)
 
 void Z_envZ_host_promise_rejection(struct Z_env_instance_t *unused, u32 promise, u32 reason, u32 handled)
 {
-    const uint32_t most = sizeof engine.rejected / sizeof engine.rejected[0];
+    struct rejections *all = &engine.rejections;
+    const uint32_t most = sizeof all->promises / sizeof all->promises[0];
     (void)unused;
     uint32_t identity = QUICKJS(qjs_get_value_ptr, promise);
-    if (!handled && engine.rejected_count < most) {
-        engine.rejected[engine.rejected_count] = identity;
-        engine.reasons[engine.rejected_count++] = QUICKJS(qjs_dup_value, reason);
+    if (!handled && all->count < most) {
+        all->promises[all->count] = identity;
+        all->reasons[all->count++] = QUICKJS(qjs_dup_value, reason);
     }
-    for (uint32_t i = 0; handled && i < engine.rejected_count; i++) {
-        if (engine.rejected[i] != identity)
+    for (uint32_t i = 0; handled && i < all->count; i++) {
+        if (all->promises[i] != identity)
             continue;
-        engine.rejected_count--;
-        engine.rejected[i] = engine.rejected[engine.rejected_count];
-        engine.reasons[i] = engine.reasons[engine.rejected_count];
+        all->count--;
+        all->promises[i] = all->promises[all->count];
+        all->reasons[i] = all->reasons[all->count];
     }
 }
 
 static void print_rejections(void)
 {
-    for (uint32_t i = 0; i < engine.rejected_count; i++) {
-        uint32_t text = ask(ASK_DESCRIBE, &engine.reasons[i], 1);
+    for (uint32_t i = 0; i < engine.rejections.count; i++) {
+        uint32_t text = ask(ASK_DESCRIBE, &engine.rejections.reasons[i], 1);
         if (!failed(text))
             console_line(FRAME_ERROR, host_text(text));
     }
@@ -229,35 +215,66 @@ static struct engine_result take_result(void)
     return engine.timed_out ? failure(FRAME_TIMED_OUT, "") : result;
 }
 
-static struct engine_result run(const struct span parts[FRAME_REQUEST_PARTS], enum frame_body body_kind)
+/* Evaluates the code's top level. */
+static bool load(const struct engine_request *request)
 {
-    uint32_t env = string_of(parts[FRAME_ENV]);
-    if (failed(ask(ASK_START, &env, 1)) || failed(evaluate(parts[FRAME_CODE], "transform.js")) || !drain())
+    host_asked_outside = false;
+    engine.rejections.count = 0;
+    uint32_t env = string_of(request->parts[FRAME_ENV]);
+    return !failed(ask(ASK_START, &env, 1)) && !failed(evaluate(request->parts[FRAME_CODE], "transform.js")) && drain();
+}
+
+/* Not to be interrupted. */
+static void keep_loaded(void)
+{
+    engine.inside = 0;
+    engine.kept = !host_asked_outside && memory_keep();
+    engine.unkeepable = !engine.kept;
+    if (engine.kept) {
+        console_keep();
+        engine.kept_rejections = engine.rejections;
+    }
+    engine.inside = 1;
+}
+
+static struct engine_result run(const struct engine_request *request)
+{
+    if (engine.kept) {
+        console_lay_back();
+        engine.rejections = engine.kept_rejections;
+    } else if (!load(request)) {
         return exception();
-    uint32_t values[4] = {string_of(parts[FRAME_HEAD]), QUICKJS(qjs_new_number, (double)body_kind),
-                          string_of(parts[FRAME_BODY]), string_of(parts[FRAME_CONTEXT])};
+    } else if (request->same_code && !engine.unkeepable) {
+        keep_loaded();
+    }
+    uint32_t values[4] = {string_of(request->parts[FRAME_HEAD]), QUICKJS(qjs_new_number, (double)request->body_kind),
+                          string_of(request->parts[FRAME_BODY]), string_of(request->parts[FRAME_CONTEXT])};
     if (failed(ask(ASK_RUN, values, 4)) || !drain())
         return exception();
     print_rejections();
     return take_result();
 }
 
-struct engine_result engine_run(const struct span parts[FRAME_REQUEST_PARTS], enum frame_body body_kind)
+struct engine_result engine_run(const struct engine_request *request)
 {
+    if (!request->same_code) {
+        if (engine.kept)
+            memory_lay_back_base(false);
+        engine.kept = engine.unkeepable = false;
+    }
+    console_clear();
+    set_timer(request->cpu_ms);
     engine.timed_out = 0;
-    engine.rejected_count = 0;
     int trap = wasm_rt_impl_try();
+    engine.trapped = trap != 0;
     if (trap != 0) {
         engine.inside = 0;
-        set_timer(0);
         return engine.timed_out ? failure(FRAME_TIMED_OUT, "")
                                 : failure(FRAME_THREW, wasm_rt_strerror((wasm_rt_trap_t)trap));
     }
     engine.inside = 1;
-    set_timer(engine.limits.cpu_ms);
-    struct engine_result result = run(parts, body_kind);
+    struct engine_result result = run(request);
     engine.inside = 0;
-    set_timer(0);
     return result;
 }
 
@@ -304,5 +321,9 @@ const char *engine_start(const struct engine_limits *limits)
     const char *problem = load_prelude();
     if (problem != NULL)
         return problem;
-    return take_snapshot() ? NULL : "there is no memory for the snapshot";
+    /* Room for most runs, so that the memory need not grow and be cut again for each. */
+    uint32_t room = QUICKJS(wasm_malloc, ROOM);
+    if (room != 0)
+        QUICKJS(wasm_free, room);
+    return memory_take_base(limits->memory_bytes) ? NULL : "there is no memory for a copy of the engine's";
 }

@@ -2,10 +2,12 @@
  * worker_engine.h - QuickJS in a box: runs a transformation once and forgets it.
  *
  * The engine is WebAssembly that was translated to C, so whatever goes wrong inside it stays in its own memory, and
- * that memory is laid back to what it was before the run when the run is over. One engine a process, one thread.
+ * that memory is laid back to what it was before the run when the run is over (worker_memory.h). One engine a process,
+ * one thread.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "transform/frame.h"
@@ -17,7 +19,6 @@ struct span {
 
 struct engine_limits {
     uint32_t memory_bytes; /* of one run */
-    uint32_t cpu_ms;       /* then the run is interrupted, and ended soon after where that does not help */
     uint32_t result_bytes;
 };
 
@@ -30,7 +31,17 @@ struct engine_result {
 
 /* Before the sandbox is entered. NULL, or what went wrong. */
 const char *engine_start(const struct engine_limits *limits);
-/* The parts of a request; what the code prints goes to console.h. */
-struct engine_result engine_run(const struct span parts[FRAME_REQUEST_PARTS], enum frame_body body_kind);
+struct engine_request {
+    struct span parts[FRAME_REQUEST_PARTS];
+    enum frame_body body_kind;
+    uint32_t cpu_ms; /* then the run is interrupted, and ended soon after where that does not help */
+    bool same_code;  /* and env and project, as those of the last run */
+};
+
+/*
+ * What the code prints goes to worker_console.h. Code that runs a second time is loaded once more, and then kept loaded
+ * for runs after it, unless its top level asked for the time or for random numbers, or left too much in memory.
+ */
+struct engine_result engine_run(const struct engine_request *request);
 /* Forgets the run; to be called before the next. */
 void engine_reset(void);

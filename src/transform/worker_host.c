@@ -6,6 +6,9 @@
 
 #include "transform/worker_console.h"
 #include "transform/worker_hash.h"
+#include "transform/worker_pages.h"
+
+bool host_asked_outside;
 
 /* ---- the border ---------------------------------------------------------------------------------- */
 
@@ -18,8 +21,10 @@ static char *memory_at(uint32_t at, uint64_t size)
 void host_write(uint32_t at, const void *data, size_t size)
 {
     char *to = memory_at(at, size);
-    if (to != NULL && size > 0)
-        memcpy(to, data, size);
+    if (to == NULL || size == 0)
+        return;
+    pages_change(at, size);
+    memcpy(to, data, size);
 }
 
 static uint32_t read_number(uint32_t at)
@@ -92,6 +97,7 @@ static uint32_t host_random(const uint32_t arguments[4])
 {
     unsigned char bytes[256];
     double count = QUICKJS(qjs_get_float64, arguments[0]);
+    host_asked_outside = true;
     if (!(count >= 0 && count <= sizeof bytes) || getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
         return QUICKJS(qjs_get_undefined);
     return new_bytes(bytes, (uint32_t)count);
@@ -190,6 +196,7 @@ u32 Z_wasi_snapshot_preview1Z_clock_time_get(wasi *unused, u32 clock, u64 precis
 {
     struct timespec time;
     (void)unused, (void)precision;
+    host_asked_outside = true;
     clock_gettime(clock == 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC, &time);
     uint64_t nanoseconds = (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_nsec;
     host_write(out, &nanoseconds, sizeof nanoseconds);
@@ -198,11 +205,15 @@ u32 Z_wasi_snapshot_preview1Z_clock_time_get(wasi *unused, u32 clock, u64 precis
 
 u32 Z_wasi_snapshot_preview1Z_random_get(wasi *unused, u32 at, u32 size)
 {
+    unsigned char bytes[256];
     (void)unused;
-    char *to = memory_at(at, size);
-    if (to == NULL || size > 256)
+    host_asked_outside = true;
+    if (size > sizeof bytes || memory_at(at, size) == NULL)
         return 28; /* EINVAL of WASI */
-    return getrandom(to, size, 0) == (ssize_t)size ? 0 : 29;
+    if (getrandom(bytes, size, 0) != (ssize_t)size)
+        return 29;
+    host_write(at, bytes, size);
+    return 0;
 }
 
 /* There are no files. */

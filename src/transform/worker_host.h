@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "quickjs.h"
@@ -19,6 +20,9 @@ uint32_t host_copy_in(struct span text);
 void host_write(uint32_t at, const void *data, size_t size);
 /* The UTF-8 of a string value, in the engine's memory; empty for anything else. */
 struct span host_text(uint32_t value);
+
+/* Set when the engine asked for the time or for random bytes. */
+extern bool host_asked_outside;
 
 /* An object of the functions that the prelude is given. */
 uint32_t host_functions(void);

@@ -1,6 +1,8 @@
 // The measurements of `make bench`. Each takes the settings, starts what it needs, and returns
 // plain figures.
 
+import { dirname, join } from 'node:path';
+
 import { Gateway } from './gateway.mjs';
 import { Sink, benchTool, freePort, sleep } from './child.mjs';
 
@@ -54,6 +56,11 @@ export function throughput(settings) {
         ]);
         return { closed, fixed, memory };
     });
+}
+
+// What the rules of a connection take of a webhook's time, without the gateway around them.
+export function ruleCost(settings) {
+    return benchTool(join(dirname(settings.tool), 'bench-rules'), []);
 }
 
 async function isolationRound(settings, crowd) {

@@ -60,6 +60,17 @@ const groups = [
         ],
     },
     {
+        needs: ['rule_cost'],
+        of: (r) => r.rule_cost,
+        rows: [
+            ['rules: a filter of ten conditions', (c) => c.filter_ns / 1000, us, atMost(2)],
+            ['rules: the same with headers and path', (c) => c.filter_headers_ns / 1000, us],
+            ['rules: deduplicate, the whole payload', (c) => c.deduplicate_ns / 1000, us],
+            ['rules: deduplicate, one field', (c) => c.deduplicate_field_ns / 1000, us],
+            ['rules: both, some fields excluded', (c) => c.filter_deduplicate_ns / 1000, us],
+        ],
+    },
+    {
         needs: ['lists'],
         of: (r) => r.lists,
         rows: [

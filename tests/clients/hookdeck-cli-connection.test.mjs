@@ -1,7 +1,7 @@
 // `hookdeck gateway connection`: every command with every flag.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startGateway, startSink } from '../e2e/gateway.mjs';
+import { startGateway, startSink, until } from '../e2e/gateway.mjs';
 import { setUpHookdeck } from './hookdeck.mjs';
 import {
   DESTINATION_SETTINGS, PATH_SETTING, REFUSED_AUTH_SETTINGS, REFUSED_DESTINATION_SETTINGS, SOURCE_FILES, SOURCE_SETTINGS,
@@ -41,12 +41,36 @@ const RULE_SETTINGS = [
   [{ rules: JSON.stringify(RULES) }, RULES],
   [{ 'rules-file': 'rules.json' }, RULES],
 ];
-const NOT_RUN = (type) => new RegExp(`rules\\[0\\]\\.type: rules of type ${type} are not run by this version`);
-const REFUSED_RULE_SETTINGS = [
-  [{ 'rule-filter-body': '{"a":1}', 'rule-filter-headers': '{"b":1}', 'rule-filter-path': '"/c"', 'rule-filter-query': '{"d":1}' }, NOT_RUN('filter')],
-  [{ 'rule-deduplicate-window': '1000', 'rule-deduplicate-include-fields': 'body.id' }, NOT_RUN('deduplicate')],
-  [{ 'rule-deduplicate-window': '1000', 'rule-deduplicate-exclude-fields': 'body.at' }, NOT_RUN('deduplicate')],
-  [{ 'rule-transform-name': 'code', 'rule-transform-code': 'x', 'rule-transform-env': '{"A":"1"}' }, NOT_RUN('transform')],
+// Code of the transformation, whose env says what it adds.
+const MARK = 'addHandler("transform", (request) => { request.body.mark = process.env.MARK; request.headers["x-mark"] = "1"; return request; });';
+const FILTER_FLAGS = {
+  'rule-filter-body': '{"order":{"$gt":1}}', 'rule-filter-headers': '{"X-Shop":"de"}', 'rule-filter-path': '{"$startsWith":"/in/"}', 'rule-filter-query': '{"page":1}',
+};
+const FILTER = { type: 'filter', body: { order: { $gt: 1 } }, headers: { 'X-Shop': 'de' }, path: { $startsWith: '/in/' }, query: { page: 1 } };
+const TRANSFORM_FLAGS = { 'rule-transform-name': 'mark', 'rule-transform-code': MARK, 'rule-transform-env': '{"MARK":"m"}' };
+// Rules that look at webhooks: [flags, rules, webhooks of [body, place], which of them arrive, as what]. Transformations are named in place of their ids.
+const GOOD = '/in/a?page=1';
+const WORKING_RULE_SETTINGS = [
+  [FILTER_FLAGS, [FILTER], [[{ order: 2 }, GOOD], [{ order: 1 }, GOOD], [{ order: 2 }, '/out?page=1'], [{ order: 2 }, '/in/a?page=2'], [{ order: 3 }, GOOD]],
+    [{ order: 2 }, { order: 3 }]],
+  [{ 'rule-filter-path': '/in/a' }, [{ type: 'filter', path: '/in/a' }], [[{ order: 1 }, GOOD], [{ order: 2 }, '/in/b']], [{ order: 1 }]],
+  [{ 'rule-deduplicate-window': '60000', 'rule-deduplicate-include-fields': 'body.order,path' },
+    [{ type: 'deduplicate', window: 60000, include_fields: ['body.order', 'path'] }],
+    [[{ order: 1, at: 1 }, GOOD], [{ order: 1, at: 2 }, GOOD], [{ order: 1, at: 3 }, '/in/b'], [{ order: 2, at: 4 }, GOOD]],
+    [{ order: 1, at: 1 }, { order: 1, at: 3 }, { order: 2, at: 4 }]],
+  [{ 'rule-deduplicate-window': '60000', 'rule-deduplicate-exclude-fields': 'body.at' }, [{ type: 'deduplicate', window: 60000, exclude_fields: ['body.at'] }],
+    [[{ order: 1, at: 1 }, GOOD], [{ order: 1, at: 2 }, GOOD], [{ order: 2, at: 1 }, GOOD]], [{ order: 1, at: 1 }, { order: 2, at: 1 }]],
+  [TRANSFORM_FLAGS, [{ type: 'transform', transformation_id: 'mark' }], [[{ order: 1 }, GOOD]], [{ order: 1, mark: 'm' }]],
+  // One that is there, by its name; and all in the order that the program gives them.
+  [{ 'rule-transform-name': 'mark', 'rule-filter-body': '{"mark":"m","order":1}', 'rule-deduplicate-window': '60000' },
+    [{ type: 'deduplicate', window: 60000 }, { type: 'transform', transformation_id: 'mark' }, { type: 'filter', body: { mark: 'm', order: 1 } }],
+    [[{ order: 1 }, GOOD], [{ order: 1 }, GOOD], [{ order: 2 }, GOOD]], [{ order: 1, mark: 'm' }]],
+];
+const REFUSED_RULES = [
+  [{ 'rule-filter-body': '{"a":{"$regex":"x"}}' }, /rules\[0\]\.body\.a\.\$regex: is not an operator of filters/],
+  [{ 'rule-deduplicate-window': '60' }, /rules\[0\]\.window: must be from 1000 to 3600000/],
+  [{ 'rule-deduplicate-window': '1000', 'rule-deduplicate-include-fields': 'body.a[*]' }, /include_fields\[0\]: \[\*\] and \[n\] must be followed by a name/],
+  [{ 'rule-transform-name': 'unknown' }, /rules\[0\]\.transformation\.code: is required, there is no transformation unknown/],
 ];
 
 test('sources are made inline with each of their settings', async () => {
@@ -87,8 +111,11 @@ test('destinations are made inline with each of their settings', async () => {
 });
 
 test('rules are set by flags, as JSON and from a file', async () => {
-  await Promise.all(RULE_SETTINGS.map(async ([flags, rules], i) => {
-    const rulesOf = ({ rules }) => rules.map((rule) => Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== null)));
+  await gateway.api('PUT', '/transformations', { name: 'mark', code: MARK, env: { MARK: 'm' } });
+  const { id: mark } = (await gateway.api('GET', '/transformations?name=mark')).body.models[0];
+  await Promise.all([...RULE_SETTINGS, ...WORKING_RULE_SETTINGS].map(async ([flags, rules], i) => {
+    const shown = ([name, value]) => [name, value === mark ? 'mark' : value];
+    const rulesOf = ({ rules }) => rules.map((rule) => Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== null).map(shown)));
     const made = await connection('create', '--name', `rules-${i}`, ...FROM(`rules-${i}`), ...TO_MOCK('to-all'), ...words(flags));
     assert.deepEqual(rulesOf(made), rules);
     await connection('update', made.id, '--rules', '[]');
@@ -96,6 +123,27 @@ test('rules are set by flags, as JSON and from a file', async () => {
     await connection('upsert', `rules-${i}`, '--rules', '[]');
     assert.deepEqual(rulesOf(await connection('upsert', `rules-${i}`, ...words(flags))), rules);
     assert.deepEqual(rulesOf(await connection('upsert', `rules-${i}`, '--description', 'kept')), rules);
+  }));
+});
+
+test('filters, deduplicate rules and transformations set by flags do their work', async () => {
+  await Promise.all(WORKING_RULE_SETTINGS.map(async ([flags, , webhooks, arrive], i) => {
+    const place = `ruled-${i}`;
+    const { source } = await connection('create', '--name', place, ...FROM(place), '--destination-name', place, '--destination-type', 'HTTP',
+      '--destination-url', `${sink.url}/${place}`, ...words(flags));
+    for (const [body, path] of webhooks) {
+      const reply = await fetch(source.url + path, { method: 'POST', headers: { 'content-type': 'application/json', 'x-shop': 'de' }, body: JSON.stringify(body) });
+      const { request_id } = await reply.json();
+      await until('an end of the webhook', async () => {
+        const { events_count, ignored_count } = (await gateway.api('GET', `/requests/${request_id}`)).body;
+        return events_count + ignored_count > 0;
+      });
+    }
+    const arrived = () => sink.received.filter(({ url }) => url.startsWith(`/${place}/`));
+    await until(`what arrives at ${place}`, () => arrived().length >= arrive.length);
+    const inOrder = (list) => [...list].map((each) => JSON.stringify(each)).sort();
+    assert.deepEqual(inOrder(arrived().map(({ body }) => JSON.parse(body))), inOrder(arrive), place);
+    if (arrive[0].mark) assert.equal(arrived()[0].headers['x-mark'], '1');
   }));
 });
 
@@ -150,7 +198,7 @@ test('connections are found by name, id, ends and state', async () => {
   await hookdeck.refused(/not found/, 'connection', 'get', two.id);
 });
 
-test('what is not kept, sent or run is refused in words, and nothing is made', async () => {
+test('what is not kept, sent or understood is refused in words, and nothing is made', async () => {
   const made = await connection('create', '--name', 'plain', ...FROM('plain'),
     '--destination-name', 'plain', '--destination-type', 'HTTP', '--destination-url', sink.url);
   const ends = [...FROM('refused'), '--destination-name', 'refused', '--destination-type', 'HTTP', '--destination-url', sink.url];
@@ -159,7 +207,7 @@ test('what is not kept, sent or run is refused in words, and nothing is made', a
       hookdeck.refused(why, 'connection', 'create', '--name', 'refused', ...ends, ...words(flags, 'destination-')),
       hookdeck.refused(why, 'connection', 'upsert', 'refused', ...ends, ...words(flags, 'destination-')),
     ]),
-    ...REFUSED_RULE_SETTINGS.flatMap(([flags, why]) => [
+    ...REFUSED_RULES.flatMap(([flags, why]) => [
       hookdeck.refused(why, 'connection', 'create', '--name', 'refused', ...ends, ...words(flags)),
       hookdeck.refused(why, 'connection', 'upsert', 'plain', ...words(flags)),
       hookdeck.refused(why, 'connection', 'update', made.id, ...words(flags)),
@@ -175,5 +223,4 @@ test('what is not kept, sent or run is refused in words, and nothing is made', a
 test('every command and flag was run', async (t) => t.diagnostic(await hookdeck.coverage('connection', {
   ...refusedFlags(REFUSED_DESTINATION_SETTINGS, 'destination-', 'rate limits are not enforced yet'),
   ...refusedFlags(REFUSED_AUTH_SETTINGS, 'destination-', 'these ways to authenticate are not sent yet'),
-  ...refusedFlags(REFUSED_RULE_SETTINGS, '', 'these rules are not run yet'),
 })));

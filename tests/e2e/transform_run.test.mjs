@@ -161,7 +161,7 @@ describe('a saved transformation', () => {
     assert.equal(execution.webhook_id, connection.id);
     assert.deepEqual(execution.logs, reply.console);
     assert.deepEqual(execution.original_event_data.body, { total: 5 });
-    assert.deepEqual(execution.transformed_event_data, reply.request);
+    assert.deepEqual(execution.transformed_event_data, { ...reply.request, is_large_payload: false });
     assert.deepEqual((await ok('GET', `/transformations/${id}/executions?log_level=warn&webhook_id=${connection.id}`)).count, 1);
 
     const other = await ok('PUT', '/transformations/run', { transformation_id: id, event_id: event.id, env: { RATE: '3' } });

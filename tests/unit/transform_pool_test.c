@@ -27,7 +27,7 @@ static enum transform_outcome outcome_of(struct transform_pool *pool, const char
                                           .head = TEXT("{\"headers\":{\"content-type\":\"text/plain\"},\"path\":\"/\","
                                                        "\"query\":\"\"}"),
                                           .body_kind = FRAME_BODY_TEXT, .body = TEXT("x")};
-    transform_pool_run(pool, &input, &result);
+    transform_pool_run(pool, 1, &input, &result);
     json_t *last = json_array_get(result.console, json_array_size(result.console) - 1);
     snprintf(message, size, "%s", last != NULL ? json_string_value(json_member(last, "message")) : "");
     enum transform_outcome outcome = result.outcome;
@@ -122,7 +122,7 @@ static void what_waits_is_bounded_and_finished(void **state)
     int64_t before = limits.transform_queue;
     limits.transform_queue = 20;
     for (int i = 0; i < JOBS; i++) {
-        jobs[i] = (struct counted){.count = &done, .job = {.done = count_done, .input = {
+        jobs[i] = (struct counted){.count = &done, .job = {.key = 1, .done = count_done, .input = {
             .code = TEXT("addHandler('transform', (r) => { for (let i = 0; i < 3e5; i++); return r; });"),
             .env = TEXT("{}"), .context = TEXT("{}"),
             .head = TEXT("{\"headers\":{\"content-type\":\"a\"},\"path\":\"/\",\"query\":\"\"}")}}};

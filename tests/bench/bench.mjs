@@ -46,6 +46,7 @@ const measurements = [
     { name: 'throughput', run: measure.throughput },
     { name: 'ceiling_after', together: 'ceiling', run: measure.ceiling },
     { name: 'rule_cost', run: measure.ruleCost },
+    { name: 'verify_cost', run: measure.verifyCost },
     { name: 'isolation', run: measure.isolation },
     { name: 'paused_backlog', run: measure.pausedBacklog },
     { name: 'refused_backlog', run: measure.refusedBacklog },

@@ -63,6 +63,11 @@ export function ruleCost(settings) {
     return benchTool(join(dirname(settings.tool), 'bench-rules'), []);
 }
 
+// What the verification of a signature takes, likewise.
+export function verifyCost(settings) {
+    return benchTool(join(dirname(settings.tool), 'bench-verify'), []);
+}
+
 async function isolationRound(settings, crowd) {
     return withPair(settings, async (gateway, connection, port) => {
         const silent = crowd ? await Sink.start(settings.tool, ['--never']) : null;

@@ -1,7 +1,7 @@
 /*
  * What a verification costs: nanoseconds of processor time for a body of 1 KiB, by scheme, as JSON.
  *
- *     verify-bench [ROUNDS]
+ *     bench-verify [ROUNDS]
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 // Every checked type: what its sender signed passes, and nothing else does. Ends with a table of who signed what.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { createHash, createHmac, sign as signWith } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { startGateway, until } from './gateway.mjs';
 import { callsOf } from './resource.mjs';
@@ -125,7 +127,66 @@ describe('signatures', () => {
   }
 });
 
+describe('tokens that lie', () => {
+  const b64 = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+  const raw = (head, claims, sign) => {
+    const text = `${b64(head)}.${b64(claims)}`;
+    return `${text}.${sign(text).toString('base64url')}`;
+  };
+  const now = () => Math.floor(Date.now() / 1000);
+  const digest = createHash('sha256').update(BODY).digest('base64');
+  const GOOD = { request_body_sha256: digest };
+  const hs = (key, algorithm = 'sha256') => (text) => createHmac(algorithm, key).update(text).digest();
+  const rs = (key, algorithm = 'RSA-SHA256') => (text) => signWith(algorithm, Buffer.from(text), key);
+  const HS = { alg: 'HS256' }, RS = { alg: 'RS256' };
+
+  const judged = async (title, tokens) => {
+    const { keys } = signers[title];
+    const source = await ok('POST', '/sources', { name: `lies-${title.replace(/[^A-Z0-9]/gi, '-')}`, type: 'FUSIONAUTH', config: { auth: keys.auth } });
+    for (const [what, token] of Object.entries(tokens))
+      await post({ url: source.url, headers: [['content-type', 'application/json'], ['X-FusionAuth-Signature-JWT', token], ['x-case', what]], body: BODY });
+    const found = await records(source, Object.keys(tokens));
+    for (const what of Object.keys(tokens))
+      assert.deepEqual([what, found[what].verified], [what, what.startsWith('genuine')]);
+  };
+
+  test('where the secret is shared', async () => {
+    const { key } = signers.FUSIONAUTH.keys;
+    await judged('FUSIONAUTH', {
+      genuine: raw(HS, GOOD, hs(key)), 'genuine, with moments': raw(HS, { ...GOOD, exp: now() + 9, nbf: now() - 9 }, hs(key)),
+      'no algorithm': raw({}, GOOD, hs(key)), none: raw({ alg: 'none' }, GOOD, () => Buffer.alloc(0)),
+      'none, signed': raw({ alg: 'none' }, GOOD, hs(key)), 'another size': raw({ alg: 'HS512' }, GOOD, hs(key, 'sha512')),
+      'another size under this name': raw(HS, GOOD, hs(key, 'sha512')), 'what must be understood': raw({ ...HS, crit: ['b64'], b64: false }, GOOD, hs(key)),
+      'no digest': raw(HS, {}, hs(key)), 'the digest of another body': raw(HS, { request_body_sha256: b64('x') }, hs(key)),
+      'a digest that is none': raw(HS, { request_body_sha256: 7 }, hs(key)),
+      'over since a while': raw(HS, { ...GOOD, exp: now() - 90 }, hs(key)), 'not yet': raw(HS, { ...GOOD, nbf: now() + 90 }, hs(key)),
+      'an end that is none': raw(HS, { ...GOOD, exp: 'never' }, hs(key)), 'claims that are none': raw(HS, '[]', hs(key)),
+      'claims without JSON': raw(HS, '{', hs(key)), 'a head without JSON': raw('{', GOOD, hs(key)),
+      'two parts': raw(HS, GOOD, hs(key)).split('.').slice(0, 2).join('.'), 'four parts': `${raw(HS, GOOD, hs(key))}.e30`, dots: '..', nothing: '.',
+      'no base64': `!${raw(HS, GOOD, hs(key))}`, 'over-long': `${raw(HS, { ...GOOD, pad: 'x'.repeat(9000) }, hs(key))}`,
+    });
+  });
+
+  test('where the key is public', async () => {
+    const { key, auth } = signers['FUSIONAUTH with RS256'].keys;
+    const pem = auth.webhook_secret_key;
+    await judged('FUSIONAUTH with RS256', {
+      genuine: raw(RS, GOOD, rs(key.privateKey)), 'the public key as a shared one': raw(HS, GOOD, hs(pem)),
+      'the same, trimmed': raw(HS, GOOD, hs(pem.trim())), 'the same under the right name': raw(RS, GOOD, hs(pem)),
+      'another digest': raw({ alg: 'RS512' }, GOOD, rs(key.privateKey, 'RSA-SHA512')), 'another digest under this name': raw(RS, GOOD, rs(key.privateKey, 'RSA-SHA512')),
+      'a stranger': raw(RS, GOOD, rs(signers['FUSIONAUTH with RS256'].keys.other.privateKey)), 'a key of its own': raw({ ...RS, jwk: key.publicKey.export({ format: 'jwk' }) }, GOOD, rs(signers['FUSIONAUTH with RS256'].keys.other.privateKey)),
+    });
+    const ec = signers['FUSIONAUTH with ES256'].keys.key.privateKey;
+    const halves = (text) => signWith('SHA256', Buffer.from(text), { key: ec, dsaEncoding: 'ieee-p1363' });
+    await judged('FUSIONAUTH with ES256', {
+      genuine: raw({ alg: 'ES256' }, GOOD, halves), 'the other form': raw({ alg: 'ES256' }, GOOD, (text) => signWith('SHA256', Buffer.from(text), ec)),
+      zeros: raw({ alg: 'ES256' }, GOOD, () => Buffer.alloc(64)), short: raw({ alg: 'ES256' }, GOOD, (text) => halves(text).subarray(0, 63)),
+    });
+  });
+});
+
 after(() => {
-  const width = Math.max(...told.map(([title]) => title.length));
-  console.log(told.map(([title, by, count]) => `${title.padEnd(width)}  ${String(count).padStart(2)} cases  signed by ${by}`).join('\n'));
+  const checks = new Map([...readFileSync('docs/sources.md', 'utf8').matchAll(/^\| `([^`]*)` \| [^|]* \| ([^|]*) \|/gm)].map(([, type, check]) => [type, check]));
+  const schemeOf = (title) => checks.get(signers[title].auth_type ?? signers[title].type ?? title);
+  console.log(told.map(([title, by, count]) => `${title}: ${schemeOf(title)}; signed by ${by}; ${count} cases`).join('\n'));
 });

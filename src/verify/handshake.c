@@ -51,6 +51,7 @@ static bool read_condition(struct verifier *verifier, struct text word, const js
     if (open >= 0) {
         inside = text_slice(inside, (size_t)open + 1, inside.size);
         condition->word = text_starts_with(word, TEXT("word("));
+        verifier->signs_words |= condition->word;
         return condition->word ? place_read(inside, &condition->place) : read_own(verifier, inside, auth, condition);
     }
     condition->absent = word.data[0] == '!';
@@ -105,7 +106,7 @@ bool handshakes_read(struct verifier *verifier, const json_t *auth)
 
 /* ---- answering ---- */
 
-static bool is_word(struct text text)
+bool is_handshake_word(struct text text)
 {
     for (size_t i = 0; i < text.size; i++) {
         char c = text.data[i];
@@ -113,7 +114,7 @@ static bool is_word(struct text text)
         if (!letter && strchr("-_.~+/=", c) == NULL)
             return false;
     }
-    return text.size > 0 && text.size <= WORD_MOST && text_find_byte(text, 0) < 0;
+    return text.size <= WORD_MOST && text_find_byte(text, 0) < 0;
 }
 
 static bool is_met(const struct condition *condition, struct reading *reading)
@@ -131,7 +132,7 @@ static bool is_met(const struct condition *condition, struct reading *reading)
         return value.data == NULL;
     if (condition->equal_to.data != NULL)
         return text_equal_constant_time(value, condition->equal_to);
-    return condition->word ? is_word(value) : value.size > 0;
+    return condition->word ? is_handshake_word(value) && value.size > 0 : value.size > 0;
 }
 
 static bool is_answered(const struct ready_handshake *ready, const struct verifier *verifier,

@@ -41,11 +41,15 @@ struct verifier {
     struct text username;
     struct ready_handshake *handshakes;
     size_t handshake_count;
+    bool signs_words; /* a handshake answers words with what could sign them: no webhook's body is one */
     struct arena arena; /* holds the texts */
 };
 
 /* Makes the scheme's handshakes ready. False: a row of the table is wrong. */
 bool handshakes_read(struct verifier *verifier, const json_t *auth);
+
+/* Letters, digits and "-_.~+/=" only, and not many. */
+bool is_handshake_word(struct text text);
 
 /* Does a token pass? See jwt.c. */
 bool jwt_passes(const struct verifier *verifier, struct text token, struct reading *reading);

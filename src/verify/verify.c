@@ -180,7 +180,7 @@ static bool check_signature(const struct verifier *verifier, struct reading *rea
                !signature_read(&verifier->form, text_trim(value), reading, &candidates)) {
         return false;
     }
-    if (!is_fresh(verifier, reading))
+    if (!is_fresh(verifier, reading) || (verifier->signs_words && is_handshake_word(reading->input->body)))
         return false;
     for (size_t i = 0; i < candidates.count; i++) {
         if (check_candidate(verifier, candidates.items[i], reading))

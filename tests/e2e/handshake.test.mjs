@@ -135,6 +135,18 @@ describe('what is no handshake', () => {
       assert.deepEqual([type, (await recorded(source)).map((request) => request.rejection_cause)], [type, [cause]]);
     }
   });
+  test('an answer is no signature of a webhook', async () => {
+    const twitter = await made('TWITTER', { api_key: 'key' }), linkedIn = await made('LINKEDIN', SECRET);
+    for (const body of ['123', 'true', 'abc', '']) {
+      const { response_token: token = `sha256=${hmac('key', body, 'base64')}` } = JSON.parse((await asked(twitter, { path: `?crc_token=${body}` })).text || '{}');
+      assert.equal((await asked(twitter, { method: 'POST', headers: { 'content-type': 'text/plain', 'x-twitter-webhooks-signature': token }, body })).status, 401);
+      const { challengeResponse } = JSON.parse((await asked(linkedIn, { path: `?challengeCode=hmacsha256%3D${body}` })).text);
+      await asked(linkedIn, { method: 'POST', headers: { 'content-type': 'text/plain', 'X-LI-Signature': challengeResponse }, body });
+    }
+    for (const source of [twitter, linkedIn])
+      assert.ok((await recorded(source)).every((request) => !request.verified));
+    assert.equal((await recorded(linkedIn)).length, 4);
+  });
   test('a provider by auth_type has its handshakes too', async () => {
     const source = await ok('POST', '/sources', { name: 'by-name', type: 'WEBHOOK', config: { auth_type: 'FACEBOOK', auth: SECRET } });
     answered(await asked(source, { path: '?hub.mode=subscribe&hub.challenge=7' }), 200, 'text/plain', '7');

@@ -8,13 +8,18 @@
 #include "verify/hasher.h"
 #include "verify/verify.h"
 
+#define BEGIN "{\"auth_type\":\"FUSIONAUTH\",\"auth\":{\"webhook_secret_key\":\"-----BEGIN PUBLIC KEY-----"
+#define END "-----END PUBLIC KEY-----\"}}"
+
+/* P-256 and Ed25519 */
+#define EC_KEY "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE/y6O7UABTE/ySdofW8ZyUTmb9mBgHZGPMCr4HUUICPtBokfh0UVohRFjExOhReJ5" \
+    "Noc/XGh6am4dP8g1Y2G66A=="
+#define EDWARDS_KEY "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE="
+
 static const char *const CONFIGS[] = {
     "{\"auth_type\":\"FUSIONAUTH\",\"auth\":{\"webhook_secret_key\":\"secret\"}}",
-    "{\"auth_type\":\"FUSIONAUTH\",\"auth\":{\"webhook_secret_key\":\"-----BEGIN PUBLIC KEY-----"
-    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE/y6O7UABTE/ySdofW8ZyUTmb9mBgHZGPMCr4HUUICPtBokfh0UVohRFjExOhReJ5"
-    "Noc/XGh6am4dP8g1Y2G66A==-----END PUBLIC KEY-----\"}}",
-    "{\"auth_type\":\"FUSIONAUTH\",\"auth\":{\"webhook_secret_key\":\"-----BEGIN PUBLIC KEY-----"
-    "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=-----END PUBLIC KEY-----\"}}",
+    (BEGIN EC_KEY END),
+    (BEGIN EDWARDS_KEY END),
 };
 
 /* The bytes as claims, under a head and a signature that are right. */

@@ -103,8 +103,8 @@ static void read_fields(const struct scheme *scheme, struct field_row rows[AUTH_
     size_t count = 0;
     for (; field != NULL && field->name != NULL && count < AUTH_FIELDS_MOST; field++)
         rows[count++] = (struct field_row){
-            .name = field->name, .types = VALUE_TEXT | (field->optional ? VALUE_NULL : 0u), .required = !field->optional,
-            .least = field->names == NULL, .most = field->most, .names = field->names,
+            .name = field->name, .types = VALUE_TEXT | (field->optional ? VALUE_NULL : 0u),
+            .required = !field->optional, .least = field->names == NULL, .most = field->most, .names = field->names,
         };
     rows[count] = (struct field_row){0};
 }
@@ -147,8 +147,8 @@ static bool has_field(const struct scheme *scheme, const char *name)
 }
 
 /*
- * hookdeck-cli sends how a generic HMAC or key is made with the secret of every type: what has no meaning for this one is not
- * kept, so that nothing that is shown is without effect.
+ * hookdeck-cli sends how a generic HMAC or key is made with the secret of every type: what has no meaning for this
+ * one is not kept, so that nothing that is shown is without effect.
  */
 static void drop_generic_members(json_t *auth, const struct scheme *scheme)
 {

@@ -54,9 +54,10 @@ struct passages {
 
 /* ---- ways; with the lock held -------------------------------------------------------------------- */
 
+/* What one way may have at most, and what the pool takes of it. */
 static size_t fair_share(void)
 {
-    return (size_t)limits.passages / 2;
+    return (size_t)(limits.passages / 2 < limits.transform_key_queue ? limits.passages / 2 : limits.transform_key_queue);
 }
 
 static struct way *way_of(struct passages *passages, int64_t connection_id)

@@ -43,7 +43,8 @@ static struct json_view parse(const struct buffer *bytes)
     struct json_view root = {0};
     const char *reason;
     struct json_reader *reader = thread_json_reader();
-    if (reader == NULL || !json_reader_parse(reader, bytes->data, bytes->size, (size_t)limits.json_depth, &root, &reason))
+    size_t depth = (size_t)limits.json_depth;
+    if (reader == NULL || !json_reader_parse(reader, bytes->data, bytes->size, depth, &root, &reason))
         root = (struct json_view){0};
     return root;
 }
@@ -69,7 +70,7 @@ static bool is_signed_by(const struct token *token, const struct verify_key *key
         return false;
     struct text signature = buffer_text(&token->signature);
     if (key->public_key != NULL)
-        return verify_key_verifies(key, METHOD_JWT, DIGEST_SHA256, token->signed_part, signature);
+        return verify_key_signed(key, METHOD_JWT, DIGEST_SHA256, token->signed_part, signature);
     unsigned char bytes[DIGEST_BYTES_MOST];
     struct hasher hasher = hasher_of_hmac(DIGEST_SHA256, key->bytes);
     hasher_add(&hasher, token->signed_part);

@@ -198,7 +198,7 @@ static bool verify_bytes(EVP_PKEY *key, bool pss, const EVP_MD *digest, struct t
     return good;
 }
 
-bool verify_key_verifies(const struct verify_key *key, enum scheme_method method, enum digest digest, struct text content,
+bool verify_key_signed(const struct verify_key *key, enum scheme_method method, enum digest digest, struct text content,
                   struct text signature)
 {
     if (key->public_key == NULL || !verify_key_fits(key, method))

@@ -25,5 +25,5 @@ bool verify_key_fits(const struct verify_key *key, enum scheme_method method);
  * Is `signature` one of `content` by this public key? METHOD_JWT takes the key as it is, elliptic curves in the
  * form of RFC 7518 section 3.4.
  */
-bool verify_key_verifies(const struct verify_key *key, enum scheme_method method, enum digest digest, struct text content,
+bool verify_key_signed(const struct verify_key *key, enum scheme_method method, enum digest digest, struct text content,
                   struct text signature);

@@ -146,7 +146,7 @@ static bool check_public(const struct verifier *verifier, const struct verify_ke
     } else {
         good = template_append(&verifier->content, reading, &content);
     }
-    good = good && verify_key_verifies(key, scheme->method, verifier->digest, buffer_text(&content),
+    good = good && verify_key_signed(key, scheme->method, verifier->digest, buffer_text(&content),
                                 (struct text){(const char *)given->bytes, given->size});
     buffer_free(&content);
     return good;

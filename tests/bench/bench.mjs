@@ -22,6 +22,7 @@ import { usedProcessors } from './child.mjs';
 import { lists } from './lists.mjs';
 import * as measure from './measure.mjs';
 import { metrics } from './metrics.mjs';
+import { rules } from './rules.mjs';
 import { makeTable, printTable } from './table.mjs';
 
 const TMPFS_MAGIC = 0x01021994;
@@ -47,6 +48,7 @@ const measurements = [
     { name: 'ceiling_after', together: 'ceiling', run: measure.ceiling },
     { name: 'rule_cost', run: measure.ruleCost },
     { name: 'verify_cost', run: measure.verifyCost },
+    { name: 'rules', run: rules },
     { name: 'isolation', run: measure.isolation },
     { name: 'paused_backlog', run: measure.pausedBacklog },
     { name: 'refused_backlog', run: measure.refusedBacklog },

@@ -82,6 +82,23 @@ const groups = [
         ],
     },
     {
+        needs: ['rules'],
+        of: (r) => r.rules,
+        rows: [
+            ...['filter', 'transform'].flatMap((name) => [
+                [`through a ${name}: delivered`, (t) => t[name].closed.deliveries_per_s, perSecond],
+                [`through a ${name}: CPU per webhook`, (t) => t[name].closed.process.cpu_us_per_webhook, us],
+                [`through a ${name}, 1,000 a second: ack p99`, (t) => t[name].fixed.send.ack_ms.p99, ms],
+                [`through a ${name}, 1,000 a second: delivery p99`, (t) => t[name].fixed.sink.delivery_ms.p99, ms],
+            ]),
+            ...['plain', 'filtered', 'transformed'].flatMap((name) => [
+                [`bad transformations beside a ${name} connection: delivery p99`, (t) => t.others[name].crowd_ms, ms],
+                ['the same without them', (t) => t.others[name].alone_ms, ms],
+                ['ratio of the two', (t) => t.others[name].ratio, times, atMost(1.5)],
+            ]),
+        ],
+    },
+    {
         needs: ['lists'],
         of: (r) => r.lists,
         rows: [

@@ -1,4 +1,5 @@
 /* The auth members of the configs of sources and destinations: what is verified, and what is sent. */
+#include "api/contract_rows.h"
 #include "api/nouns.h"
 
 #include "api/validate.h"
@@ -7,7 +8,6 @@
 enum { KEY_MOST = 255, SECRET_MOST = 4096 };
 
 #define WHERE "config.auth."
-#define END {0}
 #define FILLED(member, longest) {member, VALUE_TEXT, .required = true, .least = 1, .most = longest}
 
 static const char *const PLACE_NAMES[] = {"header", "query", NULL};
@@ -93,6 +93,20 @@ static void check_members(struct call *call, const json_t *auth, const struct au
     if (kind->header_value != NULL && !in_query)
         check_header_value(call, auth, kind->header_value);
 }
+
+/*
+ * All that the rows of verify/ know, for the description; which of them a type takes is checked by its row. A test
+ * holds the two against each other.
+ */
+#define MEMBER(member) {.name = member, .types = VALUE_TEXT | VALUE_NULL}
+#define MEMBERS(member) MEMBER(member), MEMBER("previous_" member)
+const struct field_row source_auth_fields[] = {
+    MEMBERS("webhook_secret_key"), MEMBERS("api_key"), MEMBERS("token"), MEMBERS("public_key"), MEMBER("username"),
+    MEMBERS("password"), MEMBER("header_key"), MEMBER("algorithm"), MEMBER("encoding"), MEMBER("app_key"),
+    MEMBER("audience"), MEMBER("client_id"), MEMBER("client_secret"), MEMBER("dev_id"), MEMBER("environment"),
+    MEMBER("log_drains_secret"), MEMBER("neon_auth_url"), MEMBER("service_account_email"), MEMBER("store_name"),
+    MEMBER("verification_token"), MEMBER("verify_token"), MEMBER("webhook_id"), END,
+};
 
 enum { AUTH_FIELDS_MOST = 10 };
 

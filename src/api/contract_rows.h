@@ -40,6 +40,7 @@ extern const char *const event_status_names[], *const attempt_error_names[], *co
 
 extern const struct field_row no_fields[];
 extern const struct field_row source_fields[], destination_fields[];
+extern const struct field_row source_auth_fields[]; /* of config.auth, whatever the type */
 
 /* ---- replies ---- */
 

@@ -284,7 +284,7 @@ static const struct field_row source_config_fields[] = {
     {"allowed_http_methods", VALUE_ARRAY | VALUE_NULL, .item = &method_item},
     {"custom_response", VALUE_OBJECT | VALUE_NULL, .fields = custom_response_fields},
     {"auth_type", VALUE_TEXT | VALUE_NULL, .names = source_auth_type_names},
-    {.name = "auth", VALUE_OBJECT | VALUE_NULL},
+    {"auth", VALUE_OBJECT | VALUE_NULL, .fields = source_auth_fields},
     END,
 };
 

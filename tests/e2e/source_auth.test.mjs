@@ -48,10 +48,11 @@ describe('config.auth', () => {
   test('is refused by the name of the member that does not fit', async () => {
     const of = (type, auth, auth_type) => ({ name: 'refused', type, config: { auth, ...(auth_type ? { auth_type } : {}) } });
     await refusesEach(refused, 'POST', '/sources', [
-      [of('STRIPE', { secret: 'x' }), /^config\.auth\.webhook_secret_key: is required$/],
+      [of('STRIPE', { app_key: 'x' }), /^config\.auth\.webhook_secret_key: is required$/],
+      [of('STRIPE', { ...KEY, token: 'x' }), /^config\.auth\.token: is not a field of this request$/],
       [of('STRIPE', { ...KEY, more: 'x' }), /^config\.auth\.more: is not a field of this request$/],
       [of('STRIPE', { webhook_secret_key: '' }), /^config\.auth\.webhook_secret_key: must not be empty$/],
-      [of('STRIPE', { webhook_secret_key: 7 }), /^config\.auth\.webhook_secret_key: must be a string, not an integer$/],
+      [of('STRIPE', { webhook_secret_key: 7 }), /^config\.auth\.webhook_secret_key: must be a string or null, not an integer$/],
       [of('STRIPE', { webhook_secret_key: null }), /^config\.auth\.webhook_secret_key: must be a string, not null$/],
       [of('STRIPE', { webhook_secret_key: 'x'.repeat(4097) }), /^config\.auth\.webhook_secret_key: must have at most 4096 characters$/],
       [of('GITLAB', KEY), /^config\.auth\.api_key: is required$/],
@@ -68,7 +69,7 @@ describe('config.auth', () => {
       [of('SLACK', { ...KEY, previous_webhook_secret_key: '' }), /^config\.auth\.previous_webhook_secret_key: must not be empty$/],
       [of('WEBHOOK', { webhook_secret_key: 'k!' }, 'SVIX'), /^config\.auth\.webhook_secret_key: must be "whsec_" and base64$/],
       [of('WEBHOOK', KEY, 'HMAC'), /^config\.auth\.header_key: is required$/],
-      [of('WEBHOOK', { what: 'x' }), /^config\.auth_type: is required with these members of config\.auth$/],
+      [of('WEBHOOK', { app_key: 'x' }), /^config\.auth_type: is required with these members of config\.auth$/],
       [of('WEBHOOK', KEY, 'NOBODY'), /^config\.auth_type: "NOBODY" is not one of the allowed values$/],
       [of('WEBHOOK', null, 'STRIPE'), /^config\.auth: is required with config\.auth_type$/],
       [of('HTTP', KEY, 'STRIPE'), /^config\.auth_type: a source of type HTTP does not take "STRIPE"$/],

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/contract.h"
+#include "api/contract_rows.h"
 #include "verify/verify.h"
 
 static bool is_listed(const char *const *names, const char *type)
@@ -104,11 +104,47 @@ static void every_row_says_what_is_needed(void **state)
     }
 }
 
+static bool is_described(const char *name)
+{
+    const struct field_row *row = source_auth_fields;
+    while (row->name != NULL && strcmp(row->name, name) != 0)
+        row++;
+    return row->name != NULL;
+}
+
+static bool is_used(const char *name)
+{
+    const struct scheme *scheme;
+    for (size_t i = 0; (scheme = scheme_at(i)) != NULL; i++) {
+        for (const struct auth_field *field = scheme->fields; field != NULL && field->name != NULL; field++) {
+            if (strcmp(field->name, name) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+static void the_api_describes_every_field(void **state)
+{
+    const struct scheme *scheme;
+    (void)state;
+    for (size_t i = 0; (scheme = scheme_at(i)) != NULL; i++) {
+        for (const struct auth_field *field = scheme->fields; field != NULL && field->name != NULL; field++) {
+            if (!is_described(field->name))
+                fail_msg("%s: %s is not described", scheme->type, field->name);
+        }
+    }
+    for (const struct field_row *row = source_auth_fields; row->name != NULL; row++) {
+        if (!is_used(row->name))
+            fail_msg("%s is of no scheme", row->name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_api_names_every_row), cmocka_unit_test(every_row_can_be_used),
-        cmocka_unit_test(every_row_says_what_is_needed),
+        cmocka_unit_test(every_row_says_what_is_needed), cmocka_unit_test(the_api_describes_every_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,14 +129,14 @@ void gateway_stop(struct gateway *gateway)
         bulk_stop(parts->bulk);
     if (parts->notify != NULL)
         notify_stop(parts->notify);
+    if (parts->ingest != NULL) /* it hands on to those below */
+        ingest_stop(parts->ingest);
     if (parts->passages != NULL)
         passages_stop(parts->passages);
     if (parts->transform != NULL)
         transform_pool_stop(parts->transform);
     if (parts->deliver != NULL)
         deliver_stop(parts->deliver, limits.shutdown_ms);
-    if (parts->ingest != NULL)
-        ingest_stop(parts->ingest);
     if (parts->issues != NULL)
         issues_stop(parts->issues);
     if (gateway->sampler != NULL)

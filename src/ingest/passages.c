@@ -212,18 +212,30 @@ static void hand_on(struct passages *passages, struct passage_run *run)
     pthread_mutex_unlock(&passages->lock);
 }
 
+/* The store did not take it. */
+static void give_up(struct passages *passages, struct passage_run *run)
+{
+    if (run->leased)
+        deliver_unreserve(passages->deliver, run->destination_id, run->made->bytes);
+    let_go(passages, run, true);
+    come_back(passages);
+}
+
 static void run_written(struct store_job *job, const struct error *error)
 {
     struct passage_run *run = (struct passage_run *)(void *)((char *)job - offsetof(struct passage_run, write));
     struct passages *passages = run->passages;
-    bool good = error->code == ERROR_NONE, event = run->routed.end == ROUTED_EVENT;
-    if (!good)
+    bool event = run->routed.end == ROUTED_EVENT;
+    if (error->code != ERROR_NONE) {
         issues_forget(passages->issues);
-    if (run->leased && !(good && run->taken && event)) /* also when it turned out to be a duplicate */
+        give_up(passages, run);
+        return;
+    }
+    if (run->leased && !(run->taken && event)) /* it turned out to be a duplicate */
         deliver_unreserve(passages->deliver, run->destination_id, run->made->bytes);
-    if (good && run->payload != NULL)
+    if (run->payload != NULL)
         hand_on(passages, run);
-    let_go(passages, run, !good);
+    let_go(passages, run, false);
     come_back(passages);
 }
 
@@ -242,7 +254,7 @@ static void finish(struct passages *passages, struct passage_run *run)
     passages->out++;
     pthread_mutex_unlock(&passages->lock);
     if (!store_submit(passages->store, &run->write, &error))
-        run_written(&run->write, &error);
+        give_up(passages, run);
 }
 
 /* On a thread of the pool, or, when it is refused, on that of the passages. */

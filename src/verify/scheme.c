@@ -17,10 +17,11 @@ const struct scheme *scheme_at(size_t index)
 
 const struct scheme *scheme_find(struct text type)
 {
-    const struct scheme *scheme;
-    for (size_t i = 0; (scheme = scheme_at(i)) != NULL; i++) {
-        if (text_equal(type, text_of(scheme->type)))
-            return scheme;
+    for (size_t i = 0; i < sizeof TABLES / sizeof TABLES[0]; i++) {
+        for (const struct scheme *scheme = TABLES[i]; scheme->type != NULL; scheme++) {
+            if (text_equal(type, text_of(scheme->type)))
+                return scheme;
+        }
     }
     return NULL;
 }

@@ -38,7 +38,7 @@ const struct scheme schemes_with_times[] = {
      DOC("https://ai.google.dev/gemini-api/docs/webhooks#handle-webhook-requests")},
     {"HUBSPOT", "HubSpot", HMAC(SHA256, BASE64), AT("h:X-HubSpot-Signature-v3"),
      TIME("h:X-HubSpot-Request-Timestamp", MILLISECONDS, 300),
-     SIGNED("{method}{url}{body}{h:X-HubSpot-Request-Timestamp}"), SECRET, FIND("the client secret of the app"),
+     SIGNED("{method}{url}{body}{h:X-HubSpot-Request-Timestamp}"), SECRET, FIND("the client secret of the app; the URL must be registered without a query"),
      DOC("https://developers.hubspot.com/docs/api/webhooks/validating-requests")},
     {"LITHIC", "Lithic", STANDARD_WEBHOOKS("webhook"), KEY(WHSEC), SECRET,
      FIND("the secret (whsec_...) of the event subscription"),

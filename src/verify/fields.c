@@ -13,6 +13,8 @@ static const char *const ENVIRONMENTS[] = {"PRODUCTION", "SANDBOX", NULL};
 #define NEEDED(member, longest) {.name = member, .most = longest}
 #define OPTIONAL(member, longest) {.name = member, .most = longest, .optional = true}
 #define ROTATED(member, longest) NEEDED(member, longest), OPTIONAL("previous_" member, longest)
+/* What this version does not fetch. */
+#define KEY_THAT_IS_ENTERED OPTIONAL("public_key", PEM_MOST), OPTIONAL("previous_public_key", PEM_MOST)
 #define SECRET_KEY ROTATED("webhook_secret_key", SECRET_MOST)
 
 const struct auth_field secret_fields[] = {SECRET_KEY, {0}};
@@ -52,6 +54,9 @@ const struct auth_field pubsub_fields[] = {
     NEEDED("audience", SECRET_MOST), NEEDED("service_account_email", SECRET_MOST), {0},
 };
 const struct auth_field neon_fields[] = {NEEDED("neon_auth_url", SECRET_MOST), {0}};
-const struct auth_field paypal_fields[] = {NEEDED("webhook_id", SECRET_MOST), {0}};
-const struct auth_field fireblocks_fields[] = {{.name = "environment", .names = FIREBLOCKS_ENVIRONMENTS}, {0}};
+const struct auth_field paypal_fields[] = {NEEDED("webhook_id", SECRET_MOST), KEY_THAT_IS_ENTERED, {0}};
+const struct auth_field fireblocks_fields[] = {
+    {.name = "environment", .names = FIREBLOCKS_ENVIRONMENTS}, KEY_THAT_IS_ENTERED, {0},
+};
+const struct auth_field circle_fields[] = {NEEDED("api_key", SECRET_MOST), KEY_THAT_IS_ENTERED, {0}};
 const struct auth_field volume_fields[] = {{.name = "environment", .names = ENVIRONMENTS}, {0}};

@@ -1,8 +1,8 @@
 /*
  * JSON web tokens (RFC 7519), in a header or as the whole body.
  *
- * The algorithm is the one that fits the configured key: HS256 for a shared secret, RS256, ES256 or EdDSA for a public
- * key. A token that names another one in its head is refused; so what a token says decides nothing.
+ * The algorithm is the one that fits the configured key: HS256 for a shared secret, RS256 (RS512 if the row has it), ES256
+ * or EdDSA for a public key. A token that names another one in its head is refused; so what a token says decides nothing.
  */
 #include "verify/verifier.h"
 
@@ -17,6 +17,7 @@ enum { LEEWAY_S = 60, JWT_MOST = 1048576 };
 struct token {
     struct text signed_part; /* head and payload with the dot between them */
     struct buffer head, payload, signature;
+    struct buffer joined;    /* the signed part, when the payload came apart from the token */
 };
 
 static void token_free(struct token *token)
@@ -24,6 +25,7 @@ static void token_free(struct token *token)
     buffer_free(&token->head);
     buffer_free(&token->payload);
     buffer_free(&token->signature);
+    buffer_free(&token->joined);
 }
 
 static bool token_read(struct text text, struct token *token)
@@ -38,6 +40,16 @@ static bool token_read(struct text text, struct token *token)
            base64_decode(&token->signature, signature);
 }
 
+/* The body takes the place of the payload that the token leaves out (RFC 7515 appendix F). */
+static bool token_attach(struct token *token, struct text text, struct text body)
+{
+    ptrdiff_t dot = text_find_byte(text, '.');
+    buffer_append_text(&token->joined, text_slice(text, 0, (size_t)dot + 1));
+    base64url_encode(&token->joined, body);
+    token->signed_part = buffer_text(&token->joined);
+    return token->payload.size == 0 && !token->joined.failed;
+}
+
 static struct json_view parse(const struct buffer *bytes)
 {
     struct json_view root = {0};
@@ -49,28 +61,28 @@ static struct json_view parse(const struct buffer *bytes)
     return root;
 }
 
-static struct text algorithm_of(const struct verify_key *key)
+static struct text algorithm_of(const struct verify_key *key, enum digest digest)
 {
     if (key->public_key == NULL)
         return TEXT("HS256");
     switch (EVP_PKEY_get_base_id(key->public_key)) {
-    case EVP_PKEY_RSA: return TEXT("RS256");
+    case EVP_PKEY_RSA: return digest == DIGEST_SHA512 ? TEXT("RS512") : TEXT("RS256");
     case EVP_PKEY_EC: return TEXT("ES256");
     case EVP_PKEY_ED25519: return TEXT("EdDSA");
     default: return TEXT_NONE;
     }
 }
 
-static bool is_signed_by(const struct token *token, const struct verify_key *key)
+static bool is_signed_by(const struct token *token, const struct verify_key *key, enum digest digest)
 {
     struct json_view head = parse(&token->head);
     struct json_view algorithm = json_view_find(head, TEXT("alg"));
-    if (algorithm.type != JSON_VIEW_TEXT || !text_equal(algorithm.text, algorithm_of(key)) ||
+    if (algorithm.type != JSON_VIEW_TEXT || !text_equal(algorithm.text, algorithm_of(key, digest)) ||
         json_view_find(head, TEXT("crit")).type != JSON_VIEW_ABSENT)
         return false;
     struct text signature = buffer_text(&token->signature);
     if (key->public_key != NULL)
-        return verify_key_signed(key, METHOD_JWT, DIGEST_SHA256, token->signed_part, signature);
+        return verify_key_signed(key, METHOD_JWT, digest, token->signed_part, signature);
     unsigned char bytes[DIGEST_BYTES_MOST];
     struct hasher hasher = hasher_of_hmac(DIGEST_SHA256, key->bytes);
     hasher_add(&hasher, token->signed_part);
@@ -118,10 +130,11 @@ bool jwt_passes(const struct verifier *verifier, struct text text, struct readin
 {
     struct token token;
     bool passes = false;
-    if (token_read(text, &token)) {
+    bool detached = verifier->scheme->detached;
+    if (token_read(text, &token) && (!detached || token_attach(&token, text, reading->input->body))) {
         for (size_t i = 0; i < verifier->key_count && !passes; i++)
-            passes = is_signed_by(&token, &verifier->keys[i]);
-        passes = passes && claims_fit(&token, verifier, reading);
+            passes = is_signed_by(&token, &verifier->keys[i], verifier->digest);
+        passes = passes && (detached || claims_fit(&token, verifier, reading));
     }
     token_free(&token);
     return passes;

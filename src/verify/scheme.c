@@ -42,5 +42,5 @@ bool scheme_takes_auth_type(const struct scheme *type, const struct scheme *auth
         return true;
     if (type->method == METHOD_CHOSEN)
         return is_generic(auth_type) || text_equal(text_of(type->type), TEXT("WEBHOOK"));
-    return type->method == METHOD_NONE && is_generic(auth_type);
+    return type->confidence != SCHEME_CHECKED && type->method != METHOD_PUBLISH && is_generic(auth_type);
 }

@@ -85,7 +85,8 @@ struct handshake {
 enum confidence {
     SCHEME_CHECKED, /* documented by the provider; requests that do not fit are refused */
     SCHEME_WEAK,    /* known from hearsay or not at all: not checked */
-    SCHEME_FETCHED, /* needs a key or certificate from the provider's servers: not checked by this version */
+    SCHEME_FETCHED, /* the key comes from the provider's servers, where this version does not fetch it: checked, if at
+                     * all, with one that the user enters */
     SCHEME_OPEN,    /* the sender offers nothing to check */
 };
 
@@ -97,6 +98,7 @@ struct scheme {
     bool auth_type_only; /* no source has this type */
     enum digest digest;
     bool sha256_too;        /* of METHOD_HASH: a signature of that size was made with SHA-256 */
+    bool detached;          /* of METHOD_JWT: the payload is the body */
     bool digest_is_signed;  /* the signature is over the digest of the content, not over the content */
     enum signature_encoding encoding;
     const char *signature;  /* where it stands */
@@ -126,5 +128,5 @@ const struct scheme *scheme_find(struct text type);
 const struct scheme *scheme_at(size_t index);
 /* Does the row check anything? */
 bool scheme_checks(const struct scheme *scheme);
-/* Rows that check nothing take HMAC, BASIC_AUTH and API_KEY as auth_type, WEBHOOK takes every row's name. */
+/* Rows that check nothing by themselves take HMAC, BASIC_AUTH and API_KEY as auth_type, WEBHOOK takes every row's name. */
 bool scheme_takes_auth_type(const struct scheme *type, const struct scheme *auth_type);

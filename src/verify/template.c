@@ -1,10 +1,13 @@
 #include "verify/template.h"
 
+#include <stdio.h>
+
 #include "base/encoding.h"
 #include "verify/hasher.h"
 
 enum item_kind {
     ITEM_LITERAL, ITEM_PLACE, ITEM_HEADERS, ITEM_JSON, ITEM_SHA256_HEX, ITEM_HMAC_HEX, ITEM_HMAC_BASE64,
+    ITEM_CRC32,
 };
 
 struct template_item {
@@ -21,7 +24,7 @@ static const struct {
     enum item_kind kind;
 } FUNCTION_ROWS[] = {
     {"headers(", ITEM_HEADERS}, {"json(", ITEM_JSON}, {"sha256hex(", ITEM_SHA256_HEX}, {"hmachex(", ITEM_HMAC_HEX},
-    {"hmacbase64(", ITEM_HMAC_BASE64},
+    {"hmacbase64(", ITEM_HMAC_BASE64}, {"crc32(", ITEM_CRC32},
 };
 
 /* ---- reading ---- */
@@ -162,6 +165,32 @@ static bool write_digest(const struct template_item *item, struct reading *readi
     return done;
 }
 
+/* ISO 3309, half a byte at a time. */
+static void take_crc32(void *context, struct text piece)
+{
+    static const uint32_t table[16] = {
+        0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
+        0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C, 0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C,
+    };
+    uint32_t *sum = context;
+    for (size_t i = 0; i < piece.size; i++) {
+        *sum ^= (unsigned char)piece.data[i];
+        *sum = *sum >> 4 ^ table[*sum & 15];
+        *sum = *sum >> 4 ^ table[*sum & 15];
+    }
+}
+
+static bool write_crc32(const struct template_item *item, struct reading *reading, struct template_sink sink)
+{
+    uint32_t sum = 0xFFFFFFFF;
+    char decimal[16];
+    if (!template_write(&item->inside, reading, (struct template_sink){take_crc32, &sum}))
+        return false;
+    snprintf(decimal, sizeof decimal, "%u", ~sum);
+    give(sink, text_of(decimal));
+    return true;
+}
+
 static void take_json(void *context, struct text piece)
 {
     const struct template_sink *sink = context;
@@ -185,6 +214,7 @@ static bool write_item(const struct template_item *item, struct reading *reading
     case ITEM_PLACE: return write_place(item->place, reading, sink);
     case ITEM_HEADERS: return write_headers(item->place, reading, sink);
     case ITEM_JSON: return template_write(&item->inside, reading, (struct template_sink){take_json, &sink});
+    case ITEM_CRC32: return write_crc32(item, reading, sink);
     case ITEM_SHA256_HEX:
     case ITEM_HMAC_HEX:
     case ITEM_HMAC_BASE64: return write_digest(item, reading, sink);

@@ -9,6 +9,7 @@
  *   {form}             a form's parameters by name, each name followed by its value
  *   {headers(X)}       the values of the headers that X names, joined by "."
  *   {sha256hex(X)} {hmachex(X)} {hmacbase64(X)}   of the text X, which is one of the above or several joined by "+"
+ *   {crc32(X)}         the CRC-32 of X, in decimal
  *   {json(X)}          X as the inside of a JSON string
  *
  * {url} is the gateway's public URL with path and query as they were sent, {endpoint} the same without query. A brace

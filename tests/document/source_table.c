@@ -41,6 +41,8 @@ static void print_signature(const struct scheme *scheme, const char *method)
 
 static void print_check(const struct scheme *scheme)
 {
+    if (scheme->confidence == SCHEME_FETCHED && scheme->method != METHOD_NONE)
+        printf("**not checked**, unless you enter the key: ");
     switch (scheme->method) {
     case METHOD_NONE:
         printf(scheme->confidence == SCHEME_FETCHED ? "**not checked**: the key would have to be fetched"
@@ -128,6 +130,8 @@ static const char HEAD[] =
     "* **Not checked** means what it says: such a source takes every request, its `authenticated` and the requests'\n"
     "  `verified` are false, whatever its `config.auth` holds. It takes `auth_type` `HMAC`, `BASIC_AUTH` or `API_KEY` in\n"
     "  place of its own, for senders that can be told to add a header or a password.\n"
+    "* Some senders publish their key on their servers, where this version does not fetch it. Those that seldom change it\n"
+    "  can be checked with the key that you enter, as PEM; `previous_public_key` beside it helps over a change.\n"
     "* Sources of type `WEBHOOK` take any row's name as `auth_type`; those of type `HTTP` take `HMAC`, `BASIC_AUTH` and\n"
     "  `API_KEY`.\n"
     "* **Changing a secret.** Beside `webhook_secret_key` (or `api_key`, `token`, `public_key`, `password`) may stand the\n"

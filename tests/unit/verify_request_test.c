@@ -241,6 +241,55 @@ static void a_config_that_is_wrong_lets_nothing_pass(void **state)
     }
 }
 
+/* One key: as it is published, as certificate, in PKCS #1; made with openssl. */
+#define KEY_DER \
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEArSkmr2gyUYymwO05ocNwnV5K1+3DApEoelwHO/gULRt0t7S+2xmOObD7ELp11oYtWb" \
+    "1qXmzuYLX3ZFJR/Fk+fUvvQ3oQHwaMX/KacGZixn50fnCpCIKJC69la+h9MtMUvQvQcdKEqUShHl3sApw1EcWmI366jqmbKix+Hg4WpJ0RKHVh" \
+    "MEG/hTEr6LWoiwH5Fy/bA+wKkvsAh1P3HKE23o/Ez9wz680l0t/84iUh6oLMrPvJoQK+uULEEd6s6aRK2xTTSMAg4vVt+VuOP9yGJtvqoZObsF" \
+    "UttMNCb8dPKEycRUk+iTLBXEWN7Eirxgygw+Wbc7hRvvz0sVH7tOC35QIDAQAB"
+#define CERTIFICATE_DER \
+    "MIIDATCCAemgAwIBAgIUL/XdQgqElsqUpwue6iod4/pju/YwDQYJKoZIhvcNAQELBQAwDzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjUxMjIwMD" \
+    "RaGA8yMTI2MTEwMTEyMjAwNFowDzENMAsGA1UEAwwEdGVzdDCCASIwDQYJKoZIhvcNAQEBBQADggEPADCCAQoCggEBAK0pJq9oMlGMpsDtOaHD" \
+    "cJ1eStftwwKRKHpcBzv4FC0bdLe0vtsZjjmw+xC6ddaGLVm9al5s7mC192RSUfxZPn1L70N6EB8GjF/ymnBmYsZ+dH5wqQiCiQuvZWvofTLTFL" \
+    "0L0HHShKlEoR5d7AKcNRHFpiN+uo6pmyosfh4OFqSdESh1YTBBv4UxK+i1qIsB+Rcv2wPsCpL7AIdT9xyhNt6PxM/cM+vNJdLf/OIlIeqCzKz7" \
+    "yaECvrlCxBHerOmkStsU00jAIOL1bflbjj/chibb6qGTm7BVLbTDQm/HTyhMnEVJPokywVxFjexIq8YMoMPlm3O4Ub789LFR+7Tgt+UCAwEAAa" \
+    "NTMFEwHQYDVR0OBBYEFFy+iSJZC7GUy9k/apxxT0la7uFlMB8GA1UdIwQYMBaAFFy+iSJZC7GUy9k/apxxT0la7uFlMA8GA1UdEwEB/wQFMAMB" \
+    "Af8wDQYJKoZIhvcNAQELBQADggEBAJ+YrYL4YwZqowLfI/GAJit5Foc/5+xFA/oGm4UwDXDU1QQ60ANJVcnyR5NEC39Bofw1F+c97vX/lHlHv4" \
+    "QyUwsQ7JPzYz+JiQyUIh4tBxHj0AAzGAWywLylCw8B6eqoGsl6x1s6g9/5GEb01X4CjWgYKwSYSFmzwXZ2ElG9Cq17xpnzM3B7R3HKBfyDNZOu" \
+    "HXcRttv3GnA5DxLg+X2qwM1af3G8LGNtFsFj6zxExPzmNf57P97hVBanT6eP3MjoqQ8XeYmDN4W5pvREJg8mIa8lfKO4H22TAmupYcZ+I5NJeg" \
+    "wz2lgFrJhrRtrhU+Ti6lv0C+UCMasriGVDQdrO5Tw="
+#define PKCS1_DER \
+    "MIIBCgKCAQEArSkmr2gyUYymwO05ocNwnV5K1+3DApEoelwHO/gULRt0t7S+2xmOObD7ELp11oYtWb1qXmzuYLX3ZFJR/Fk+fUvvQ3oQHwaMX/" \
+    "KacGZixn50fnCpCIKJC69la+h9MtMUvQvQcdKEqUShHl3sApw1EcWmI366jqmbKix+Hg4WpJ0RKHVhMEG/hTEr6LWoiwH5Fy/bA+wKkvsAh1P3" \
+    "HKE23o/Ez9wz680l0t/84iUh6oLMrPvJoQK+uULEEd6s6aRK2xTTSMAg4vVt+VuOP9yGJtvqoZObsFUttMNCb8dPKEycRUk+iTLBXEWN7Eirxg" \
+    "ygw+Wbc7hRvvz0sVH7tOC35QIDAQAB"
+#define PEM(name, between, base64) "-----BEGIN " name "-----" between base64 between "-----END " name "-----" between
+
+static void public_keys_in_every_form(void **state)
+{
+    static const struct {
+        const char *key;
+        bool good;
+    } cases[] = {
+        {KEY_DER, true}, {PEM("PUBLIC KEY", "\\n", KEY_DER), true}, {PEM("PUBLIC KEY", "\\r\\n", KEY_DER), true},
+        {PEM("PUBLIC KEY", "\\\\n", KEY_DER), true}, {PEM("PUBLIC KEY", " ", KEY_DER), true},
+        {PEM("CERTIFICATE", "\\n", CERTIFICATE_DER), true}, {PEM("RSA PUBLIC KEY", "\\n", PKCS1_DER), true},
+        {PEM("CERTIFICATE", "\\n", CERTIFICATE_DER) PEM("CERTIFICATE", "\\n", "AAAA"), true}, /* a chain: the first */
+        {PEM("PUBLIC KEY", "\\n", "AAAA"), false}, {PEM("PUBLIC KEY", "\\n", ""), false},
+        {"-----BEGIN PUBLIC KEY-----", false}, {"-----BEGIN ", false}, {"-----BEGIN -----END ", false}, {"\\\\", false},
+        {"-----END PUBLIC KEY----------BEGIN PUBLIC KEY-----", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char config[4096];
+        struct error error = {0};
+        snprintf(config, sizeof config, "{\"auth_type\":\"UTILA\",\"auth\":{\"public_key\":\"%s\"}}", cases[i].key);
+        verifier_free(verifier_new(TEXT("WEBHOOK"), text_of(config), &error));
+        if ((error.code == ERROR_NONE) != cases[i].good)
+            fail_msg("%s: %s", cases[i].key, error.message);
+    }
+}
+
 static void query_parameters(void **state)
 {
     (void)state;
@@ -257,7 +306,8 @@ int main(void)
         cmocka_unit_test(every_algorithm_and_encoding), cmocka_unit_test(signatures_that_are_none),
         cmocka_unit_test(basic), cmocka_unit_test(api_key),
         cmocka_unit_test(without_authentication_nothing_is_checked),
-        cmocka_unit_test(a_config_that_is_wrong_lets_nothing_pass), cmocka_unit_test(query_parameters),
+        cmocka_unit_test(a_config_that_is_wrong_lets_nothing_pass), cmocka_unit_test(public_keys_in_every_form),
+        cmocka_unit_test(query_parameters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -266,6 +266,15 @@ add('ADYEN', {
 
 // ---- public keys ----
 
+function crc32(text) {
+  let sum = ~0;
+  for (const byte of Buffer.from(text)) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xEDB88320 : 0);
+  }
+  return ~sum >>> 0;
+}
+
 const asymmetric = (algorithm, key, text, encoding) => signWith(algorithm, Buffer.from(text), key).toString(encoding);
 add('ALIPAY', {
   keys: keys.rsa(),
@@ -282,6 +291,21 @@ add('BRIDGE_XYZ', {
     const digest = createHash('sha256').update(`${request.now}.${request.body}`).digest();
     const signature = asymmetric('RSA-SHA256', key.privateKey, digest, 'base64');
     return { headers: { 'X-Webhook-Signature': `t=${request.now},v0=${signature}` }, signature };
+  },
+});
+add('CIRCLE', {
+  keys: keys.ec('public_key', { api_key: 'k' }),
+  sign(request, key) {
+    const signature = asymmetric('SHA256', key.privateKey, request.body, 'base64');
+    return { headers: { 'X-Circle-Signature': signature, 'X-Circle-Key-Id': 'k-1' }, signature };
+  },
+});
+add('PAYPAL', {
+  keys: keys.rsa('public_key', { webhook_id: 'WH-1' }),
+  sign(request, key) {
+    const time = new Date(request.now).toISOString(), signed = `t-1|${time}|WH-1|${crc32(request.body)}`;
+    const signature = asymmetric('RSA-SHA256', key.privateKey, signed, 'base64');
+    return { headers: { 'paypal-transmission-id': 't-1', 'paypal-transmission-time': time, 'paypal-transmission-sig': signature }, signature };
   },
 });
 add('UTILA', {
@@ -355,6 +379,14 @@ fusionAuth('FUSIONAUTH', 'HS256', keys.secret(), (key) => Buffer.from(key));
 fusionAuth('FUSIONAUTH with RS256', 'RS256', keys.rsa('webhook_secret_key'), (key) => key.privateKey);
 fusionAuth('FUSIONAUTH with ES256', 'ES256', keys.ec('webhook_secret_key'), (key) => key.privateKey);
 fusionAuth('FUSIONAUTH with EdDSA', 'EdDSA', keys.ed25519Pem('webhook_secret_key'), (key) => key.privateKey);
+add('FIREBLOCKS', {
+  by: 'jose', keys: keys.rsa('public_key', { environment: 'US_PRODUCTION' }),
+  async sign(request, key) {
+    const { FlattenedSign } = await import('jose');
+    const jws = await new FlattenedSign(Buffer.from(request.body)).setProtectedHeader({ alg: 'RS512', kid: 'k-1' }).sign(key.privateKey);
+    return { headers: { 'Fireblocks-Webhook-Signature': `${jws.protected}..${jws.signature}` }, signature: jws.signature };
+  },
+});
 add('WIX', {
   by: 'jose', keys: keys.rsa('webhook_secret_key'),
   async sign(request, key) {

@@ -14,6 +14,7 @@
 #include "access/access.h"
 #include "access/rate.h"
 #include "api/contract.h"
+#include "base/buffer.h"
 #include "base/json.h"
 #include "bulk/bulk.h"
 #include "deliver/deliver.h"
@@ -90,6 +91,7 @@ struct call {
     size_t problem_count;
     int status;       /* 0: no reply yet */
     json_t *reply;
+    struct buffer written; /* in the place of `reply`: its text */
     const char *allow; /* for 405 */
     struct rate_state rate; /* how the key stands */
     int64_t data_bytes; /* of limits.api_data_bytes, used by the bodies in the reply */
@@ -111,6 +113,8 @@ void call_problem(struct call *call, const char *format, ...) __attribute__((for
 bool call_check(struct call *call);
 /* Sets the reply of a success; steals it. False (500) when it is NULL. */
 bool call_reply(struct call *call, json_t *reply);
+/* The same for a long one that is JSON text already; takes the buffer. False (500) when it is failed. */
+bool call_reply_written(struct call *call, struct buffer *written);
 /* Sends what was set, and frees the call's JSON. The exchange is gone afterwards. */
 void call_send(struct call *call);
 void call_release(struct call *call); /* frees the call's JSON only */

@@ -149,47 +149,88 @@ static void read_filters(struct call *call, const struct metric_endpoint *endpoi
 
 /* ---- the reply ----------------------------------------------------------------------------------- */
 
-static json_t *dimension_json(const struct metric_form *form, const struct store_value *value)
+/*
+ * Replies have up to limits.metric_rows rows of up to 32 members, so they are written as text at once. No name and no id
+ * has anything in it that JSON would escape.
+ */
+static void write_quoted(struct buffer *out, const char *string)
 {
-    if (value->is_null)
-        return json_null();
-    switch (form->shown) {
-    case SHOWN_ID: return call_id(form->id_kind, value->integer);
-    case SHOWN_NAME: {
-        const char *name = form->name_of(value->integer);
-        return name != NULL ? json_string(name) : json_null();
+    buffer_append_byte(out, '"');
+    buffer_append_string(out, string);
+    buffer_append_byte(out, '"');
+}
+
+static void write_member(struct buffer *out, size_t i, const char *name)
+{
+    if (i > 0)
+        buffer_append_byte(out, ',');
+    write_quoted(out, name);
+    buffer_append_byte(out, ':');
+}
+
+static void write_integer(struct buffer *out, int64_t integer)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t rest = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (integer < 0)
+        digits[--at] = '-';
+    buffer_append(out, digits + at, sizeof digits - at);
+}
+
+static void write_dimension(struct buffer *out, const struct metric_form *form, const struct store_value *value)
+{
+    char id[ID_TEXT_SIZE];
+    const char *name = NULL;
+    if (!value->is_null && form->shown == SHOWN_NUMBER) {
+        write_integer(out, value->integer);
+        return;
     }
-    case SHOWN_NUMBER: return json_integer(value->integer);
-    case SHOWN_NEVER: break;
+    if (!value->is_null && form->shown == SHOWN_NAME)
+        name = form->name_of(value->integer);
+    if (!value->is_null && form->shown == SHOWN_ID && value->integer != 0) {
+        id_format(form->id_kind, value->integer, id);
+        name = id;
     }
-    return json_null();
+    if (name != NULL)
+        write_quoted(out, name);
+    else
+        buffer_append_string(out, "null");
 }
 
-/* The bucket of 1970-01-01 is no "never". */
-static json_t *bucket_json(int64_t bucket)
+static void write_measure(struct buffer *out, double number)
 {
-    char text[CLOCK_TEXT_SIZE];
-    clock_format(bucket, text);
-    return json_string(text);
+    if (number == floor(number))
+        write_integer(out, (int64_t)number);
+    else
+        buffer_printf(out, "%.17g", number);
 }
 
-static json_t *number_json(double number)
+static void write_row(struct buffer *out, const struct metric_form *const *forms, const struct metric_query *query,
+                      const struct metric_row *row)
 {
-    return number == floor(number) ? json_integer((json_int_t)number) : json_real(number);
-}
-
-static json_t *row_json(const struct metric_endpoint *endpoint, const struct metric_query *query,
-                        const struct metric_row *row)
-{
-    json_t *dimensions = json_object(), *metrics = json_object();
-    for (size_t i = 0; i < query->dimension_count; i++)
-        json_object_set_new(dimensions, query->dimensions[i],
-                            dimension_json(form_of(endpoint, query->dimensions[i]), &row->dimensions[i]));
-    for (size_t i = 0; i < query->measure_count; i++)
-        json_object_set_new(metrics, query->measures[i], number_json(row->measures[i]));
-    return json_pack("{s:o, s:o, s:o}", "time_bucket",
-                     query->granularity.unit != 0 ? bucket_json(row->bucket) : json_null(), "dimensions", dimensions,
-                     "metrics", metrics);
+    char bucket[CLOCK_TEXT_SIZE];
+    buffer_append_string(out, "{\"time_bucket\":");
+    if (query->granularity.unit != 0) {
+        clock_format(row->bucket, bucket);
+        write_quoted(out, bucket);
+    } else {
+        buffer_append_string(out, "null");
+    }
+    buffer_append_string(out, ",\"dimensions\":{");
+    for (size_t i = 0; i < query->dimension_count; i++) {
+        write_member(out, i, query->dimensions[i]);
+        write_dimension(out, forms[i], &row->dimensions[i]);
+    }
+    buffer_append_string(out, "},\"metrics\":{");
+    for (size_t i = 0; i < query->measure_count; i++) {
+        write_member(out, i, query->measures[i]);
+        write_measure(out, row->measures[i]);
+    }
+    buffer_append_string(out, "}}");
 }
 
 static json_t *metadata_json(const struct call *call, const struct metric_result *result, int64_t began_us)
@@ -211,6 +252,27 @@ static json_t *metadata_json(const struct call *call, const struct metric_result
     return metadata;
 }
 
+static bool reply(struct call *call, const struct metric_endpoint *endpoint, const struct metric_query *query,
+                  const struct metric_result *result, int64_t began_us)
+{
+    struct buffer out = {0};
+    const struct metric_form *forms[METRIC_NAMES];
+    for (size_t i = 0; i < query->dimension_count; i++)
+        forms[i] = form_of(endpoint, query->dimensions[i]);
+    buffer_append_string(&out, "{\"data\":[");
+    for (size_t i = 0; i < result->count; i++) {
+        if (i > 0)
+            buffer_append_byte(&out, ',');
+        write_row(&out, forms, query, result->rows[i]);
+    }
+    buffer_append_string(&out, "],\"metadata\":");
+    json_t *metadata = metadata_json(call, result, began_us);
+    out.failed = !json_write(&out, metadata) || out.failed;
+    json_decref(metadata);
+    buffer_append_byte(&out, '}');
+    return call_reply_written(call, &out);
+}
+
 bool metrics_query(struct call *call)
 {
     const struct metric_endpoint *endpoint = endpoint_of(call->operation);
@@ -229,8 +291,5 @@ bool metrics_query(struct call *call)
         return false;
     if (!store_read_metrics(call->reader, call->arena, &query, &result, &error))
         return call_fail_error(call, &error);
-    json_t *data = json_array();
-    for (size_t i = 0; i < result.count; i++)
-        json_array_append_new(data, row_json(endpoint, &query, result.rows[i]));
-    return call_reply(call, json_pack("{s:o, s:o}", "data", data, "metadata", metadata_json(call, &result, began_us)));
+    return reply(call, endpoint, &query, &result, began_us);
 }

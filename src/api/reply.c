@@ -103,8 +103,20 @@ bool call_reply(struct call *call, json_t *reply)
     return true;
 }
 
+bool call_reply_written(struct call *call, struct buffer *written)
+{
+    call->written = *written;
+    *written = (struct buffer){0};
+    if (buffer_reserve(&call->written, 1)) {
+        call->status = 200;
+        return true;
+    }
+    buffer_free(&call->written);
+    return call_fail(call, 500, NULL, "no memory for the reply");
+}
+
 /* `rate`: NULL for a call that nobody counts. */
-static void send_json(struct http_exchange *exchange, int status, const char *text, const char *allow,
+static void send_json(struct http_exchange *exchange, int status, struct text text, const char *allow,
                       const struct rate_state *rate)
 {
     bool limited = rate != NULL && rate->limit > 0;
@@ -129,7 +141,7 @@ static void send_json(struct http_exchange *exchange, int status, const char *te
     struct http_reply reply = {
         .status = status,
         .content_type = "application/json; charset=utf-8",
-        .body = text_of(text),
+        .body = text,
         .headers = headers,
         .header_count = count,
     };
@@ -148,18 +160,21 @@ void call_send(struct call *call)
 {
     static const char no_memory[] = "{\"level\":\"error\",\"handled\":true,\"status\":500,\"code\":"
                                     "\"FATAL_ERROR\",\"message\":\"no memory for the reply\",\"data\":null}";
-    char *text = call->reply != NULL ? json_to_string(call->reply) : NULL;
+    struct buffer text = call->written;
+    if (call->reply != NULL)
+        json_write(&text, call->reply);
     call_release(call);
-    send_json(call->exchange, text != NULL ? call->status : 500, text != NULL ? text : no_memory, call->allow,
+    bool done = text.size > 0 && !text.failed;
+    send_json(call->exchange, done ? call->status : 500, done ? buffer_text(&text) : text_of(no_memory), call->allow,
               &call->rate);
-    free(text);
+    buffer_free(&text);
 }
 
 void api_refuse(struct http_exchange *exchange, int status, const char *message)
 {
     json_t *error = error_json(status, message, NULL);
     char *text = error != NULL ? json_to_string(error) : NULL;
-    send_json(exchange, status, text != NULL ? text : "{}", NULL, NULL);
+    send_json(exchange, status, text_of(text != NULL ? text : "{}"), NULL, NULL);
     free(text);
     json_decref(error);
 }

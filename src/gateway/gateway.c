@@ -123,6 +123,8 @@ void gateway_stop(struct gateway *gateway)
         http_server_stop(gateway->server, REPLY_GRACE_MS);
     }
     atomic_store(&parts->ready, false);
+    if (parts->transform != NULL)
+        transform_pool_quiesce(parts->transform);
     if (parts->api != NULL)
         api_stop(parts->api);
     if (parts->bulk != NULL)

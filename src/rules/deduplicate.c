@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "rules/field_path.h"
 
-enum { DIGEST_BYTES = 32, PENDING_BYTES = 512 };
+enum { DIGEST_BYTES = 32, PENDING_BYTES = 512, LEVELS_A_CALL = 64 };
 
 struct deduplicate {
     int64_t window_ms;
@@ -79,29 +79,59 @@ static void hash_number(struct hashing *hashing, struct json_view number)
     }
 }
 
-/* Documents are no deeper than limits.json_depth. */
-static void hash_value(struct hashing *hashing, struct json_view value)
+static void hash_scalar(struct hashing *hashing, struct json_view value)
 {
-    struct json_walk walk;
+    switch (value.type) {
+    case JSON_VIEW_NULL: hash_mark(hashing, 'n'); break;
+    case JSON_VIEW_BOOLEAN: hash_mark(hashing, value.number != 0 ? 'T' : 'F'); break;
+    case JSON_VIEW_NUMBER: hash_number(hashing, value); break;
+    default: hash_text(hashing, value.type == JSON_VIEW_TEXT ? value.text : TEXT("")); break;
+    }
+}
+
+static bool is_container(struct json_view value)
+{
+    return value.type == JSON_VIEW_ARRAY || value.type == JSON_VIEW_OBJECT;
+}
+
+static struct json_walk hash_start(struct hashing *hashing, struct json_view container)
+{
+    hash_mark(hashing, container.type == JSON_VIEW_ARRAY ? '[' : '{');
+    return json_view_walk(container);
+}
+
+/* Documents are as deep as limits.json_depth: a call goes down several levels, so that the stack is used sparingly. */
+static void hash_container(struct hashing *hashing, struct json_view container)
+{
+    struct json_walk walks[LEVELS_A_CALL], *walk = walks;
     struct text key;
     struct json_view item;
-    switch (value.type) {
-    case JSON_VIEW_ABSENT: hash_text(hashing, TEXT("")); return;
-    case JSON_VIEW_NULL: hash_mark(hashing, 'n'); return;
-    case JSON_VIEW_BOOLEAN: hash_mark(hashing, value.number != 0 ? 'T' : 'F'); return;
-    case JSON_VIEW_NUMBER: hash_number(hashing, value); return;
-    case JSON_VIEW_TEXT: hash_text(hashing, value.text); return;
-    case JSON_VIEW_ARRAY:
-    case JSON_VIEW_OBJECT: break;
-    }
-    hash_mark(hashing, value.type == JSON_VIEW_ARRAY ? '[' : '{');
-    walk = json_view_walk(value);
-    while (json_walk_next(&walk, &key, &item)) {
-        if (value.type == JSON_VIEW_OBJECT)
+    *walk = hash_start(hashing, container);
+    for (;;) {
+        if (!json_walk_next(walk, &key, &item)) {
+            hash_mark(hashing, 'e');
+            if (walk == walks)
+                return;
+            walk--;
+            continue;
+        }
+        if (walk->is_object)
             hash_text(hashing, key);
-        hash_value(hashing, item);
+        if (!is_container(item))
+            hash_scalar(hashing, item);
+        else if (walk + 1 == walks + LEVELS_A_CALL)
+            hash_container(hashing, item);
+        else
+            *++walk = hash_start(hashing, item);
     }
-    hash_mark(hashing, 'e');
+}
+
+static void hash_value(struct hashing *hashing, struct json_view value)
+{
+    if (is_container(value))
+        hash_container(hashing, value);
+    else
+        hash_scalar(hashing, value);
 }
 
 /* ---- fields that are included ---- */

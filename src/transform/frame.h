@@ -15,7 +15,8 @@ enum frame_request_part {
     FRAME_CODE,
     FRAME_ENV,     /* object of strings */
     FRAME_CONTEXT, /* the second argument of the handler */
-    FRAME_HEAD,    /* object of headers, path, query, parsed_query */
+    FRAME_LOADED_PARTS, /* the parts before are loaded and may stay so for many runs */
+    FRAME_HEAD = FRAME_LOADED_PARTS,    /* object of headers, path, query, parsed_query */
     FRAME_BODY,
     FRAME_REQUEST_PARTS,
 };
@@ -27,7 +28,7 @@ struct frame_request {
     uint32_t run;       /* the answer has it too, so that none is taken for that of another run */
     uint32_t body_kind; /* frame_body */
     uint32_t cpu_ms;    /* its processor time */
-    uint64_t loaded;    /* names the code with its env and project; code and env are empty when it is that of the last run */
+    uint64_t loaded;    /* names project and parts that are loaded; when it is that of the last run they are empty */
     uint32_t sizes[FRAME_REQUEST_PARTS];
 };
 

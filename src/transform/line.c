@@ -19,9 +19,10 @@ enum {
 
 void lines_name(struct transform_job *job)
 {
-    const uint64_t odd = 0x9e3779b97f4a7c15ULL;
-    uint64_t code = hash_map_hash(job->input.code) * odd + hash_map_hash(job->input.env);
-    job->pool.code = (code * odd + (uint64_t)job->project_id) | 1;
+    const struct transform_input *input = &job->input;
+    const uint64_t parts[] = {(uint64_t)job->project_id, hash_map_hash(input->code), hash_map_hash(input->env),
+                              hash_map_hash(input->context)};
+    job->pool.code = hash_map_hash((struct text){(const char *)parts, sizeof parts});
 }
 
 static uint64_t line_id(const struct transform_job *job)
@@ -247,6 +248,23 @@ bool lines_any(const struct lines *lines, enum pace pace)
 bool lines_done(const struct lines *lines)
 {
     return lines->jobs[PACE_QUICK] + lines->jobs[PACE_SLOW] == 0;
+}
+
+struct transform_job *lines_take_waiting(struct lines *lines)
+{
+    struct transform_job *jobs = NULL;
+    size_t position = 0;
+    struct line *line;
+    while ((line = hash_map_next(&lines->by_id, &position)) != NULL) {
+        *line->last = jobs;
+        jobs = line->first;
+        lines->jobs[line->pace] -= line->waiting;
+        line->waiting = 0;
+        line->first = NULL;
+        line->last = &line->first;
+        heap_remove(&lines->heaps[line->pace], &line->node);
+    }
+    return jobs;
 }
 
 void lines_free(struct lines *lines)

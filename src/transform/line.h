@@ -38,7 +38,7 @@ struct lines {
     int64_t idle;
 };
 
-/* Names the job's code with env and project, and its line. Needs no lock. */
+/* Names the job's code with env, context and project, and its line. Needs no lock. */
 void lines_name(struct transform_job *job);
 /* False when it is too much. */
 bool lines_add(struct lines *lines, struct transform_job *job);
@@ -55,4 +55,6 @@ void lines_finish_later(struct lines *lines, struct transform_job *job, int64_t 
 bool lines_any(const struct lines *lines, enum pace pace);
 /* Has all that was added run? */
 bool lines_done(const struct lines *lines);
+/* All that wait, chained by pool.next; nothing may be added afterwards. */
+struct transform_job *lines_take_waiting(struct lines *lines);
 void lines_free(struct lines *lines);

@@ -34,7 +34,8 @@ struct transform_pool {
     pthread_mutex_t mutex; /* guards what follows, and `idle` of the workers */
     struct lines lines;
     int64_t idle[PACES]; /* workers */
-    bool stopping;
+    bool quiet;    /* takes no more */
+    bool stopping; /* ends when all is done */
     struct process spare; /* pid 0: none */
 };
 
@@ -263,6 +264,10 @@ static void finish(struct worker *worker, struct batch *batch)
     pthread_mutex_lock(&pool->mutex);
     for (size_t i = batch->count; i-- > 0;) { /* from the last, as each that is put back becomes the first */
         struct run *run = &batch->runs[i];
+        if (run->too_long && pool->quiet) {
+            transform_result_fail(&run->job->result, TRANSFORM_UNAVAILABLE, "the gateway stops: try again later");
+            run->too_long = false;
+        }
         if (run->too_long)
             lines_finish_later(&pool->lines, run->job, run->cpu_us);
         else
@@ -297,18 +302,36 @@ static void *work(void *argument)
     return NULL;
 }
 
+static void refuse(struct transform_job *job)
+{
+    transform_result_fail(&job->result, TRANSFORM_UNAVAILABLE, "too many transformations wait: try again later");
+    job->done(job);
+}
+
 void transform_pool_submit(struct transform_pool *pool, struct transform_job *job)
 {
     lines_name(job);
     pthread_mutex_lock(&pool->mutex);
-    bool taken = !pool->stopping && lines_add(&pool->lines, job);
+    bool taken = !pool->quiet && !pool->stopping && lines_add(&pool->lines, job);
     if (taken)
         call_worker(pool, job->pool.line->pace, job->pool.line->id);
     pthread_mutex_unlock(&pool->mutex);
     if (taken)
         return;
-    transform_result_fail(&job->result, TRANSFORM_UNAVAILABLE, "too many transformations wait: try again later");
-    job->done(job);
+    refuse(job);
+}
+
+void transform_pool_quiesce(struct transform_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    struct transform_job *job = pool->quiet ? NULL : lines_take_waiting(&pool->lines);
+    pool->quiet = true;
+    pthread_mutex_unlock(&pool->mutex);
+    while (job != NULL) {
+        struct transform_job *next = job->pool.next;
+        refuse(job);
+        job = next;
+    }
 }
 
 struct waited_job {

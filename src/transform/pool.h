@@ -1,9 +1,10 @@
 /*
  * pool.h - runs transformations in sandboxed processes, fairly between the connections that use them.
  *
- * Lines. Jobs wait in lines, one for each (project_id, key, code with env): first come, first served within a line. The
- * next job is that of the line which has had the least processor time, so whoever needs much of it gets no more of it
- * than the others; a line that was idle for long gets no credit for that. A line whose code is changed is a new one.
+ * Lines. Jobs wait in lines, one for each project_id, key, and code with env and context: first come, first served within a
+ * line. The next job is that of the line which has had the least processor time, so whoever needs much of it gets no
+ * more of it than the others; a line that was idle for long gets no credit for that. A line whose code is changed is a
+ * new one.
  *
  * Quick and slow. limits.transform_workers threads own a process each, for quick runs; each run gets
  * limits.transform_quick_ms of processor time there. What does not end within it is run again, with all of
@@ -20,8 +21,9 @@
  * to run, the last used ones.
  *
  * Each run begins with what its code's top level left, and with nothing that another run left, of whatever project. A
- * process remembers the code that it ran last, and lays its memory back between runs; code whose top level asks for the
- * time or for random numbers is loaded anew for each run.
+ * process keeps the code that it ran last loaded, with env and context, and lays its memory back between runs; code whose
+ * top level asks for the time or for random numbers is loaded anew for each run. So a context that is the same text for
+ * each webhook of a connection costs nothing.
  *
  * A process that takes too long or breaks is killed; a spare one takes its place at once. Nothing that foreign code does
  * reaches further than its own run.
@@ -73,5 +75,7 @@ void transform_pool_submit(struct transform_pool *pool, struct transform_job *jo
 /* Runs a trial and waits. Any thread but the pool's. */
 void transform_pool_run(struct transform_pool *pool, int64_t project_id, const struct transform_input *input,
                         struct transform_result *result);
+/* From now on all is refused, what waits already included; what runs ends. */
+void transform_pool_quiesce(struct transform_pool *pool);
 /* Finishes what waits, ends the processes, frees. Blocks. */
 void transform_pool_stop(struct transform_pool *pool);

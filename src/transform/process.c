@@ -160,7 +160,7 @@ static void add_run(struct process *process, const struct process_run *run, stru
                                       .cpu_ms = (uint32_t)process->cpu_ms, .loaded = run->loaded};
     pieces[0] = (struct iovec){request, sizeof *request};
     for (size_t i = 0; i < FRAME_REQUEST_PARTS; i++) {
-        struct text part = has_code && (i == FRAME_CODE || i == FRAME_ENV) ? TEXT_NONE : run->parts[i];
+        struct text part = has_code && i < FRAME_LOADED_PARTS ? TEXT_NONE : run->parts[i];
         request->sizes[i] = (uint32_t)part.size;
         pieces[1 + i] = (struct iovec){(char *)part.data, part.size};
     }

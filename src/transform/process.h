@@ -25,7 +25,7 @@ struct process {
     char inbox[16384];
 };
 
-/* One run; code and env are sent only where the process has not got them. */
+/* One run; what is loaded is sent only where the process has not got it. */
 struct process_run {
     struct text parts[FRAME_REQUEST_PARTS];
     enum frame_body body_kind;

@@ -89,7 +89,6 @@ static bool check_headers(struct transform_result *result)
     struct buffer problem = {0};
     json_t *value;
     const char *name;
-    bool typed = false;
     json_t *headers = json_member(result->request, "headers");
     size_t size = json_member_text(result->request, "path").size + json_member_text(result->request, "query").size;
     json_object_foreach(headers, name, value)
@@ -100,7 +99,6 @@ static bool check_headers(struct transform_result *result)
             buffer_printf(&problem, "\"%.100s\" is no name of a header", name);
         else if (!json_is_string(value) || !is_header_value(text))
             buffer_printf(&problem, "the header %.100s must be a string without line breaks", name);
-        typed = typed || text_equal_ignoring_case(text_of(name), TEXT("content-type"));
         if (problem.size > 0)
             break;
     }
@@ -108,8 +106,6 @@ static bool check_headers(struct transform_result *result)
         buffer_printf(&problem, "there must be at most %lld headers", (long long)limits.header_count);
     else if (size > (size_t)limits.header_bytes)
         buffer_printf(&problem, "headers, path and query must have at most %lld bytes", (long long)limits.header_bytes);
-    else if (problem.size == 0 && !typed)
-        buffer_append_string(&problem, "headers must include content-type");
     bool good = problem.size == 0;
     if (!good)
         fail(result, TRANSFORM_BAD_RESULT, buffer_text(&problem));

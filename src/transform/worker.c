@@ -118,8 +118,7 @@ static void answer(uint32_t run, const struct engine_result *result)
 }
 
 /* Some parts of a request, one after the other, in a buffer of their own; the pool bounds their sizes. */
-static char *read_parts(const struct frame_request *request, enum frame_request_part from, enum frame_request_part end,
-                        struct span parts[FRAME_REQUEST_PARTS])
+static char *read_parts(const struct frame_request *request, size_t from, size_t end, struct span *parts)
 {
     size_t size = 0;
     for (size_t i = from; i < end; i++)
@@ -136,11 +135,11 @@ static char *read_parts(const struct frame_request *request, enum frame_request_
     return bytes;
 }
 
-/* The code of the last run. */
+/* What is loaded. */
 static struct {
     uint64_t name; /* frame.h, `loaded` */
     char *bytes;
-    struct span code, env;
+    struct span parts[FRAME_LOADED_PARTS];
 } last;
 
 static void serve_one(void)
@@ -156,13 +155,10 @@ static void serve_one(void)
     if (!run.same_code) {
         free(last.bytes);
         last.name = request.loaded;
-        last.bytes = read_parts(&request, FRAME_CODE, FRAME_CONTEXT, run.parts);
-        last.code = run.parts[FRAME_CODE];
-        last.env = run.parts[FRAME_ENV];
+        last.bytes = read_parts(&request, 0, FRAME_LOADED_PARTS, last.parts);
     }
-    run.parts[FRAME_CODE] = last.code;
-    run.parts[FRAME_ENV] = last.env;
-    char *bytes = read_parts(&request, FRAME_CONTEXT, FRAME_REQUEST_PARTS, run.parts);
+    memcpy(run.parts, last.parts, sizeof last.parts);
+    char *bytes = read_parts(&request, FRAME_LOADED_PARTS, FRAME_REQUEST_PARTS, run.parts);
     struct engine_result result = engine_run(&run);
     answer(request.run, &result);
     engine_reset();

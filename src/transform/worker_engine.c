@@ -220,8 +220,8 @@ static bool load(const struct engine_request *request)
 {
     host_asked_outside = false;
     engine.rejections.count = 0;
-    uint32_t env = string_of(request->parts[FRAME_ENV]);
-    return !failed(ask(ASK_START, &env, 1)) && !failed(evaluate(request->parts[FRAME_CODE], "transform.js")) && drain();
+    uint32_t values[2] = {string_of(request->parts[FRAME_ENV]), string_of(request->parts[FRAME_CONTEXT])};
+    return !failed(ask(ASK_START, values, 2)) && !failed(evaluate(request->parts[FRAME_CODE], "transform.js")) && drain();
 }
 
 /* Not to be interrupted. */
@@ -247,9 +247,9 @@ static struct engine_result run(const struct engine_request *request)
     } else if (request->same_code && !engine.unkeepable) {
         keep_loaded();
     }
-    uint32_t values[4] = {string_of(request->parts[FRAME_HEAD]), QUICKJS(qjs_new_number, (double)request->body_kind),
-                          string_of(request->parts[FRAME_BODY]), string_of(request->parts[FRAME_CONTEXT])};
-    if (failed(ask(ASK_RUN, values, 4)) || !drain())
+    uint32_t values[3] = {string_of(request->parts[FRAME_HEAD]), QUICKJS(qjs_new_number, (double)request->body_kind),
+                          string_of(request->parts[FRAME_BODY])};
+    if (failed(ask(ASK_RUN, values, 3)) || !drain())
         return exception();
     print_rejections();
     return take_result();

@@ -35,7 +35,7 @@ struct engine_request {
     struct span parts[FRAME_REQUEST_PARTS];
     enum frame_body body_kind;
     uint32_t cpu_ms; /* then the run is interrupted, and ended soon after where that does not help */
-    bool same_code;  /* and env and project, as those of the last run */
+    bool same_code;  /* and env, context and project, as those of the last run */
 };
 
 /*

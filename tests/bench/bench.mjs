@@ -48,6 +48,7 @@ const measurements = [
     { name: 'ceiling_after', together: 'ceiling', run: measure.ceiling },
     { name: 'rule_cost', run: measure.ruleCost },
     { name: 'verify_cost', run: measure.verifyCost },
+    { name: 'transform_calls', run: measure.transformCalls },
     { name: 'rules', run: rules },
     { name: 'isolation', run: measure.isolation },
     { name: 'paused_backlog', run: measure.pausedBacklog },

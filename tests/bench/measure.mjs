@@ -68,6 +68,20 @@ export function verifyCost(settings) {
     return benchTool(join(dirname(settings.tool), 'bench-verify'), []);
 }
 
+// Calls of a small transformation: one and eight at a time, of one connection and of four; and at 300 a second, alone and
+// beside four that never end.
+export async function transformCalls(settings) {
+    const program = join(dirname(settings.gateway), 'fairlead-transform');
+    const tool = join(dirname(settings.tool), 'bench-transform');
+    const measure = (...numbers) => benchTool(tool, [program, ...numbers.map(String)]);
+    const results = { one: await measure(20_000, 1, 1, 0, 0), eight: await measure(40_000, 8, 1, 0, 0) };
+    results.four_lines = await measure(40_000, 8, 4, 0, 0);
+    results.alone = await measure(2_000, 1, 1, 3_000, 0);
+    results.beside_loops = await measure(2_000, 1, 1, 3_000, 4);
+    results.ratio = results.beside_loops.p99_us / results.alone.p99_us;
+    return results;
+}
+
 async function isolationRound(settings, crowd) {
     return withPair(settings, async (gateway, connection, port) => {
         const silent = crowd ? await Sink.start(settings.tool, ['--never']) : null;

@@ -82,6 +82,21 @@ const groups = [
         ],
     },
     {
+        needs: ['transform_calls'],
+        of: (r) => r.transform_calls,
+        rows: [
+            ...[['one', 'one at a time'], ['eight', 'eight at a time'], ['four_lines', 'eight of four connections']].flatMap(
+                ([name, title]) => [
+                    [`transformations, ${title}`, (c) => c[name].per_second, perSecond],
+                    ['CPU of a call: the gateway’s part', (c) => c[name].gateway_us, us],
+                    ['CPU of a call: the process that runs it', (c) => c[name].worker_us, us],
+                ]),
+            ['transformations at 300 a second, p99', (c) => c.alone.p99_us / 1000, ms],
+            ['the same beside four endless ones', (c) => c.beside_loops.p99_us / 1000, ms],
+            ['ratio of the two', (c) => c.ratio, times, atMost(1.5)],
+        ],
+    },
+    {
         needs: ['rules'],
         of: (r) => r.rules,
         rows: [

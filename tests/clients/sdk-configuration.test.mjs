@@ -21,6 +21,7 @@ after(async () => {
 
 const names = ({ models }) => models.map(({ name }) => name);
 const BODY = '{"order":1}';
+const CODE = 'addHandler("transform", (request) => request);';
 const post = async (url, headers = {}, method = 'POST') =>
   (await fetch(url, { method, headers: { 'content-type': 'application/json', ...headers }, body: BODY })).status;
 
@@ -135,7 +136,13 @@ test('connections', async () => {
   const updated = await sdk.connection.update(made.id, { name: 'renamed', rules: [] });
   assert.deepEqual([updated.id, updated.name, updated.rules, updated.description], [made.id, 'renamed', [], 'second']);
   assert.equal((await sdk.connection.retrieve(made.id)).name, 'renamed');
-  await fails(Hookdeck.UnprocessableEntityError, 422, /rules of type filter are not run/, sdk.connection.update(made.id, { rules: [{ type: 'filter', body: { a: 1 } }] }));
+  const rules = [{ type: 'filter', body: { a: { $gt: 1 } }, path: '/x' }, { type: 'transform', transformation: { name: 'sdk-rule', code: CODE, env: { A: '1' } } }];
+  const ruled = (await sdk.connection.update(made.id, { rules })).rules;
+  const transformation = (await sdk.transformation.list({ name: 'sdk-rule' })).models[0];
+  assert.deepEqual(ruled, [rules[0], { type: 'transform', transformationId: transformation.id }]);
+  assert.deepEqual((await sdk.connection.update(made.id, { rules: [{ type: 'transform', transformationId: transformation.id }] })).rules,
+    [{ type: 'transform', transformationId: transformation.id }]);
+  await fails(Hookdeck.UnprocessableEntityError, 422, /rules\[0\]\.body\.\$regex: is not an operator/, sdk.connection.update(made.id, { rules: [{ type: 'filter', body: { $regex: 'a' } }] }));
 
   const paused = await sdk.connection.pause(made.id);
   assert.ok(paused.pausedAt instanceof Date);
@@ -157,7 +164,6 @@ test('connections', async () => {
 });
 
 test('transformations', async () => {
-  const CODE = 'addHandler("transform", (request) => request);';
   const made = await sdk.transformation.create({ name: 'code', code: CODE, env: { A: '1' } });
   assert.deepEqual([made.name, made.code, made.env], ['code', CODE, { A: '1' }]);
   const upserted = await sdk.transformation.upsert({ name: 'code', code: `${CODE} // two`, env: { B: '2' } });

@@ -81,7 +81,10 @@ for (const version of VERSIONS) {
   test(`${version}: a connection, whose rules come back as they were sent`, async () => {
     const source = await call('POST', '/sources', { name: name('from'), type: 'WEBHOOK', description: null });
     const destination = await call('POST', '/destinations', { name: name('to'), type: 'MOCK_API', description: null });
+    const { id: transformation_id } = await call('POST', '/transformations', { name: name('ruling'), code: 'addHandler("transform", (request) => request);' });
     const rules = [
+      { type: 'filter', body: { a: { $in: ['x', 1] } }, headers: 'text', query: 5, path: true }, { type: 'transform', transformation_id },
+      { type: 'deduplicate', window: 60000, include_fields: ['body.id'] }, { type: 'deduplicate', window: 1000, exclude_fields: ['body.a[*].at'] },
       { type: 'delay', delay: 2000 },
       { type: 'retry', strategy: 'linear', count: 3, interval: 1000, response_status_codes: ['500-599', '!501', '404'] },
     ];

@@ -146,9 +146,8 @@ describe('what is refused', () => {
     }
   });
 
-  test('rules that are not run, and rules that make no sense', async () => {
-    for (const rule of [{ type: 'filter', body: {} }, { type: 'transform' }, { type: 'deduplicate', window: 1000 },
-      { type: 'bogus' }, { type: 'retry' }, { type: 'retry', strategy: 'linear', count: 51 },
+  test('rules that make no sense', async () => {
+    for (const rule of [{ type: 'filter', body: { $x: 1 } }, { type: 'transform' }, { type: 'deduplicate', window: 1 }, { type: 'bogus' }, { type: 'retry' }, { type: 'retry', strategy: 'linear', count: 51 },
       { type: 'retry', strategy: 'linear', response_status_codes: ['abc'] }, { type: 'delay' }]) {
       const error = await refused(422, 'PUT', '/connections', {
         name: 'never', source: { name: 'never' }, destination: { name: 'never', config: { url: sinkUrl } }, rules: [rule],

@@ -1,6 +1,7 @@
 // Rules of connections as the API takes, keeps and shows them: filter, deduplicate and transform.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { startGateway } from './gateway.mjs';
 import { callsOf, refusesEach } from './resource.mjs';
 
@@ -63,6 +64,15 @@ describe('what is kept', () => {
       const reply = await fetch(`${gateway.url}/${version}/connections/${made.id}`, { headers: { authorization: `Bearer ${gateway.key}` } });
       assert.deepEqual((await reply.json()).rules, rules);
     });
+});
+
+test('the examples of docs/rules.md are taken', async () => {
+  const text = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8');
+  const rules = text.split('\n').filter((line) => line.startsWith('{"type"')).map((line) => JSON.parse(line));
+  assert.ok(rules.length >= 5);
+  assert.deepEqual((await make(rules)).rules, rules);
+  const whole = JSON.parse(/-d '(\{[^']*\})'/.exec(text)[1]);
+  assert.deepEqual((await ok('PUT', '/connections', whole)).rules.map(({ type }) => type), whole.rules.map(({ type }) => type));
 });
 
 describe('transformations in rules', () => {

@@ -23,10 +23,12 @@ describe('does what Node does', () => {
   for (const [name, sent, body, env] of SCRIPTS)
     test(name, async () => {
       const expected = await runUnderNode(handler(body), sent, env);
-      const reply = await run(handler(body), { request: sent, env });
-      assert.deepEqual(reply.console, []);
-      assert.equal(reply.log_level, 'debug');
-      assert.deepEqual(reply.request, expected);
+      for (let times = 0; times < 3; times++) { // new, loaded to be kept, kept
+        const reply = await run(handler(body), { request: sent, env });
+        assert.deepEqual(reply.console, []);
+        assert.equal(reply.log_level, 'debug');
+        assert.deepEqual(reply.request, expected);
+      }
     });
   test('in no small number', () => assert.ok(SCRIPTS.length >= 60, `${SCRIPTS.length}`));
 });
@@ -133,6 +135,36 @@ describe('the request', () => {
     const body = Array.from({ length: 20000 }, (_, i) => ({ i, text: 'x'.repeat(100) }));
     const reply = await run(handler('request.body = request.body.map(({ i }) => i); return request;'), { request: { ...request, body } });
     assert.equal(reply.request?.body.length, 20000, JSON.stringify(reply.console));
+  });
+});
+
+describe('a request without content-type', () => {
+  const same = handler('return request;');
+
+  test('passes when it has no body, as webhooks by GET', async () => {
+    const reply = await run(same, { request: { headers: { 'user-agent': 'a' }, query: 'a=1' } });
+    assert.deepEqual(reply.console, []);
+    assert.deepEqual(reply.request.headers, { 'user-agent': 'a' });
+    assert.equal(reply.request.query, 'a=1');
+    const emptied = await run(handler('request.headers = {}; request.body = null; return request;'));
+    assert.deepEqual(emptied.request.headers, {});
+  });
+
+  test('passes with the body with which it came', async () => {
+    const reply = await run(handler('request.body += "!"; return request;'), { request: { headers: {}, body: 'text' } });
+    assert.equal(reply.request.body, 'text!');
+  });
+
+  test('does not pass with a body when it had it, or had no body before', async () => {
+    for (const [code, sent] of [
+      ['delete request.headers["content-type"]; return request;', request],
+      ['request.headers["content-type"] = ""; return request;', request],
+      ['request.body = { a: 1 }; return request;', { headers: {} }],
+    ]) {
+      const reply = await run(handler(code), { request: sent });
+      assert.match(reply.console.at(-1).message, /headers must include content-type/);
+      assert.equal(reply.request, null);
+    }
   });
 });
 

@@ -27,7 +27,7 @@ function post({ url, headers, body, method = 'POST' }) {
       reply.on('end', () => resolve({ status: reply.statusCode, headers: reply.headers, text }));
     });
     call.on('error', reject);
-    for (const [name, value] of headers) call.setHeader(name, [...[call.getHeader(name) ?? []].flat(), value]);
+    for (const [name, value] of headers) call.setHeader(name, name === 'host' ? value : [...[call.getHeader(name) ?? []].flat(), value]);
     call.setHeader('content-length', Buffer.byteLength(body));
     call.end(body);
   });
@@ -125,6 +125,23 @@ describe('signatures', () => {
       told.push([title, row.by, all.length]);
     });
   }
+});
+
+test('a URL that is signed is the one that the sender knows', async () => {
+  await ok('POST', '/teams/current/custom_domains', { hostname: 'hooks.example.com' });
+  const row = signers.SQUARE, source = await ok('POST', '/sources', { name: 'by-domain', type: 'SQUARE', config: { auth: row.keys.auth } });
+  const { pathname, origin } = new URL(source.url), token = pathname.slice('/e/'.length);
+  const cases = {
+    'genuine, by the domain': ['http://hooks.example.com', `/${token}?a=%20b&c`], 'genuine, by its longer path': ['http://hooks.example.com', `${pathname}/x`],
+    'genuine, by the gateway': [origin, `${pathname}/x?`], 'of another host': ['http://else.example.com', `/${token}`], 'of the gateway': [origin, pathname],
+  };
+  for (const [what, [base, path]] of Object.entries(cases)) {
+    const { headers } = row.sign({ url: base + path, body: BODY, now: Date.now() }, row.keys.key);
+    const host = what.includes('gateway') && what.startsWith('genuine') ? new URL(origin).host : 'hooks.example.com';
+    await post({ url: origin + path, headers: [['host', host], ['content-type', 'application/json'], ['x-case', what], ...Object.entries(headers)], body: BODY });
+  }
+  const found = await records(source, Object.keys(cases));
+  for (const what of Object.keys(cases)) assert.deepEqual([what, found[what].verified], [what, what.startsWith('genuine')]);
 });
 
 describe('tokens that lie', () => {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "rules/deduplicate.h"
 
 #define JSON_HEADERS "content-type: application/json\n"
@@ -54,6 +55,7 @@ static const struct {
     {false, INCLUDE("body.a[*].b[*].c"), "{\"a\":[{\"b\":[{\"c\":1}]},{\"b\":[]}]}", "{\"a\":[{\"b\":[]},{\"b\":[{\"c\":1}]}]}"},
     {true, INCLUDE("body.a[*].b[*].c"), "{\"a\":[{\"b\":[{\"c\":1,\"d\":1}]}]}", "{\"a\":[{\"b\":[{\"c\":1,\"d\":2}]}]}"},
     {true, INCLUDE("body.a[*][1].c"), "{\"a\":[[0,{\"c\":1}]]}", "{\"a\":[[7,{\"c\":1}]]}"},
+    {false, INCLUDE("body.a[*].x", "body.b[*].x", "body.c[*].x"), "{\"a\":[{}],\"c\":[]}", "{\"b\":[],\"c\":[{}]}"},
     /* ---- include: a path within another chooses nothing more ---- */
     {false, INCLUDE("body.a.b", "body.a"), "{\"a\":{\"b\":1,\"c\":1}}", "{\"a\":{\"b\":1,\"c\":2}}"},
     {false, INCLUDE("body.a", "body.a.b"), "{\"a\":{\"b\":1,\"c\":1}}", "{\"a\":{\"b\":1,\"c\":2}}"},
@@ -274,12 +276,32 @@ static void large_bodies(void **state)
     buffer_free(&changed);
 }
 
+/* As deep as a setting allows: what takes a level of the stack for each must not run out of it. */
+static void deep_bodies(void **state)
+{
+    enum { DEPTH = 10000 };
+    struct buffer body = {0};
+    (void)state;
+    limits.json_depth = DEPTH;
+    for (int i = 0; i < DEPTH; i++)
+        buffer_append_string(&body, i % 2 ? "{\"a\":" : "[");
+    buffer_append_byte(&body, '1');
+    for (int i = DEPTH; i-- > 0;)
+        buffer_append_byte(&body, i % 2 ? '}' : ']');
+    struct request one = {.headers = TEXT(JSON_HEADERS), .body = buffer_text(&body)}, other = {.headers = TEXT(JSON_HEADERS), .body = TEXT("[]")};
+    assert_true(same(WHOLE, &one, &one));
+    assert_false(same(WHOLE, &one, &other));
+    assert_false(same(EXCLUDE("body[*].b"), &one, &other));
+    limits.json_depth = 512;
+    buffer_free(&body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bodies), cmocka_unit_test(other_parts), cmocka_unit_test(what_is_no_rule),
         cmocka_unit_test(the_rule_is_part_of_the_key), cmocka_unit_test(keys_stay_what_they_are),
-        cmocka_unit_test(large_bodies),
+        cmocka_unit_test(large_bodies), cmocka_unit_test(deep_bodies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -461,6 +461,39 @@ static void old_counts_are_taken_away(void **state)
     sqlite3_close(db);
 }
 
+static bool has_row(const struct metric_result *result, const struct metric_row *row)
+{
+    for (size_t i = 0; i < result->count; i++) {
+        const struct metric_row *other = result->rows[i];
+        if (other->bucket == row->bucket && other->dimensions[0].integer == row->dimensions[0].integer)
+            return other->measures[0] == row->measures[0];
+    }
+    return false;
+}
+
+static void rows_that_find_a_place_are_whole(void **state)
+{
+    struct fixture *f = *state;
+    struct life life = a_life(f, 20); /* counts by minute are kept */
+    struct metric_result all, some;
+    for (int i = 0; i < 200; i++)
+        MUST_WRITE(f, live, &life);
+    struct metric_query query = a_query(METRIC_EVENTS, "count");
+    int64_t rows = limits.metric_rows;
+    query.dimensions[0] = "status";
+    query.dimension_count = 1;
+    query.granularity = (struct granularity){15, 'm'};
+    assert_true(store_read_metrics(f->reader, &f->arena, &query, &all, &f->error));
+    assert_true(all.count > 4 && !all.too_many_rows);
+    for (limits.metric_rows = 1; limits.metric_rows < (int64_t)all.count; limits.metric_rows++) {
+        assert_true(store_read_metrics(f->reader, &f->arena, &query, &some, &f->error));
+        assert_true(some.too_many_rows && some.count == (size_t)limits.metric_rows);
+        for (size_t i = 0; i < some.count; i++)
+            assert_true(has_row(&all, some.rows[i]));
+    }
+    limits.metric_rows = rows;
+}
+
 static void bounds_are_told(void **state)
 {
     struct fixture *f = *state;
@@ -496,6 +529,7 @@ int main(void)
         WITH_STORE(executions_are_counted),
         WITH_STORE(events_of_issues_are_counted),
         WITH_STORE(old_counts_are_taken_away),
+        WITH_STORE(rows_that_find_a_place_are_whole),
         WITH_STORE(bounds_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,12 +3,18 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-/* Copies what no reader still needs as it was. Returns the pages of the log that are copied now, -1 when it failed. */
-static int copy_back(struct store_reader *database)
+/*
+ * Copies what no reader still needs as it was. Returns the pages of the log that are copied now, -1 when it failed;
+ * *hindered is whether a reader needed some. A failure is no hindrance: the writer's own copy may do better.
+ */
+static int copy_back(struct store_reader *database, bool *hindered)
 {
     int in_log, copied;
-    if (sqlite3_wal_checkpoint_v2(database->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied) == SQLITE_OK)
+    *hindered = false;
+    if (sqlite3_wal_checkpoint_v2(database->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied) == SQLITE_OK) {
+        *hindered = copied < in_log;
         return copied;
+    }
     log_debug("the log of %s was not copied back: %s", database->path, sqlite3_errmsg(database->db));
     return -1;
 }
@@ -24,9 +30,11 @@ static void *run(void *argument)
             break;
         int log = checkpoint->logs;
         pthread_mutex_unlock(&checkpoint->lock);
-        int copied = copy_back(&checkpoint->database);
+        bool hindered;
+        int copied = copy_back(&checkpoint->database, &hindered);
         pthread_mutex_lock(&checkpoint->lock);
         checkpoint->asked = false;
+        checkpoint->hindered = hindered;
         if (copied >= 0 && log == checkpoint->logs)
             checkpoint->copied = copied;
     }
@@ -41,28 +49,41 @@ static int note_commit(void *context, sqlite3 *db, const char *name, int pages)
     (void)name;
     if (pages < checkpoint->log_pages) { /* it began anew */
         pthread_mutex_lock(&checkpoint->lock);
-        checkpoint->copied = 0;
+        checkpoint->copied = checkpoint->tried = 0;
         checkpoint->logs++;
         pthread_mutex_unlock(&checkpoint->lock);
+        checkpoint->finished = 0;
     }
     checkpoint->log_pages = pages;
     return SQLITE_OK;
 }
 
+/* Is this the moment to copy the rest? The thread has just ended, no reader was in its way, and little is left. */
+static bool should_finish(const struct checkpoint *checkpoint)
+{
+    int pages = checkpoint->log_pages, round = (int)limits.checkpoint_pages;
+    if (checkpoint->asked || checkpoint->hindered || pages < LOG_ROUNDS * round ||
+        pages < checkpoint->finished + RETRY_ROUNDS * round)
+        return false;
+    return pages - checkpoint->copied <= round / LITTLE_SHARE || pages >= 2 * LOG_ROUNDS * round;
+}
+
 void checkpoint_consider(struct checkpoint *checkpoint, struct store_reader *writer)
 {
-    bool finish = false;
     pthread_mutex_lock(&checkpoint->lock);
-    if (!checkpoint->asked && checkpoint->log_pages - checkpoint->copied >= limits.checkpoint_pages) {
-        finish = checkpoint->log_pages >= LOG_ROUNDS * limits.checkpoint_pages;
-        checkpoint->asked = !finish;
-        if (checkpoint->asked)
-            pthread_cond_signal(&checkpoint->arrived);
+    int done = checkpoint->tried > checkpoint->copied ? checkpoint->tried : checkpoint->copied;
+    bool finish = should_finish(checkpoint);
+    if (!finish && !checkpoint->asked && checkpoint->log_pages - done >= limits.checkpoint_pages) {
+        checkpoint->asked = true;
+        checkpoint->tried = checkpoint->log_pages;
+        pthread_cond_signal(&checkpoint->arrived);
     }
     pthread_mutex_unlock(&checkpoint->lock);
     if (!finish)
         return;
-    int copied = copy_back(writer);
+    bool hindered;
+    int copied = copy_back(writer, &hindered);
+    checkpoint->finished = checkpoint->log_pages;
     pthread_mutex_lock(&checkpoint->lock);
     if (copied >= 0)
         checkpoint->copied = copied;

@@ -4,7 +4,8 @@
  * The copying takes milliseconds and two syncs, so a thread with a connection of its own does it while the writer
  * goes on committing. The log begins anew when a copy ends with nothing committed meanwhile, as it mostly does unless
  * the writer never pauses. Then the log grows, and from LOG_ROUNDS times limits.checkpoint_pages on the writer itself
- * copies the rest.
+ * copies the rest, since all who wait for a commit wait for that too: when the thread has just left little of it and no
+ * reader keeps the log from beginning anew. Twice as long a log is not waited with until little is left.
  *
  * A copy that fails is lost to nobody: the pages stay in the log and are copied by a later one.
  * Source of the rules: sqlite.org/wal.html, "Checkpointing" and "Avoiding Excessively Large WAL Files".
@@ -15,7 +16,11 @@
 
 #include "store/sqlite/database.h"
 
-enum { LOG_ROUNDS = 4 };
+enum {
+    LOG_ROUNDS = 4,
+    RETRY_ROUNDS = 1, /* so many later it tries again, if the log did not begin anew */
+    LITTLE_SHARE = 4, /* "little": a round by this */
+};
 
 struct checkpoint {
     struct store_reader database; /* the thread's */
@@ -24,12 +29,16 @@ struct checkpoint {
 
     pthread_mutex_t lock;
     pthread_cond_t arrived;
-    bool asked;   /* until the thread's copy has ended */
-    int copied;   /* pages at the log's beginning that are in the database too */
-    int logs;     /* counts how often it began anew */
+    bool asked;    /* until the thread's copy has ended */
+    bool hindered; /* its last copy, by a reader */
+    int copied;    /* pages at the log's beginning that are in the database too */
+    int tried;     /* pages in the log when the thread was asked last */
+    int logs;      /* counts how often it began anew */
     bool closing;
 
-    int log_pages; /* of the log, as of the last commit: the writer's */
+    /* the writer's */
+    int log_pages; /* as of the last commit */
+    int finished;  /* pages when it copied the rest last, if the log did not begin anew */
 };
 
 /* Starts the thread. The writing connection reports its commits. */

@@ -35,11 +35,16 @@ struct work {
     const struct metric_subject_row *subject;
     const struct metric_field *dimensions[METRIC_NAMES];
     const struct metric_measure *measures[METRIC_NAMES];
+    const char *columns[2 * METRIC_NAMES]; /* expressions of the measures, each once */
+    size_t column_count;
+    size_t of_sum[METRIC_NAMES], of_per[METRIC_NAMES]; /* the columns of each measure */
+    size_t latencies;                                  /* the column that percentiles are told from */
     bool raw_only, percentiles;
     int64_t minutes_from, hours_from; /* counts are kept from here on */
     int64_t counts_left, records_left; /* rows that may still be read */
     struct hash_map groups;
     struct group *latest;
+    int64_t last_bucket; /* of the rows so far */
     struct metric_result *result;
     size_t room;
 };
@@ -54,6 +59,8 @@ static struct group *add_group(struct work *work, const int64_t *key, size_t key
     }
     struct group *group = ARENA_NEW(work->arena, struct group);
     memcpy(group->key, key, key_size);
+    if (work->result->count == 0 || work->last_bucket < key[0])
+        work->last_bucket = key[0];
     if (work->percentiles)
         group->latencies = ARENA_ARRAY(work->arena, int64_t, LATENCY_STEPS);
     if (work->result->count == work->room) {
@@ -110,32 +117,34 @@ static void add_latencies(struct group *group, sqlite3_stmt *statement, int colu
         group->latencies[latency_step(sqlite3_column_int64(statement, column))]++;
 }
 
-/* Two percentiles share the counts of latencies: the first one that is asked for fills them. */
-static bool is_filled_already(const struct work *work, size_t i)
-{
-    for (size_t before = 0; before < i; before++) {
-        if (work->measures[before]->kind == METRIC_PERCENTILE)
-            return work->measures[i]->kind == METRIC_PERCENTILE;
-    }
-    return false;
-}
-
 static void add_row(struct work *work, sqlite3_stmt *statement, bool counted)
 {
-    int64_t key[METRIC_NAMES + 1];
+    int64_t key[METRIC_NAMES + 1], values[2 * METRIC_NAMES];
     int column = 0;
     key[0] = granularity_bucket(work->query->granularity, sqlite3_column_int64(statement, column++));
     for (size_t i = 0; i < work->query->dimension_count; i++, column++)
         key[i + 1] = sqlite3_column_type(statement, column) == SQLITE_NULL ? NO_VALUE
                                                                             : sqlite3_column_int64(statement, column);
     struct group *group = group_of(work, key);
-    for (size_t i = 0; group != NULL && i < work->query->measure_count; i++, column += 2) {
-        if (work->measures[i]->kind != METRIC_PERCENTILE)
-            add_measure(group, i, work->measures[i], sqlite3_column_int64(statement, column),
-                        sqlite3_column_int64(statement, column + 1));
-        else if (!is_filled_already(work, i))
+    if (group == NULL)
+        return;
+    for (size_t i = 0; i < work->column_count; i++, column++) {
+        if (work->percentiles && i == work->latencies)
             add_latencies(group, statement, column, counted);
+        else
+            values[i] = sqlite3_column_int64(statement, column);
     }
+    for (size_t i = 0; i < work->query->measure_count; i++) {
+        if (work->measures[i]->kind != METRIC_PERCENTILE)
+            add_measure(group, i, work->measures[i], values[work->of_sum[i]], values[work->of_per[i]]);
+    }
+}
+
+/* No row that comes later has a place any more: counts come in the order of time. */
+static bool is_full(const struct work *work, sqlite3_stmt *statement, bool counted)
+{
+    return counted && work->result->too_many_rows &&
+           granularity_bucket(work->query->granularity, sqlite3_column_int64(statement, 0)) > work->last_bucket;
 }
 
 /* ---- reading ---- */
@@ -184,10 +193,8 @@ static void write_select(struct buffer *sql, const struct work *work, bool count
     buffer_printf(sql, "SELECT moment");
     for (size_t i = 0; i < work->query->dimension_count; i++)
         buffer_printf(sql, ", %s", work->dimensions[i]->sql);
-    for (size_t i = 0; i < work->query->measure_count; i++) {
-        const struct metric_measure *measure = work->measures[i];
-        buffer_printf(sql, ", %s, %s", measure->sql, measure->per != NULL ? measure->per : "0");
-    }
+    for (size_t i = 0; i < work->column_count; i++)
+        buffer_printf(sql, ", %s", work->columns[i]);
     buffer_printf(sql, " FROM %s", source_of(work, counted));
     for (size_t i = 0; i < work->query->filter_count; i++)
         write_filter(sql, work, &work->query->filters[i], &binding);
@@ -220,9 +227,14 @@ static bool walk(struct work *work, sqlite3_stmt *statement, bool counted, int64
     int code;
     int64_t checks = *left * STEPS_PER_ROW / STEPS_PER_CHECK + 1;
     sqlite3_progress_handler(work->reader->db, STEPS_PER_CHECK, count_down, &checks);
-    while ((code = sqlite3_step(statement)) == SQLITE_ROW && (*left)-- > 0)
+    bool full = false;
+    while (!full && (code = sqlite3_step(statement)) == SQLITE_ROW && (*left)-- > 0) {
         add_row(work, statement, counted);
+        full = is_full(work, statement, counted);
+    }
     sqlite3_progress_handler(work->reader->db, 0, NULL, NULL);
+    if (full)
+        return true;
     if (code == SQLITE_ROW || code == SQLITE_INTERRUPT)
         work->result->scan_ended = true;
     return code == SQLITE_ROW || code == SQLITE_INTERRUPT || code == SQLITE_DONE || database_fail(work->reader, error);
@@ -289,6 +301,28 @@ static bool read_all_of_it(struct work *work, struct error *error)
 
 /* ---- the query ---- */
 
+static size_t column_of(struct work *work, const char *expression)
+{
+    size_t i = 0;
+    while (i < work->column_count && strcmp(work->columns[i], expression) != 0)
+        i++;
+    if (i == work->column_count)
+        work->columns[work->column_count++] = expression;
+    return i;
+}
+
+static void choose_measure(struct work *work, size_t i, const struct metric_measure *measure)
+{
+    work->measures[i] = measure;
+    work->raw_only = work->raw_only || measure->raw;
+    work->of_sum[i] = column_of(work, measure->sql);
+    work->of_per[i] = measure->per != NULL ? column_of(work, measure->per) : work->of_sum[i];
+    if (measure->kind == METRIC_PERCENTILE) {
+        work->percentiles = true;
+        work->latencies = work->of_sum[i];
+    }
+}
+
 static bool look_up(struct work *work, struct error *error)
 {
     const struct metric_query *query = work->query;
@@ -313,9 +347,7 @@ static bool look_up(struct work *work, struct error *error)
             measure++;
         if (measure->name == NULL)
             return error_set(error, ERROR_INVALID, "there is no measure %s", query->measures[i]);
-        work->measures[i] = measure;
-        work->raw_only = work->raw_only || measure->raw;
-        work->percentiles = work->percentiles || measure->kind == METRIC_PERCENTILE;
+        choose_measure(work, i, measure);
     }
     return values <= MOST_BINDINGS || error_set(error, ERROR_INVALID, "the filters have too many values");
 }

@@ -80,7 +80,7 @@
 
     // ---- the handler ----
 
-    let handler, sent, outcome, kind, head, body;
+    let handler, context, sent, outcome, kind, head, body, typed;
 
     globalThis.process = { env: {} };
     globalThis.addHandler = function addHandler(name, handle) {
@@ -113,7 +113,7 @@
 
     function headersOf(result) {
         const headers = {};
-        let typed = false;
+        typed = false;
         if (typeof result.headers !== 'object' || result.headers === null || isArray(result.headers))
             throw new TypeError(`headers must be an object of strings, not ${nameOf(result.headers)}`);
         for (const name of keys(result.headers)) {
@@ -121,11 +121,19 @@
             if (typeof value !== 'string' && typeof value !== 'boolean' && !isFinite(value))
                 throw new TypeError(`the header ${name} must be a string, not ${nameOf(value)}`);
             headers[name] = wellFormed(TextOf(value));
-            typed ||= lowerCase(name) === 'content-type' && headers[name] !== '';
+            typed ||= isType(name, headers[name]);
         }
-        if (!typed)
-            throw new TypeError('headers must include content-type');
         return headers;
+    }
+
+    const isType = (name, value) => lowerCase(name) === 'content-type' && value !== '';
+
+    // Did the request come with a body of which its sender did not say what it is? Then that need not be said later.
+    function isUntyped(request, text) {
+        for (const name of keys(request.headers))
+            if (isType(name, request.headers[name]))
+                return false;
+        return text !== '';
     }
 
     function textOf(result, name) {
@@ -155,20 +163,22 @@
             settle(DONE, '');
             head = write({ headers: headersOf(result), path: textOf(result, 'path'), query: textOf(result, 'query') });
             setBody(result.body);
+            if (body !== '' && !typed && !sent.untyped)
+                throw new TypeError('headers must include content-type');
         } catch (error) {
             refuse(error instanceof ErrorOfNow ? error.message : describe(error));
         }
     }
 
-    function run(headText, bodyKind, bodyText, contextText) {
+    function run(headText, bodyKind, bodyText) {
         refuse('the promise of the handler never settled: there are no timers and no network that it could wait for');
         if (handler === undefined)
             return refuse('the code has no handler: it must call addHandler("transform", (request, context) => ...)');
         const request = parse(headText);
-        sent = { path: request.path, query: request.query };
+        sent = { path: request.path, query: request.query, untyped: isUntyped(request, bodyText) };
         request.body = bodyKind === JSON_BODY ? parse(bodyText) : bodyText;
         try {
-            const result = handler(request, parse(contextText));
+            const result = handler(request, context);
             if (typeof result === 'object' && result !== null && typeof result.then === 'function')
                 onSettled(call(resolve)(PromiseOfNow, result), finish, threw);
             else
@@ -179,7 +189,7 @@
     }
 
     const answers = [
-        env => { process.env = parse(env); },
+        (env, contextText) => { process.env = parse(env); context = parse(contextText); },
         run,
         () => TextOf(outcome) + TextOf(kind),
         () => head,

@@ -183,6 +183,71 @@ export const SCRIPTS = [
     const bytes = new TextEncoder().encode('aé漢😀');
     request.body = { bytes: [...bytes], back: new TextDecoder().decode(bytes), part: new TextDecoder().decode(bytes.subarray(1, 3)), bad: new TextDecoder().decode(new Uint8Array([104, 0xff, 0xe2, 0x82, 105])) };
     return request;`],
+  // ---- more of what gateways are used for ----
+  ['a token in a header', text, r`
+    const segment = (value) => btoa(JSON.stringify(value)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+    const token = [segment({ alg: 'none' }), segment({ sub: 'user-7', scope: ['a', 'b'], exp: 1700000000 }), ''].join('.');
+    const { sub, scope } = JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')));
+    request.headers['x-user'] = sub;
+    request.headers['content-type'] = 'application/json';
+    request.body = { scope, text: request.body };
+    return request;`],
+  ['a signature of GitHub is checked', github, r`
+    const body = JSON.stringify(request.body), wanted = 'sha256=' + crypto.createHmac('sha256', process.env.SECRET).update(body, 'utf8').digest('hex');
+    request.headers['x-valid'] = wanted === request.headers['x-hub-signature-256'];
+    request.headers['x-wanted'] = wanted;
+    return request;`, { SECRET: 'it’s a secret' }],
+  ['secrets are masked wherever they are', shopify, r`
+    const secret = /^(email|phone|zip|.*_name)$/;
+    const mask = (value, key = '') => Array.isArray(value) ? value.map((item) => mask(item)) : value !== null && typeof value === 'object'
+      ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mask(item, name)])) : secret.test(key) && value !== null ? '***' : value;
+    request.body = mask(request.body);
+    return request;`],
+  ['CSV to JSON', text, r`
+    const csv = 'sku,name,price\r\na1,"Tea, green",3.50\r\nb2,"say ""hi""",12\r\n';
+    const rows = [[]]; let field = '', quoted = false;
+    for (let i = 0; i < csv.length; i++) {
+      const c = csv[i];
+      if (quoted) { if (c === '"' && csv[i + 1] === '"') { field += c; i++; } else if (c === '"') quoted = false; else field += c; }
+      else if (c === '"') quoted = true;
+      else if (c === ',' || c === '\n') { rows.at(-1).push(field); field = ''; if (c === '\n') rows.push([]); }
+      else if (c !== '\r') field += c;
+    }
+    const [names, ...items] = rows.filter((row) => row.length > 0);
+    request.body = items.map((row) => Object.fromEntries(row.map((value, i) => [names[i], isNaN(value) ? value : Number(value)])));
+    request.headers['content-type'] = 'application/json';
+    return request;`],
+  ['a form in parts', text, r`
+    const body = ['--b', 'Content-Disposition: form-data; name="from"', '', 'ann@example.com', '--b', 'Content-Disposition: form-data; name="text"', '', 'two', 'lines', '--b--', ''].join('\r\n');
+    request.body = Object.fromEntries(body.split('--b').slice(1, -1).map((part) => {
+      const [, head, value] = /^\r\n([^]*?)\r\n\r\n([^]*)\r\n$/.exec(part);
+      return [/name="([^"]+)"/.exec(head)[1], value];
+    }));
+    request.headers['content-type'] = 'application/json';
+    return request;`],
+  ['a SOAP envelope', stripe, r`
+    const { id, data: { object: { amount_paid, currency } } } = request.body;
+    request.body = '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>' + [['Id', id], ['Amount', (amount_paid / 100).toFixed(2)], ['Currency', currency]].map(([name, value]) => '<' + name + '>' + value + '</' + name + '>').join('') + '</soap:Body></soap:Envelope>';
+    request.headers = { ...request.headers, 'content-type': 'text/xml; charset=utf-8', soapaction: '"paid"' };
+    return request;`],
+  ['two payloads become one, deeply', shopify, r`
+    const merge = (a, b) => { for (const [key, value] of Object.entries(b)) a[key] = value && typeof value === 'object' && !Array.isArray(value) ? merge(a[key] ?? {}, value) : value; return a; };
+    request.body = merge({ customer: { tier: 'gold', last_name: 'x' }, currency: 'USD' }, { customer: request.body.customer, currency: request.body.currency });
+    return request;`],
+  ['JSON inside of JSON', github, r`
+    const wrapped = { Type: 'Notification', Message: JSON.stringify(request.body) };
+    const { commits } = JSON.parse(wrapped.Message);
+    request.body = { type: wrapped.Type, ids: commits.map(({ id }) => id), size: new TextEncoder().encode(wrapped.Message).length };
+    return request;`],
+  ['dates written by hand', stripe, r`
+    const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' '), pad = (n) => String(n).padStart(2, '0');
+    const date = new Date(request.body.created * 1000);
+    request.body = { text: [date.getUTCDate(), months[date.getUTCMonth()], date.getUTCFullYear()].join(' ') + ', ' + [date.getUTCHours(), date.getUTCMinutes()].map(pad).join(':'), week: Math.ceil((((date - Date.UTC(date.getUTCFullYear(), 0, 1)) / 864e5) + 1) / 7) };
+    return request;`],
+  ['prices by their currency', shopify, r`
+    const digits = { JPY: 0, EUR: 2, KWD: 3 };
+    request.body = Object.entries(digits).map(([currency, count]) => [currency, BigInt(Math.round(Number(request.body.total_price) * 10 ** count)).toString()]);
+    return request;`],
   // ---- headers, path, method of returning ----
   ['a request made anew', stripe, r`return { headers: { 'content-type': 'text/plain', 'x-new': 'yes' }, body: 'ok', path: '/new', query: 'q=1' };`],
   ['numbers and booleans in headers', stripe, r`request.headers['x-count'] = 3; request.headers['x-flag'] = true; return request;`],

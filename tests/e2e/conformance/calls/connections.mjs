@@ -1,6 +1,9 @@
 // Connections.
 const RULES = [
   { type: 'retry', strategy: 'linear', interval: 1000, count: 3, response_status_codes: ['500-599', '!501'] }, { type: 'delay', delay: 1000 },
+  { type: 'deduplicate', window: 60000, include_fields: ['body.id', 'headers.x-id'] }, { type: 'deduplicate', window: 1000, exclude_fields: ['body.items[*].at'] },
+  { type: 'filter', body: { a: { $gt: 1 } }, headers: 'text', query: 1, path: true },
+  { type: 'transform', transformation: { name: 'conform', code: 'addHandler("transform", (request) => request);', env: { A: '1' } } },
 ];
 const fresh = async (world) => ({ ids: [(await world.connection({ rules: RULES })).id] });
 const change = async (world) => ({ ...await fresh(world), body: {} });

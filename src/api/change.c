@@ -53,7 +53,7 @@ static void run_sweep(struct call *call, struct call_sweep *sweep)
             return;
         }
         if (sweep->wake && slice.changed > 0)
-            deliver_wake(call->deliver, sweep->destination_id, call->now);
+            deliver_wake_all(call->deliver, sweep->destination_id);
         if (slice.changed < SWEEP_SLICE)
             return;
     }

@@ -20,8 +20,6 @@ static void add_older_members(json_t *object, const json_t *config, bool with_au
     json_object_set_new(object, "cli_path", member_or_null(config, "path"));
     json_object_set_new(object, "http_method", member_or_null(config, "http_method"));
     json_object_set_new(object, "path_forwarding_disabled", member_or_null(config, "path_forwarding_disabled"));
-    json_object_set_new(object, "rate_limit", json_null());
-    json_object_set_new(object, "rate_limit_period", json_null());
     json_object_set_new(object, "auth_method",
                         json_pack("{s:o, s:o}", "type", member_or_null(config, "auth_type"), "config",
                                   with_auth && auth != NULL ? json_incref((json_t *)auth) : json_object()));
@@ -42,9 +40,7 @@ json_t *destination_json(struct call *call, const struct destination *destinatio
         "disabled_at", json_moment(destination->disabled_at), "updated_at", json_moment(destination->updated_at),
         "created_at", json_moment(destination->created_at));
     add_older_members(object, config, with_auth);
-    json_object_set_new(config, "rate_limit", json_null());
-    json_object_set_new(config, "rate_limit_period", json_string("second"));
-    json_object_set_new(config, "delivery_policy", json_null());
+    pace_show(object, config);
     if (!with_auth)
         json_object_del(config, "auth");
     json_object_set_new(object, "config", config);
@@ -97,17 +93,6 @@ static void fold_older_members(json_t *input)
         config_fold(input, moves[i][0], moves[i][1]);
 }
 
-/* A limit that nobody keeps must not look as if it were kept. */
-static void check_rates(struct call *call, json_t *config)
-{
-    static const char *const names[] = {"rate_limit", "delivery_policy", "delivery_groups"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (json_member(config, names[i]) != NULL)
-            call_problem(call, "config.%s: is not enforced by this version", names[i]);
-    }
-    json_object_del(config, "rate_limit_period");
-}
-
 static void check_place(struct call *call, const struct destination *destination, const json_t *config)
 {
     struct text url = json_member_text(config, "url");
@@ -133,11 +118,14 @@ static bool merge_input(struct call *call, json_t *input, struct destination *de
         struct text description = json_member_text(input, "description");
         destination->description = description.data ? arena_copy_text(call->arena, description) : TEXT_NONE;
     }
-    if (json_is_object(json_member(input, "config")))
+    if (json_is_object(json_member(input, "config"))) {
+        pace_check_input(call, json_member(input, "config"));
+        pace_merge(config, json_member(input, "config"));
         config_merge(config, json_member(input, "config"));
+    }
     check_place(call, destination, config);
     auth_check_destination(call, config);
-    check_rates(call, config);
+    pace_check(call, config);
     destination->config = config_text(call, config);
     destination->updated_at = call->now;
     json_decref(config);
@@ -311,10 +299,11 @@ static const struct field_row destination_config_fields[] = {
     {"http_method", VALUE_TEXT | VALUE_NULL, .names = DESTINATION_METHOD_NAMES},
     {"auth_type", VALUE_TEXT | VALUE_NULL, .names = DESTINATION_AUTH_NAMES},
     {.name = "auth", VALUE_OBJECT | VALUE_NULL},
-    {.name = "rate_limit", VALUE_INTEGER | VALUE_NULL},
+    {"rate_limit", VALUE_INTEGER | VALUE_NULL, .least = 1, .most = RATE_MOST},
     {"rate_limit_period", VALUE_TEXT | VALUE_NULL, .names = PERIOD_NAMES},
-    {.name = "delivery_policy", VALUE_OBJECT | VALUE_NULL},
-    {.name = "delivery_groups", VALUE_OBJECT | VALUE_NULL},
+    {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .fields = delivery_policy_fields},
+    {"delivery_groups", VALUE_OBJECT | VALUE_NULL, .fields = delivery_groups_fields},
+    {"delivery_order", VALUE_OBJECT | VALUE_NULL, .fields = delivery_order_fields},
     END,
 };
 
@@ -333,7 +322,7 @@ static const struct field_row auth_method_fields[] = {
     {"path_forwarding_disabled", VALUE_BOOLEAN | VALUE_NULL, .older = true},                            \
     {"http_method", VALUE_TEXT | VALUE_NULL, .older = true, .names = DESTINATION_METHOD_NAMES},         \
     {"auth_method", VALUE_OBJECT | VALUE_NULL, .older = true, .fields = auth_method_fields},            \
-    {"rate_limit", VALUE_INTEGER | VALUE_NULL, .older = true},                                          \
+    {"rate_limit", VALUE_INTEGER | VALUE_NULL, .older = true, .least = 1, .most = RATE_MOST},                                          \
     {"rate_limit_period", VALUE_TEXT | VALUE_NULL, .older = true, .names = PERIOD_NAMES},               \
     {"delivery_rate", ~0u, .older = true},                                                              \
     END
@@ -354,7 +343,10 @@ static const struct field_row destination_config_shape[] = {
     PERHAPS("url", VALUE_TEXT), PERHAPS("path", VALUE_TEXT), PERHAPS("path_forwarding_disabled", VALUE_BOOLEAN),
     {"http_method", VALUE_TEXT, .names = DESTINATION_METHOD_NAMES}, ONE_OF("auth_type", DESTINATION_AUTH_NAMES),
     PERHAPS("auth", VALUE_OBJECT), ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
-    ONE_OF("rate_limit_period", PERIOD_NAMES), ALWAYS("delivery_policy", VALUE_OBJECT | VALUE_NULL), END,
+    ONE_OF("rate_limit_period", PERIOD_NAMES),
+    {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = delivery_policy_fields},
+    {"delivery_groups", VALUE_OBJECT, .fields = delivery_groups_fields},
+    {"delivery_order", VALUE_OBJECT, .fields = delivery_order_fields}, END,
 };
 const struct field_row destination_shape[] = {
     ALWAYS("id", VALUE_TEXT), ALWAYS("name", VALUE_TEXT), ALWAYS("description", VALUE_TEXT | VALUE_NULL),

@@ -48,10 +48,11 @@ static json_t *data_json(struct call *call, const struct event *event)
 json_t *event_json(struct call *call, const struct event *event, bool with_data)
 {
     json_t *object = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:n, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:s, s:o, s:n, s:o, s:o}", "id",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:s, s:o, s:n, s:o, s:o}", "id",
         call_id(ID_EVENT, event->id), "team_id", call_id(ID_PROJECT, event->project_id), "webhook_id",
         call_id(ID_CONNECTION, event->connection_id), "source_id", call_id(ID_SOURCE, event->source_id),
-        "destination_id", call_id(ID_DESTINATION, event->destination_id), "delivery_group", "event_data_id",
+        "destination_id", call_id(ID_DESTINATION, event->destination_id), "delivery_group",
+        json_text(event->delivery_group), "event_data_id",
         call_id(ID_EVENT_DATA, event->request_id), "request_id", call_id(ID_REQUEST, event->request_id), "attempts",
         (json_int_t)event->attempts, "last_attempt_at", json_moment(event->last_attempt_at), "next_attempt_at",
         json_moment(event->next_attempt_at), "response_status", call_integer_or_null(event->response_status, 0),
@@ -141,7 +142,7 @@ static bool event_retry(struct call *call)
     if (!call_write(call, change_retry))
         return false;
     const struct event *event = &call->made.events->event;
-    deliver_wake(call->deliver, event->destination_id, event->due_at);
+    deliver_wake(call->deliver, event);
     json_t *reply = event_json(call, event, false);
     json_object_set_new(reply, "event", event_json(call, event, false));
     json_object_set_new(reply, "attempt", json_null());
@@ -165,7 +166,7 @@ static bool event_cancel(struct call *call)
 {
     if (!call_write(call, change_cancel))
         return false;
-    deliver_forget(call->deliver, call->made.events->event.id);
+    deliver_forget(call->deliver, &call->made.events->event);
     return call_reply(call, event_json(call, &call->made.events->event, false));
 }
 
@@ -221,7 +222,8 @@ const struct parameter_row event_parameters[] = {
     DATE_FILTER("successful_at", FIELD_SUCCESSFUL_AT), DATE_FILTER("created_at", FIELD_CREATED_AT),
     DATE_FILTER("last_attempt_at", FIELD_LAST_ATTEMPT_AT), DATE_FILTER("next_attempt_at", FIELD_NEXT_ATTEMPT_AT),
     {"cli_id", PARAMETER_UNUSED, .operators = true}, {.name = "cli_user_id", PARAMETER_UNUSED},
-    ID_FILTER("issue_id", FIELD_ISSUE_ID, ID_ISSUE), {.name = "delivery_group", PARAMETER_UNUSED},
+    ID_FILTER("issue_id", FIELD_ISSUE_ID, ID_ISSUE), 
+    {"delivery_group", PARAMETER_TEXT, FIELD_DELIVERY_GROUP, .most = TEXT_MOST},
     ID_FILTER("bulk_retry_id", FIELD_BULK_ID, ID_BULK), DATA_FILTERS, PAGING(by_creation, 50), END,
 };
 

@@ -71,6 +71,11 @@ void auth_check_destination(struct call *call, const json_t *config);
 
 /* Lays the members of `change` over `config`; a null removes a member. */
 void config_merge(json_t *config, json_t *change);
+/* The pace of destinations (pace.c): its members in all their forms; taken out of a change; what is wrong with them. */
+void pace_show(json_t *object, json_t *config);
+void pace_merge(json_t *config, json_t *change);
+void pace_check_input(struct call *call, const json_t *change);
+void pace_check(struct call *call, const json_t *config);
 /* A stored JSON object as a new reference; an empty one for an empty text. */
 json_t *config_read(struct text stored);
 /* The text of a JSON value in the call's arena. */

@@ -75,6 +75,9 @@
     X(delivery_redirects, 5, 0, 50, "redirects", "redirects followed in one delivery")                  \
     X(response_body_bytes, 65536, 0, 10485760, "bytes", "kept of a destination's reply; the rest is cut") \
     X(response_read_bytes, 1048576, 1024, 1073741824, "bytes", "read of a destination's reply before the connection is closed") \
+    X(delivery_lanes, 10000, 16, 10000000, "lanes", "delivery groups and keys of an order that are held in memory at one time; others wait in the store for their turn") \
+    X(delivery_group_bytes, 256, 16, 65536, "bytes", "length of a delivery group; longer ones are told apart by a hash") \
+    X(delivery_overrides, 1000, 0, 100000, "groups", "groups of a destination that have a rate of their own") \
     X(automatic_retries, 50, 0, 1000, "retries", "automatic retries of one event")                      \
     X(retry_span_ms, 604800000, 1000, 31536000000, "ms", "after this age of an event no automatic retry is planned") \
     X(unrecorded_outcomes, 5000, 1, 1000000, "attempts", "finished attempts that the store has not taken yet; beyond it no delivery starts") \

@@ -2,10 +2,11 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/background.h"
+#include "base/clock.h"
+#include "base/condition.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -29,25 +30,12 @@ struct bulk_worker {
 
 /* ---- waiting --------------------------------------------------------------------------------------- */
 
-static struct timespec moment_in(int64_t ms)
-{
-    struct timespec moment;
-    clock_gettime(CLOCK_MONOTONIC, &moment);
-    moment.tv_sec += ms / 1000;
-    moment.tv_nsec += (ms % 1000) * 1000000;
-    if (moment.tv_nsec >= 1000000000) {
-        moment.tv_sec++;
-        moment.tv_nsec -= 1000000000;
-    }
-    return moment;
-}
-
 /* False when it is time to stop. */
 static bool rest(struct bulk_worker *worker, int64_t ms)
 {
-    struct timespec until = moment_in(ms);
+    int64_t end_us = clock_monotonic_us() + ms * 1000;
     pthread_mutex_lock(&worker->mutex);
-    while (!worker->stopping && pthread_cond_timedwait(&worker->changed, &worker->mutex, &until) == 0)
+    while (!worker->stopping && condition_wait_until(&worker->changed, &worker->mutex, end_us))
         ;
     bool goes_on = !worker->stopping;
     pthread_mutex_unlock(&worker->mutex);
@@ -127,14 +115,10 @@ struct bulk_worker *bulk_start(struct store *store, struct catalog *catalog, str
                                struct passages *passages, bulk_plan_reader read_plan, struct error *error)
 {
     struct bulk_worker *worker = NEW(struct bulk_worker);
-    pthread_condattr_t monotonic;
     worker->parts = (struct slice_parts){.store = store, .catalog = catalog, .deliver = deliver, .passages = passages,
                                          .read_plan = read_plan};
     pthread_mutex_init(&worker->mutex, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&worker->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&worker->changed);
     if ((worker->parts.reader = store_reader_open(store, error)) != NULL) {
         worker->started = pthread_create(&worker->thread, NULL, work, worker) == 0;
         if (worker->started)

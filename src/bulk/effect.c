@@ -34,7 +34,7 @@ static bool cancel_event(struct effect *effect, struct event *event, struct erro
     if (!event_is_waiting(event))
         return true;
     event_set_cancelled(event, effect->remake.now);
-    effect->cancelled[effect->cancelled_count++] = event->id;
+    effect->cancelled[effect->cancelled_count++] = *event;
     effect->done = true;
     return store_update_event(effect->remake.transaction, event, error);
 }

@@ -14,7 +14,7 @@ struct effect {
     struct arena scratch;  /* the data of one request at a time */
     int64_t data_bytes;    /* of all requests so far */
     bool done;             /* to the last one: false when it could not be done */
-    int64_t *cancelled;    /* events that the engine has to forget */
+    struct event *cancelled; /* events that the engine has to forget */
     size_t cancelled_count;
 };
 

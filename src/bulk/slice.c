@@ -128,7 +128,7 @@ static bool act(struct slice *slice, struct store_transaction *transaction, stru
     if (!find_again(slice, store_transaction_reader(transaction), &found, error))
         return false;
     int64_t position = found.end;
-    effect->cancelled = ARENA_ARRAY(&slice->arena, int64_t, found.count + 1);
+    effect->cancelled = ARENA_ARRAY(&slice->arena, struct event, found.count + 1);
     for (size_t i = 0; i < found.count; i++) {
         if (!act_on(slice, &found, i, error))
             return false;
@@ -168,7 +168,7 @@ static void hand_on(const struct slice *slice)
 {
     remake_hand_on(slice->parts->deliver, slice->parts->passages, &slice->effect.remake.made);
     for (size_t i = 0; i < slice->effect.cancelled_count; i++)
-        deliver_forget(slice->parts->deliver, slice->effect.cancelled[i]);
+        deliver_forget(slice->parts->deliver, &slice->effect.cancelled[i]);
 }
 
 /* ---- a query that this version cannot read -------------------------------------------------------- */

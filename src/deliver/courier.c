@@ -111,6 +111,26 @@ static void keep(struct deliver *deliver, struct delivery *delivery)
     deliver->offer_again_at = clock_monotonic_ms() + OFFER_AGAIN_MS;
 }
 
+/*
+ * What its lane does next. In an ordered one nothing goes out before an event that is to be delivered once more, or is on
+ * hold: the store then says what comes first. The lock is held.
+ */
+static void go_on(struct deliver *deliver, const struct delivery *delivery, int64_t due_at)
+{
+    struct lane *lane = delivery->lane;
+    bool ended = delivery->settle == SETTLE_ATTEMPT && due_at == 0;
+    if (lane_is_ordered(lane)) {
+        if (!ended)
+            engine_drop(deliver, lane, lane_remove(lane, 0, 0));
+        if (!ended && due_at == 0)
+            due_at = clock_now_ms();
+        engine_list(deliver, lane);
+        engine_feed(deliver, lane);
+    }
+    if (due_at != 0)
+        engine_due(deliver, lane, due_at);
+}
+
 /* On the writer's thread. After the lock is given back the engine may be gone. */
 static void recorded(struct store_job *job, const struct error *error)
 {
@@ -130,8 +150,8 @@ static void recorded(struct store_job *job, const struct error *error)
         keep(deliver, delivery);
     } else {
         deliver->unrecorded--;
-        if (due_at != 0)
-            engine_due(deliver, delivery->lane, due_at);
+        delivery->lane->unrecorded--;
+        go_on(deliver, delivery, due_at);
         put_back(deliver, delivery);
         if (deliver->blocked && deliver->unrecorded < limits.unrecorded_outcomes) {
             deliver->blocked = false;
@@ -184,19 +204,26 @@ bool courier_finish(struct deliver *deliver)
     if (ended == NULL)
         return false;
     deliver->ended = deliver->last_ended = NULL;
+    int64_t now_us = clock_monotonic_us();
     pthread_mutex_lock(&deliver->lock);
     bool abandoned = deliver->abandoned;
     for (struct delivery *delivery = ended; delivery != NULL; delivery = delivery->next) {
         struct lane *lane = delivery->lane;
         bool attempted = delivery->settle == SETTLE_ATTEMPT;
+        pace_end(&lane->pace, &delivery->queued->of_lane, now_us);
+        pace_end(&lane->outlet->pace, &delivery->queued->of_outlet, now_us);
         lane->running--;
+        lane->outlet->running--;
+        lane->unrecorded += !abandoned;
         lane->bytes -= delivery->queued->payload->bytes;
+        lane->outlet->bytes -= delivery->queued->payload->bytes;
         deliver->queued_bytes -= (int64_t)delivery->queued->payload->bytes;
         deliver->running--;
         deliver->unrecorded += !abandoned;
         deliver->delivered += attempted && delivery->attempt.successful;
         deliver->failed += attempted && !delivery->attempt.successful;
         engine_feed(deliver, lane);
+        engine_list_outlet(deliver, lane->outlet);
     }
     pthread_mutex_unlock(&deliver->lock);
     if (abandoned)

@@ -13,166 +13,149 @@
 enum {
     LOOP_NAP_MS = 250,
     STOP_POLL_MS = 5,
-    TURN = 8, /* deliveries begun before the loop looks at the replies: a burst for one destination delays no other */
 };
-
-/* ---- lanes ---- */
-
-struct lane *engine_lane(struct deliver *deliver, int64_t destination_id)
-{
-    struct lane *lane = hash_map_get(&deliver->lanes, destination_id);
-    if (lane == NULL) {
-        lane = NEW(struct lane);
-        lane->destination_id = destination_id;
-        hash_map_put(&deliver->lanes, destination_id, lane);
-    }
-    return lane;
-}
-
-void engine_wake(struct deliver *deliver)
-{
-    if (!deliver->loop_awake) {
-        deliver->loop_awake = true;
-        http_client_wake(deliver->client);
-    }
-}
-
-void engine_list(struct deliver *deliver, struct lane *lane)
-{
-    if (!lane->listed) {
-        lane->listed = true;
-        if (deliver->ring == NULL) {
-            lane->next_listed = lane;
-            deliver->ring = lane;
-        } else {
-            lane->next_listed = deliver->ring->next_listed;
-            deliver->ring->next_listed = lane;
-            deliver->ring = lane;
-        }
-    }
-    engine_wake(deliver);
-}
-
-static void ask_feeder(struct deliver *deliver)
-{
-    if (!deliver->feed_asked) {
-        deliver->feed_asked = true;
-        pthread_cond_signal(&deliver->feed);
-    }
-}
-
-void engine_due(struct deliver *deliver, struct lane *lane, int64_t due_at)
-{
-    lane->wakes++;
-    if (due_at <= clock_now_ms()) {
-        if (!lane->behind)
-            ask_feeder(deliver);
-        lane->behind = true;
-    } else if (lane->wake.place == 0 || due_at < lane->wake.moment) {
-        heap_put(&deliver->wakes, &lane->wake, due_at);
-        if (heap_first(&deliver->wakes) == &lane->wake)
-            ask_feeder(deliver);
-    }
-}
-
-void engine_feed(struct deliver *deliver, struct lane *lane)
-{
-    if (lane->behind && lane_wants(lane, (size_t)deliver->queued_bytes, 1) > 0)
-        ask_feeder(deliver);
-}
-
-void engine_drop(struct deliver *deliver, struct lane *lane, struct queued *removed)
-{
-    while (removed != NULL) {
-        struct queued *next = removed->next;
-        lane->bytes -= removed->payload->bytes;
-        deliver->queued_bytes -= (int64_t)removed->payload->bytes;
-        store_release(deliver->store, &removed->event.id, 1);
-        payload_release(removed->payload);
-        free(removed);
-        removed = next;
-    }
-}
 
 /* ---- from other threads ---- */
 
-bool deliver_reserve(struct deliver *deliver, int64_t destination_id, size_t bytes)
+bool deliver_reserve(struct deliver *deliver, struct delivery_place place, size_t bytes)
 {
     pthread_mutex_lock(&deliver->lock);
-    struct lane *lane = engine_lane(deliver, destination_id);
-    bool room = !deliver->stopping && !lane->behind && lane_may_hold(lane, bytes, (size_t)deliver->queued_bytes);
+    struct lane *lane = engine_lane(deliver, engine_outlet(deliver, place.destination_id), place.lane);
+    bool room = lane != NULL && !deliver->stopping && lane_is_open(lane) &&
+                lane_may_hold(lane, bytes, (size_t)deliver->queued_bytes);
     if (room) {
         lane->reserved++;
+        lane->outlet->held++;
         lane->bytes += bytes;
+        lane->outlet->bytes += bytes;
         deliver->queued_bytes += (int64_t)bytes;
     }
     pthread_mutex_unlock(&deliver->lock);
     return room;
 }
 
-void deliver_unreserve(struct deliver *deliver, int64_t destination_id, size_t bytes)
+/* The lane of a reserved place. */
+static struct lane *unreserve(struct deliver *deliver, struct delivery_place place)
+{
+    struct lane *lane = engine_find_lane(engine_outlet(deliver, place.destination_id), place.lane);
+    lane->reserved--;
+    lane->outlet->held--;
+    return lane;
+}
+
+void deliver_unreserve(struct deliver *deliver, struct delivery_place place, size_t bytes)
 {
     pthread_mutex_lock(&deliver->lock);
-    struct lane *lane = engine_lane(deliver, destination_id);
-    lane->reserved--;
+    struct lane *lane = unreserve(deliver, place);
     lane->bytes -= bytes;
+    lane->outlet->bytes -= bytes;
     deliver->queued_bytes -= (int64_t)bytes;
+    engine_feed(deliver, lane);
     pthread_mutex_unlock(&deliver->lock);
 }
 
 void deliver_push(struct deliver *deliver, const struct event *event, struct payload *payload)
 {
     pthread_mutex_lock(&deliver->lock);
-    struct lane *lane = engine_lane(deliver, event->destination_id);
-    lane->reserved--;
+    struct lane *lane = unreserve(deliver, delivery_place_of(event));
     lane_append(lane, event, payload);
-    engine_list(deliver, lane);
+    if (!lane_is_ordered(lane) || lane_is_open(lane)) {
+        engine_list(deliver, lane);
+    } else { /* something that comes before it turned up meanwhile */
+        engine_drop(deliver, lane, lane_remove(lane, event->id, 0));
+        engine_due(deliver, lane, event->due_at);
+    }
     pthread_mutex_unlock(&deliver->lock);
 }
 
-void deliver_wake(struct deliver *deliver, int64_t destination_id, int64_t due_at)
+void deliver_wake(struct deliver *deliver, const struct event *event)
 {
     pthread_mutex_lock(&deliver->lock);
-    engine_due(deliver, engine_lane(deliver, destination_id), due_at);
+    struct outlet *outlet = engine_outlet(deliver, event->destination_id);
+    struct lane *lane = engine_lane(deliver, outlet, event->lane);
+    if (lane != NULL && lane_is_ordered(lane) && lane->last != NULL && event->id < lane->last->event.id)
+        engine_drop(deliver, lane, lane_remove(lane, 0, 0)); /* it comes before them */
+    if (lane != NULL)
+        engine_due(deliver, lane, event->due_at);
+    else
+        engine_strangers(deliver, outlet, event->due_at);
     pthread_mutex_unlock(&deliver->lock);
 }
 
-void deliver_forget(struct deliver *deliver, int64_t event_id)
+void deliver_wake_all(struct deliver *deliver, int64_t destination_id)
 {
-    size_t position = 0;
-    struct lane *lane;
     pthread_mutex_lock(&deliver->lock);
-    while ((lane = hash_map_next(&deliver->lanes, &position)) != NULL)
-        engine_drop(deliver, lane, lane_remove(lane, event_id, 0));
+    engine_due_all(deliver, engine_outlet(deliver, destination_id));
+    pthread_mutex_unlock(&deliver->lock);
+}
+
+void deliver_forget(struct deliver *deliver, const struct event *event)
+{
+    pthread_mutex_lock(&deliver->lock);
+    struct lane *lane = engine_find_lane(engine_outlet(deliver, event->destination_id), event->lane);
+    if (lane != NULL) {
+        engine_drop(deliver, lane, lane_remove(lane, event->id, 0));
+        if (lane_is_ordered(lane)) /* which may have waited for it */
+            engine_due(deliver, lane, clock_now_ms());
+    }
     pthread_mutex_unlock(&deliver->lock);
 }
 
 struct deliver_counts deliver_counts(struct deliver *deliver)
 {
-    size_t position = 0;
+    size_t outlet_position = 0;
+    struct outlet *outlet;
     struct lane *lane;
     pthread_mutex_lock(&deliver->lock);
     struct deliver_counts counts = {.running = deliver->running, .queued_bytes = deliver->queued_bytes,
                                     .unrecorded = deliver->unrecorded, .delivered = deliver->delivered,
                                     .failed = deliver->failed};
-    while ((lane = hash_map_next(&deliver->lanes, &position)) != NULL)
-        counts.queued += (int64_t)lane->queued;
+    while ((outlet = hash_map_next(&deliver->outlets, &outlet_position)) != NULL) {
+        size_t position = 0;
+        while ((lane = engine_next_lane(outlet, &position)) != NULL)
+            counts.queued += (int64_t)lane->queued;
+    }
     pthread_mutex_unlock(&deliver->lock);
     return counts;
 }
 
-/* A paused, disabled or deleted connection: what waits in memory goes back and is settled in the store. */
+/*
+ * A paused, disabled or deleted connection: what waits in memory goes back and is settled in the store. What comes
+ * first in an ordered lane may be another event now.
+ */
 static void connection_changed(void *context, const struct catalog_connection *connection)
 {
     struct deliver *deliver = context;
     const struct connection *record = &connection->record;
     bool live = record->paused_at == 0 && record->disabled_at == 0 && record->deleted_at == 0;
+    size_t position = 0;
+    struct lane *lane;
     pthread_mutex_lock(&deliver->lock);
-    struct lane *lane = hash_map_get(&deliver->lanes, record->destination_id);
-    if (lane != NULL && !live)
-        engine_drop(deliver, lane, lane_remove(lane, 0, record->id));
+    struct outlet *outlet = hash_map_get(&deliver->outlets, record->destination_id);
+    while (outlet != NULL && (lane = engine_next_lane(outlet, &position)) != NULL) {
+        if (lane_is_ordered(lane)) {
+            engine_drop(deliver, lane, lane_remove(lane, 0, 0));
+            engine_due(deliver, lane, clock_now_ms());
+        } else if (!live) {
+            engine_drop(deliver, lane, lane_remove(lane, 0, record->id));
+        }
+    }
     pthread_mutex_unlock(&deliver->lock);
     settle_connection(deliver, record->id, record->destination_id);
+}
+
+/* A rate or an order: takes effect at once. */
+static void destination_changed(void *context, const struct catalog_destination *destination)
+{
+    struct deliver *deliver = context;
+    struct catalog_destination *now = catalog_find_destination(deliver->catalog, destination->record.id);
+    pthread_mutex_lock(&deliver->lock);
+    struct outlet *outlet = hash_map_get(&deliver->outlets, destination->record.id);
+    if (outlet != NULL)
+        engine_configure(deliver, outlet, now);
+    pthread_mutex_unlock(&deliver->lock);
+    if (outlet == NULL)
+        catalog_destination_release(now);
 }
 
 void deliver_check_hold(struct deliver *deliver, const struct event *event)
@@ -185,68 +168,6 @@ void deliver_check_hold(struct deliver *deliver, const struct event *event)
 }
 
 /* ---- the loop ---- */
-
-static bool may_dispatch(struct deliver *deliver)
-{
-    if (deliver->stopping)
-        return false;
-    deliver->blocked = deliver->unrecorded >= limits.unrecorded_outcomes || !store_is_writable(deliver->store);
-    return !deliver->blocked;
-}
-
-static void unlist(struct deliver *deliver, struct lane *before)
-{
-    struct lane *lane = before->next_listed;
-    lane->listed = false;
-    before->next_listed = lane->next_listed;
-    if (lane == deliver->ring)
-        deliver->ring = lane == before ? NULL : before;
-    lane->next_listed = NULL;
-}
-
-/* The next event of the lane whose turn it is, with its slot taken; NULL when no lane may start one. */
-static struct queued *next_event(struct deliver *deliver, struct lane **from)
-{
-    struct lane *first_blocked = NULL;
-    while (deliver->ring != NULL) {
-        struct lane *lane = deliver->ring->next_listed;
-        if (lane->queued == 0) {
-            unlist(deliver, deliver->ring);
-            continue;
-        }
-        if (lane == first_blocked)
-            return NULL;
-        deliver->ring = lane;
-        if (lane_may_start(lane, deliver->running)) {
-            lane->running++;
-            deliver->running++;
-            *from = lane;
-            return lane_take(lane);
-        }
-        if (first_blocked == NULL)
-            first_blocked = lane;
-    }
-    return NULL;
-}
-
-/* Begins what may begin, at most TURN. False when there may be more. */
-static bool dispatch(struct deliver *deliver)
-{
-    for (int begun = 0; begun < TURN; begun++) {
-        struct lane *lane = NULL;
-        pthread_mutex_lock(&deliver->lock);
-        struct queued *queued = may_dispatch(deliver) ? next_event(deliver, &lane) : NULL;
-        if (queued != NULL)
-            engine_feed(deliver, lane);
-        else
-            deliver->loop_awake = false;
-        pthread_mutex_unlock(&deliver->lock);
-        if (queued == NULL)
-            return true;
-        courier_start(deliver, lane, queued);
-    }
-    return false;
-}
 
 static void offer_again(struct deliver *deliver)
 {
@@ -272,10 +193,11 @@ static void *run_loop(void *argument)
 {
     struct deliver *deliver = argument;
     while (!loop_is_over(deliver)) {
-        bool idle = dispatch(deliver);
+        int64_t nap_ms = engine_dispatch(deliver, LOOP_NAP_MS);
         offer_again(deliver);
-        idle &= !courier_finish(deliver); /* what ended at once, without network, has made room for others */
-        http_client_run(deliver->client, idle ? LOOP_NAP_MS : 0);
+        if (courier_finish(deliver)) /* what ended at once, without network, has made room for others */
+            nap_ms = 0;
+        http_client_run(deliver->client, (int)nap_ms);
         courier_finish(deliver);
     }
     http_client_cancel_all(deliver->client);
@@ -288,11 +210,18 @@ static void *run_loop(void *argument)
 static bool arm_lanes(struct deliver *deliver, struct error *error)
 {
     struct arena arena = {0};
-    int64_t *destinations, *first_due_at;
+    struct due_destination *due;
     size_t count;
-    bool done = store_read_due_destinations(deliver->reader, &arena, &destinations, &first_due_at, &count, error);
-    for (size_t i = 0; done && i < count; i++)
-        deliver_wake(deliver, destinations[i], first_due_at[i]);
+    bool done = store_read_due_destinations(deliver->reader, &arena, &due, &count, error);
+    for (size_t i = 0; done && i < count; i++) {
+        pthread_mutex_lock(&deliver->lock);
+        struct outlet *outlet = engine_outlet(deliver, due[i].destination_id);
+        if (due[i].plain_due_at != 0)
+            engine_due(deliver, &outlet->plain, due[i].plain_due_at);
+        if (due[i].lane_due_at != 0)
+            engine_strangers(deliver, outlet, clock_now_ms());
+        pthread_mutex_unlock(&deliver->lock);
+    }
     arena_free(&arena);
     return done;
 }
@@ -318,6 +247,8 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, stru
     deliver->catalog = catalog;
     deliver->issues = issues;
     deliver->public_url = public_url;
+    deliver->began_us = clock_monotonic_us();
+    deliver->began_at = clock_now_ms();
     pthread_mutex_init(&deliver->lock, NULL);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
@@ -327,7 +258,7 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, stru
     if ((deliver->client = http_client_create(error)) != NULL &&
         (deliver->reader = store_reader_open(store, error)) != NULL && arm_lanes(deliver, error) &&
         settle_the_rest(deliver, error)) {
-        catalog_listen(catalog, (struct catalog_listener){deliver, connection_changed, NULL});
+        catalog_listen(catalog, (struct catalog_listener){deliver, connection_changed, destination_changed});
         deliver->loop_started = pthread_create(&deliver->loop_thread, NULL, run_loop, deliver) == 0;
         deliver->feeder_started = pthread_create(&deliver->feeder_thread, NULL, feeder_run, deliver) == 0;
         if (deliver->loop_started && deliver->feeder_started)
@@ -374,18 +305,6 @@ static void wait_for_store(struct deliver *deliver)
     settle_free(deliver);
 }
 
-static void free_lanes(struct deliver *deliver)
-{
-    size_t position = 0;
-    struct lane *lane;
-    while ((lane = hash_map_next(&deliver->lanes, &position)) != NULL) {
-        engine_drop(deliver, lane, lane_remove(lane, 0, 0));
-        free(lane);
-    }
-    hash_map_free(&deliver->lanes);
-    heap_free(&deliver->wakes);
-}
-
 void deliver_stop(struct deliver *deliver, int64_t timeout_ms)
 {
     catalog_listen(deliver->catalog, (struct catalog_listener){0});
@@ -405,7 +324,7 @@ void deliver_stop(struct deliver *deliver, int64_t timeout_ms)
         http_client_free(deliver->client);
     if (deliver->reader != NULL)
         store_reader_close(deliver->reader);
-    free_lanes(deliver);
+    engine_free_outlets(deliver);
     pthread_cond_destroy(&deliver->feed);
     pthread_mutex_destroy(&deliver->lock);
     free(deliver);

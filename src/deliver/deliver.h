@@ -1,9 +1,10 @@
 /*
- * deliver.h - takes due events to their destinations.
+ * deliver.h - takes due events to their destinations, each at its own pace.
  *
  * The engine holds a bounded queue per destination in memory and a bounded number of running deliveries; all
  * other waiting events are in the store and are claimed when there is room. A destination takes a delivery slot
- * only while it leaves as many to the others, so that what is slow or dead stays alone.
+ * only while it leaves as many to the others, so that what is slow or dead stays alone. Within a destination the same
+ * holds for its delivery groups (lane.h), and a destination's and a group's rates are kept (pace.h).
  *
  * An event comes to a destination's queue in one of two ways:
  *   - straight from ingest: deliver_reserve before the event is stored (it is then stored as leased) and
@@ -55,18 +56,27 @@ void payload_release(struct payload *payload); /* NULL is fine */
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
                               const char *public_url, struct error *error);
 
-/* A place in the destination's queue for an event with a payload of `bytes`? Then deliver_push or deliver_cancel. */
-bool deliver_reserve(struct deliver *deliver, int64_t destination_id, size_t bytes);
-void deliver_unreserve(struct deliver *deliver, int64_t destination_id, size_t bytes);
+struct delivery_place {
+    int64_t destination_id, lane;
+};
+static inline struct delivery_place delivery_place_of(const struct event *event)
+{
+    return (struct delivery_place){event->destination_id, event->lane};
+}
+/* A place in that lane's queue for an event with a payload of `bytes`? Then deliver_push or deliver_unreserve. */
+bool deliver_reserve(struct deliver *deliver, struct delivery_place place, size_t bytes);
+void deliver_unreserve(struct deliver *deliver, struct delivery_place place, size_t bytes);
 /* After the commit of an event that was stored as leased. Takes over one reference of the payload. */
 void deliver_push(struct deliver *deliver, const struct event *event, struct payload *payload);
-/* Something of this destination is or will be due at `due_at` in the store, not leased. */
-void deliver_wake(struct deliver *deliver, int64_t destination_id, int64_t due_at);
+/* The event is or will be due in the store, not leased. */
+void deliver_wake(struct deliver *deliver, const struct event *event);
+/* Any events of the destination may have become due in the store. */
+void deliver_wake_all(struct deliver *deliver, int64_t destination_id);
 /* An event was stored as on hold: releases it, should its connection have been unpaused since it was routed. */
 void deliver_check_hold(struct deliver *deliver, const struct event *event);
 
 /* The event was cancelled: drops it from the queue if its delivery has not begun. */
-void deliver_forget(struct deliver *deliver, int64_t event_id);
+void deliver_forget(struct deliver *deliver, const struct event *event);
 
 /*
  * The request as it would be delivered next, for the API's event.data: url, method, headers (in http/message.h's

@@ -18,10 +18,11 @@ struct claim {
     struct round *round;
     struct lane *lane;
     uint64_t wakes; /* the lane's, when the claim was made */
-    int64_t now, next_due_at;
-    size_t limit, count;
+    struct store_lane of;
+    int64_t now;
+    size_t limit;
     struct arena arena;
-    struct event *events;
+    struct store_claimed claimed;
     bool failed;
 };
 
@@ -40,8 +41,7 @@ static bool run_claim(struct store_transaction *transaction, struct store_job *j
 {
     struct claim *claim = (struct claim *)job;
     arena_clear(&claim->arena);
-    return store_claim(transaction, claim->lane->destination_id, claim->now, claim->limit, &claim->arena,
-                       &claim->events, &claim->count, &claim->next_due_at, error);
+    return store_claim(transaction, &claim->of, claim->now, claim->limit, &claim->arena, &claim->claimed, error);
 }
 
 static void claimed(struct store_job *job, const struct error *error)
@@ -55,27 +55,50 @@ static void claimed(struct store_job *job, const struct error *error)
     pthread_mutex_unlock(&round->lock);
 }
 
-/* Writes down which lanes want how much. The engine's lock is held. */
+/* The first of the ring, which is not behind any more. */
+static void leave_ring(struct deliver *deliver)
+{
+    struct lane *lane = deliver->behind->next_behind;
+    lane->in_behind = false;
+    deliver->behind->next_behind = lane->next_behind;
+    if (lane == deliver->behind)
+        deliver->behind = NULL;
+    lane->next_behind = NULL;
+    deliver->behind_count--;
+}
+
+static void plan_claim(struct round *round, struct lane *lane, size_t wanted)
+{
+    lane->claims++;
+    lane->fed = true;
+    round->claims[round->count++] = (struct claim){
+        .job = {.run = run_claim, .done = claimed, .patient = true}, .round = round, .lane = lane,
+        .wakes = lane->wakes, .of = {lane->outlet->destination_id, lane->key, lane_is_ordered(lane)},
+        .now = clock_now_ms(), .limit = wanted};
+}
+
+/*
+ * Writes down which lanes want how much, each of those that are behind in its turn. Where lanes are scarce, one that had
+ * its turn gives way to a key that has none. The engine's lock is held.
+ */
 static void plan_round(struct deliver *deliver, struct round *round)
 {
-    size_t events = 0, seen = 0;
+    size_t events = 0;
     round->count = 0;
-    while (seen++ <= deliver->lanes.used && round->count < CLAIM_LANES && events < CLAIM_ROUND) {
-        struct lane *lane = hash_map_next(&deliver->lanes, &deliver->feed_position);
-        if (lane == NULL) {
-            deliver->feed_position = 0;
-            continue;
+    for (size_t left = deliver->behind_count; left > 0 && round->count < CLAIM_LANES && events < CLAIM_ROUND; left--) {
+        struct lane *lane = deliver->behind->next_behind;
+        bool had_turn = deliver->crowded && lane->fed;
+        if (!lane->behind || had_turn) {
+            leave_ring(deliver);
+            if (!lane->behind || engine_give_up(deliver, lane))
+                continue;
+            engine_due(deliver, lane, 0);
         }
+        deliver->behind = lane;
         size_t wanted = lane_wants(lane, (size_t)deliver->queued_bytes, CLAIM_SLICE);
-        bool planned = false;
-        for (size_t i = 0; i < round->count; i++)
-            planned |= round->claims[i].lane == lane;
-        if (wanted == 0 || planned)
-            continue;
+        if (wanted > 0)
+            plan_claim(round, lane, wanted);
         events += wanted;
-        round->claims[round->count++] = (struct claim){
-            .job = {.run = run_claim, .done = claimed, .patient = true}, .round = round, .lane = lane,
-            .wakes = lane->wakes, .now = clock_now_ms(), .limit = wanted};
     }
 }
 
@@ -129,6 +152,7 @@ static bool queue_one(struct deliver *deliver, struct lane *lane, const struct e
         lane_lacks(lane, payload->bytes);
     } else if (!deliver->stopping) {
         lane->bytes += payload->bytes;
+        lane->outlet->bytes += payload->bytes;
         deliver->queued_bytes += (int64_t)payload->bytes;
         lane_append(lane, event, payload);
         engine_list(deliver, lane);
@@ -145,12 +169,13 @@ static size_t queue_claimed(struct deliver *deliver, const struct claim *claim)
 {
     struct payload *last = NULL, *payload;
     size_t queued = 0;
-    while (queued < claim->count && (payload = read_payload(deliver, &claim->events[queued], &last)) != NULL &&
-           queue_one(deliver, claim->lane, &claim->events[queued], payload))
+    const struct store_claimed *claimed = &claim->claimed;
+    while (queued < claimed->count && (payload = read_payload(deliver, &claimed->events[queued], &last)) != NULL &&
+           queue_one(deliver, claim->lane, &claimed->events[queued], payload))
         queued++;
     payload_release(last);
-    for (size_t i = queued; i < claim->count; i++)
-        store_release(deliver->store, &claim->events[i].id, 1);
+    for (size_t i = queued; i < claimed->count; i++)
+        store_release(deliver->store, &claimed->events[i].id, 1);
     return queued;
 }
 
@@ -158,26 +183,40 @@ static size_t queue_claimed(struct deliver *deliver, const struct claim *claim)
 static bool finish_claim(struct deliver *deliver, struct claim *claim)
 {
     struct lane *lane = claim->lane;
-    if (claim->failed)
-        return false;
-    size_t queued = queue_claimed(deliver, claim);
+    const struct store_claimed *claimed = &claim->claimed;
+    size_t queued = claim->failed ? 0 : queue_claimed(deliver, claim);
     pthread_mutex_lock(&deliver->lock);
     bool woken = lane->wakes != claim->wakes; /* there may be what the claim did not see */
-    if (queued == claim->count && !woken)
-        lane->behind = claim->next_due_at != 0 && claim->next_due_at <= claim->now;
-    if (claim->next_due_at > claim->now)
-        engine_due(deliver, lane, claim->next_due_at);
-    bool progress = queued > 0 || woken || !lane->behind;
+    lane->claims--;
+    if (!claim->failed && queued == claimed->count && !woken) {
+        lane->behind = claimed->held || (claimed->next_due_at != 0 && claimed->next_due_at <= claim->now);
+        lane->held = claimed->held;
+    }
+    if (!claim->failed && claimed->next_due_at > claim->now)
+        engine_due(deliver, lane, claimed->next_due_at);
+    bool progress = !claim->failed && (queued > 0 || woken || !lane->behind || lane->held);
     pthread_mutex_unlock(&deliver->lock);
     return progress;
+}
+
+static void forget_round(struct deliver *deliver, struct round *round)
+{
+    pthread_mutex_lock(&deliver->lock);
+    for (size_t i = 0; i < round->count; i++)
+        round->claims[i].lane->claims--;
+    pthread_mutex_unlock(&deliver->lock);
 }
 
 /* One round over the lanes. False when it brought nothing. */
 static bool feed(struct deliver *deliver, struct round *round)
 {
     bool progress = false;
-    if (round->count == 0 || !make_claims(deliver, round))
+    if (round->count == 0)
         return false;
+    if (!make_claims(deliver, round)) {
+        forget_round(deliver, round);
+        return false;
+    }
     /* One look at the store for all payloads: the claims were committed before. */
     bool reading = store_reader_begin(deliver->reader, NULL);
     for (size_t i = 0; i < round->count; i++) {
@@ -208,12 +247,18 @@ static void nap(struct deliver *deliver, int64_t wait_ms)
 static int64_t take_wakes(struct deliver *deliver)
 {
     struct heap_node *node;
-    int64_t now = clock_now_ms();
+    int64_t now = clock_now_ms(), wait = NAP_MS;
     while ((node = heap_first(&deliver->wakes)) != NULL && node->moment <= now) {
         heap_remove(&deliver->wakes, node);
-        ((struct lane *)(void *)((char *)node - offsetof(struct lane, wake)))->behind = true;
+        engine_due(deliver, (struct lane *)(void *)((char *)node - offsetof(struct lane, wake)), now);
     }
-    return node != NULL && node->moment - now < NAP_MS ? node->moment - now : NAP_MS;
+    if (node != NULL && node->moment - now < wait)
+        wait = node->moment - now;
+    while ((node = heap_first(&deliver->stranger_wakes)) != NULL && node->moment <= now) {
+        heap_remove(&deliver->stranger_wakes, node);
+        engine_strangers(deliver, (struct outlet *)(void *)((char *)node - offsetof(struct outlet, stranger_wake)), now);
+    }
+    return node != NULL && node->moment - now < wait ? node->moment - now : wait;
 }
 
 void *feeder_run(void *argument)
@@ -227,10 +272,13 @@ void *feeder_run(void *argument)
         int64_t wait = take_wakes(deliver);
         deliver->feed_asked = false;
         bool writable = store_is_writable(deliver->store);
-        plan_round(deliver, round);
+        round->count = 0;
+        if (writable)
+            plan_round(deliver, round);
         pthread_mutex_unlock(&deliver->lock);
         settle_again(deliver);
         bool progress = writable && feed(deliver, round);
+        progress |= strangers_look(deliver);
         pthread_mutex_lock(&deliver->lock);
         if (!progress)
             nap(deliver, round->count > 0 ? NAP_MS : wait);

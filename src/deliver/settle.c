@@ -70,7 +70,7 @@ static void settled(struct store_job *job, const struct error *error)
     pthread_mutex_lock(&deliver->lock);
     bool more = (error->code == ERROR_NONE && settling->changed > 0) || settling->again;
     if (error->code == ERROR_NONE && settling->resumed && settling->changed > 0)
-        engine_due(deliver, engine_lane(deliver, settling->destination_id), clock_now_ms());
+        engine_due_all(deliver, engine_outlet(deliver, settling->destination_id));
     settling->again = false;
     if (more && !refused && !deliver->stopping) {
         pthread_mutex_unlock(&deliver->lock);

@@ -35,7 +35,7 @@ struct arrival {
     struct request request;
     struct buffer headers;
     struct routed *routed;
-    int64_t *leased; /* the destination where a place is reserved for each; 0: none is */
+    struct delivery_place *leased; /* reserved for each; destination 0: none is */
     size_t routed_count;
     struct payload *payload; /* shared by leased events and passages, NULL without any */
 };
@@ -94,7 +94,7 @@ static bool store_arrival(struct store_transaction *transaction, struct store_jo
         return false;
     for (size_t i = 0; i < arrival->routed_count; i++) {
         const struct routed *routed = &arrival->routed[i];
-        if (!routed_insert(transaction, routed, arrival->leased[i] && routed->end == ROUTED_EVENT, error))
+        if (!routed_insert(transaction, routed, arrival->leased[i].destination_id != 0 && routed->end == ROUTED_EVENT, error))
             return false;
     }
     return true;
@@ -111,9 +111,9 @@ static void pass_on(struct arrival *arrival)
     struct ingest *ingest = arrival->ingest;
     for (size_t i = 0; i < arrival->routed_count; i++) {
         const struct routed *routed = &arrival->routed[i];
-        if (arrival->leased[i] != 0 && routed->end != ROUTED_EVENT)
+        if (arrival->leased[i].destination_id != 0 && routed->end != ROUTED_EVENT)
             give_back(arrival, i); /* a duplicate */
-        else if (arrival->leased[i] != 0)
+        else if (arrival->leased[i].destination_id != 0)
             deliver_push(ingest->deliver, &routed->event, payload_reference(arrival->payload));
         else if (routed->end == ROUTED_PASSAGE && arrival->payload != NULL)
             passages_push(ingest->passages, &routed->passage, payload_reference(arrival->payload));
@@ -125,7 +125,7 @@ static void pass_on(struct arrival *arrival)
 static void give_all_back(struct arrival *arrival)
 {
     for (size_t i = 0; i < arrival->routed_count; i++) {
-        if (arrival->leased[i] != 0)
+        if (arrival->leased[i].destination_id != 0)
             give_back(arrival, i);
     }
 }
@@ -188,7 +188,7 @@ static void route_all(struct arrival *arrival)
     struct arena *arena = &arrival->exchange->arena;
     size_t count = arrival->screening.cause == REJECTION_NONE ? source->connection_count : 0;
     arrival->routed = ARENA_ARRAY(arena, struct routed, count);
-    arrival->leased = ARENA_ARRAY(arena, int64_t, count);
+    arrival->leased = ARENA_ARRAY(arena, struct delivery_place, count);
     arrival->routed_count = count;
     struct route route = {.request = &arrival->request, .arena = arena, .now = arrival->request.ingested_at,
                           .content = count > 0 && route_source_looks(source) ? content_of(&arrival->request) : NULL};
@@ -208,9 +208,9 @@ static void reserve_places(struct arrival *arrival)
             continue;
         if (arrival->payload == NULL && (arrival->payload = payload_create(&arrival->request, 0)) == NULL)
             return;
-        if (routed->immediate && deliver_reserve(arrival->ingest->deliver, routed->event.destination_id,
-                                                 arrival->payload->bytes))
-            arrival->leased[i] = routed->event.destination_id;
+        struct delivery_place place = delivery_place_of(&routed->event);
+        if (routed->immediate && deliver_reserve(arrival->ingest->deliver, place, arrival->payload->bytes))
+            arrival->leased[i] = place;
     }
 }
 

@@ -36,7 +36,7 @@ struct passage_run {
     struct routed routed;      /* with the keys of all its way */
     struct payload *made;      /* what is delivered, when the event starts at once */
     bool leased;
-    int64_t destination_id;    /* leased: where the place is reserved */
+    struct delivery_place place; /* leased: where the place is reserved */
     bool taken;                /* the store had the passage still: what came of it counts */
     struct passage_run *next;
 };

@@ -2,9 +2,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/hash_map.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -216,7 +216,7 @@ static void hand_on(struct passages *passages, struct passage_run *run)
 static void give_up(struct passages *passages, struct passage_run *run)
 {
     if (run->leased)
-        deliver_unreserve(passages->deliver, run->destination_id, run->made->bytes);
+        deliver_unreserve(passages->deliver, run->place, run->made->bytes);
     let_go(passages, run, true);
     come_back(passages);
 }
@@ -232,7 +232,7 @@ static void run_written(struct store_job *job, const struct error *error)
         return;
     }
     if (run->leased && !(run->taken && event)) /* it turned out to be a duplicate */
-        deliver_unreserve(passages->deliver, run->destination_id, run->made->bytes);
+        deliver_unreserve(passages->deliver, run->place, run->made->bytes);
     if (run->payload != NULL)
         hand_on(passages, run);
     let_go(passages, run, false);
@@ -246,9 +246,9 @@ static void finish(struct passages *passages, struct passage_run *run)
     run->write = (struct store_job){.run = write_run, .done = run_written, .patient = true};
     if (run->payload != NULL && run->routed.end == ROUTED_EVENT && run->routed.immediate) {
         int64_t execution_id = run->routed.event.execution_id;
-        run->destination_id = run->routed.event.destination_id;
+        run->place = delivery_place_of(&run->routed.event);
         run->made = execution_id == 0 ? payload_reference(run->payload) : payload_create(&run->request, execution_id);
-        run->leased = run->made != NULL && deliver_reserve(passages->deliver, run->destination_id, run->made->bytes);
+        run->leased = run->made != NULL && deliver_reserve(passages->deliver, run->place, run->made->bytes);
     }
     pthread_mutex_lock(&passages->lock);
     passages->out++;
@@ -440,9 +440,8 @@ static bool load(struct passages *passages, struct way *way)
 static void nap(struct passages *passages, int64_t wait_ms)
 {
     int64_t end_us = clock_monotonic_us() + wait_ms * 1000;
-    struct timespec until = {end_us / 1000000, end_us % 1000000 * 1000};
     passages->awake = false;
-    while (!passages->awake && pthread_cond_timedwait(&passages->work, &passages->lock, &until) == 0)
+    while (!passages->awake && condition_wait_until(&passages->work, &passages->lock, end_us))
         ;
     passages->awake = true;
 }
@@ -511,11 +510,7 @@ struct passages *passages_start(struct store *store, struct catalog *catalog, st
     *passages = (struct passages){.store = store, .catalog = catalog, .deliver = deliver, .issues = issues, .pool = pool,
                                   .context = context};
     pthread_mutex_init(&passages->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&passages->work, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&passages->work);
     passages->reader = passages->programs.reader = store_reader_open(store, error);
     if (passages->reader != NULL && wake_all(passages, error)) {
         passages->started = pthread_create(&passages->thread, NULL, run_thread, passages) == 0;

@@ -196,7 +196,7 @@ void remake_hand_on(struct deliver *deliver, struct passages *passages, const st
 {
     for (const struct made_event *event = made->events; event != NULL; event = event->next) {
         if (event->event.due_at != 0)
-            deliver_wake(deliver, event->event.destination_id, event->event.due_at);
+            deliver_wake(deliver, &event->event);
         else if (event->event.status == EVENT_HOLD)
             deliver_check_hold(deliver, &event->event);
     }

@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/id.h"
+#include "deliver/group.h"
 
 bool route_looks(const struct catalog_connection *connection)
 {
@@ -73,6 +74,7 @@ static void make_event(const struct route *route, struct routed *routed)
         .updated_at = route->now,
         .bulk_id = route->bulk_id,
     };
+    group_assign(route->arena, &route->destination->settings.policy, route->request, route->content, &routed->event);
 }
 
 void route_connection(const struct route *route, struct routed *routed)

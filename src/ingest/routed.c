@@ -42,7 +42,7 @@ void routed_hand_on(struct deliver *deliver, struct passages *passages, const st
     if (routed->end == ROUTED_PASSAGE)
         passages_wake(passages, routed->connection_id);
     else if (routed->end == ROUTED_EVENT && routed->event.due_at != 0)
-        deliver_wake(deliver, routed->event.destination_id, routed->event.due_at);
+        deliver_wake(deliver, &routed->event);
     else if (routed->end == ROUTED_EVENT && routed->event.status == EVENT_HOLD)
         deliver_check_hold(deliver, &routed->event);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/id.h"
 #include "base/memory.h"
 #include "store/issue.h"
@@ -357,11 +358,7 @@ struct issues *issues_start(struct store *store, struct catalog *catalog, struct
     issues->catalog = catalog;
     issues->stale = true;
     pthread_mutex_init(&issues->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&issues->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&issues->changed);
     issues->reader = store_reader_open(store, error);
     if (issues->reader != NULL) {
         issues->started = pthread_create(&issues->thread, NULL, watch_run, issues) == 0;

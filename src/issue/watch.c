@@ -2,9 +2,9 @@
 #include "issue/engine.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "store/issue.h"
@@ -120,10 +120,9 @@ static bool run_purge(struct store_transaction *transaction, struct store_job *j
 static bool wait_for_next(struct issues *issues)
 {
     int64_t end_us = clock_monotonic_us() + limits.issue_check_ms * 1000;
-    struct timespec until = {end_us / 1000000, end_us % 1000000 * 1000};
     pthread_mutex_lock(&issues->lock);
     while (!issues->stopping && clock_monotonic_us() < end_us)
-        pthread_cond_timedwait(&issues->changed, &issues->lock, &until);
+        condition_wait_until(&issues->changed, &issues->lock, end_us);
     bool stopping = issues->stopping;
     pthread_mutex_unlock(&issues->lock);
     return !stopping;
@@ -132,13 +131,16 @@ static bool wait_for_next(struct issues *issues)
 static bool read_backlog(struct issues *issues, struct arena *arena, int64_t now, struct backlog *backlog,
                          struct error *error)
 {
-    int64_t *ids, *due_at;
+    struct due_destination *due;
     size_t count;
-    if (!store_read_due_destinations(issues->reader, arena, &ids, &due_at, &count, error))
+    if (!store_read_due_destinations(issues->reader, arena, &due, &count, error))
         return false;
-    for (size_t i = 0; i < count; i++)
-        due_at[i] = now - due_at[i];
-    *backlog = (struct backlog){ids, due_at, count};
+    *backlog = (struct backlog){ARENA_ARRAY(arena, int64_t, count), ARENA_ARRAY(arena, int64_t, count), count};
+    for (size_t i = 0; i < count; i++) {
+        bool by_lane = due[i].plain_due_at == 0 || (due[i].lane_due_at != 0 && due[i].lane_due_at < due[i].plain_due_at);
+        backlog->destination_ids[i] = due[i].destination_id;
+        backlog->ages_ms[i] = now - (by_lane ? due[i].lane_due_at : due[i].plain_due_at);
+    }
     return true;
 }
 

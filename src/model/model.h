@@ -166,6 +166,12 @@ struct event {
     int64_t created_at, updated_at;
     int64_t bulk_id; /* the bulk operation that made it or asked for it last; 0: none */
     int64_t execution_id; /* the run of a transformation whose result it delivers; 0: the request as it came */
+    /*
+     * Which of its destination's lanes it waits in; never changes. 0 where the destination has neither groups nor an
+     * order: then all its events share one.
+     */
+    int64_t lane;
+    struct text delivery_group; /* TEXT_NONE: null. Only in events that a reader gave, while its arena lasts */
 };
 
 struct attempt {

@@ -118,6 +118,7 @@ bool destination_settings_read(struct arena *arena, const struct destination *de
     settings->key_in_query = text_equal(json_member_text(auth, "to"), TEXT("query"));
     settings->username = copy_member(arena, auth, "username");
     settings->password = copy_member(arena, auth, "password");
+    delivery_policy_read(arena, config, &settings->policy);
     json_decref(config);
     return true;
 }

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "model/model.h"
+#include "model/policy.h"
 
 enum method_bit {
     METHOD_GET = 1, METHOD_POST = 2, METHOD_PUT = 4, METHOD_PATCH = 8, METHOD_DELETE = 16, METHOD_HEAD = 32,
@@ -47,6 +48,7 @@ struct destination_settings {
     struct text secret;       /* signing_secret, api_key, token */
     bool key_in_query;
     struct text username, password;
+    struct delivery_policy policy;
 };
 bool destination_settings_read(struct arena *arena, const struct destination *destination,
                                struct destination_settings *settings, struct error *error);

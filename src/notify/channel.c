@@ -3,9 +3,9 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -206,11 +206,10 @@ static struct message *next_message(struct channels *channels)
     int64_t look_at;
     pthread_mutex_lock(&channels->lock);
     while (!channels->stopping && (message = take_due(channels, &look_at)) == NULL) {
-        struct timespec until = {look_at / 1000, look_at % 1000 * 1000000};
         if (look_at == 0)
             pthread_cond_wait(&channels->changed, &channels->lock);
         else
-            pthread_cond_timedwait(&channels->changed, &channels->lock, &until);
+            condition_wait_until(&channels->changed, &channels->lock, look_at * 1000);
     }
     pthread_mutex_unlock(&channels->lock);
     return message;
@@ -246,11 +245,7 @@ struct channels *channels_start(const struct channel_settings *settings, struct 
     channels->settings = settings;
     channels->last = &channels->first;
     pthread_mutex_init(&channels->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&channels->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&channels->changed);
     channels->client = http_client_create(error);
     if (channels->client != NULL) {
         channels->started = pthread_create(&channels->thread, NULL, run, channels) == 0;

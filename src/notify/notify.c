@@ -2,9 +2,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "notify/telling.h"
@@ -90,10 +90,9 @@ static bool tell_some(struct notify *notify, size_t *count, struct error *error)
 static bool wait_a_little(struct notify *notify)
 {
     int64_t end_us = clock_monotonic_us() + LOOK_MS * 1000;
-    struct timespec until = {end_us / 1000000, end_us % 1000000 * 1000};
     pthread_mutex_lock(&notify->lock);
     while (!notify->stopping && clock_monotonic_us() < end_us)
-        pthread_cond_timedwait(&notify->changed, &notify->lock, &until);
+        condition_wait_until(&notify->changed, &notify->lock, end_us);
     bool stopping = notify->stopping;
     pthread_mutex_unlock(&notify->lock);
     return !stopping;
@@ -132,11 +131,7 @@ struct notify *notify_start(struct store *store, struct catalog *catalog, struct
     *notify = (struct notify){.store = store, .catalog = catalog, .deliver = deliver, .issues = issues,
                               .passages = passages, .public_url = public_url};
     pthread_mutex_init(&notify->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&notify->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&notify->changed);
     if ((notify->channels = channels_start(settings, error)) != NULL &&
         (notify->reader = store_reader_open(store, error)) != NULL) {
         notify->started = pthread_create(&notify->thread, NULL, run, notify) == 0;

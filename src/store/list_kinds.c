@@ -47,7 +47,7 @@ static const struct column EVENTS[] = {
     {FIELD_NEXT_ATTEMPT_AT, "next_attempt_at", KIND_INTEGER}, {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT},
     {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER},
     {FIELD_ISSUE_ID, "issue_event", KIND_LINK},
-    {FIELD_BULK_ID, "bulk_id", KIND_INTEGER},
+    {FIELD_BULK_ID, "bulk_id", KIND_INTEGER}, {FIELD_DELIVERY_GROUP, "delivery_group", KIND_TEXT},
 };
 static const struct column ATTEMPTS[] = {
     {FIELD_ID, "id", KIND_INTEGER}, {FIELD_EVENT_ID, "event_id", KIND_INTEGER},

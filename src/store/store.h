@@ -85,14 +85,29 @@ bool store_record_attempt(struct store_transaction *, const struct attempt *, co
 /* Replaces the changing fields of an event (status, due_at, next_*, error_code, bulk_id, ...). The lease stays. */
 bool store_update_event(struct store_transaction *, const struct event *, struct error *);
 
+/* A lane of a destination: its events with that `lane`. In order of due_at; when it is ordered, of their ids. */
+struct store_lane {
+    int64_t destination_id, key;
+    bool ordered;
+};
+
 /*
- * Takes leases on up to `limit` events of the destination whose due_at is not after `now`, oldest due first,
- * skipping leased ones. *next_due_at: the due moment of the earliest further event that is not leased
- * (may be in the past when the limit was reached), 0: none.
+ * What a claim brought. next_due_at: the due moment of the first further event that is not leased (may be in the past
+ * when the limit was reached), 0: none. held: that one is on hold (ordered lanes only).
  */
-bool store_claim(struct store_transaction *, int64_t destination_id, int64_t now, size_t limit,
-                 struct arena *arena, struct event **events, size_t *count, int64_t *next_due_at,
-                 struct error *);
+struct store_claimed {
+    struct event *events;
+    size_t count;
+    int64_t next_due_at;
+    bool held;
+};
+
+/*
+ * Takes leases on up to `limit` events of the lane whose due_at is not after `now`, skipping leased ones. In an ordered
+ * lane it takes what comes first, up to an event that is leased, on hold or not due yet.
+ */
+bool store_claim(struct store_transaction *, const struct store_lane *lane, int64_t now, size_t limit,
+                 struct arena *arena, struct store_claimed *claimed, struct error *);
 /* Ends leases without an outcome: the events are due as they were. Any thread, no transaction. */
 void store_release(struct store *store, const int64_t *event_ids, size_t count);
 
@@ -145,9 +160,18 @@ bool store_read_event(struct store_reader *, struct arena *, int64_t project_id,
                       struct error *);
 bool store_read_attempt(struct store_reader *, struct arena *, int64_t project_id, int64_t id, struct attempt *,
                         struct error *);
-/* Destinations that have events with a due_at, with the earliest of them: for start. */
-bool store_read_due_destinations(struct store_reader *, struct arena *, int64_t **destination_ids,
-                                 int64_t **first_due_at, size_t *count, struct error *);
+/* A destination that has events with a due_at: the earliest without a lane's key, and of those with one. 0: none. */
+struct due_destination {
+    int64_t destination_id, plain_due_at, lane_due_at;
+};
+bool store_read_due_destinations(struct store_reader *, struct arena *, struct due_destination **, size_t *count,
+                                 struct error *);
+/* Up to `limit` lanes with keys above `after` that have events with a due_at, with the earliest of them, by their keys. */
+struct due_lane {
+    int64_t key, due_at;
+};
+bool store_read_due_lanes(struct store_reader *, struct arena *, int64_t destination_id, int64_t after, size_t limit,
+                          struct due_lane **, size_t *count, struct error *);
 /* Connections that are not paused but have events on hold: for start. */
 bool store_read_unsettled(struct store_reader *, struct arena *, struct connection **connections, size_t *count,
                           struct error *);
@@ -183,6 +207,7 @@ enum store_field {
     FIELD_COMPLETED_AT, FIELD_IN_PROGRESS,
     FIELD_LABEL, FIELD_PROVIDER, FIELD_LAST_USED_AT, FIELD_LOG_LEVEL, FIELD_TRANSFORMATION_ID, FIELD_ISSUE_ID,
     FIELD_ISSUE_TRIGGER_ID, FIELD_OPENED_AT, FIELD_FIRST_SEEN_AT, FIELD_LAST_SEEN_AT, FIELD_DISMISSED_AT, FIELD_DELAY,
+    FIELD_DELIVERY_GROUP,
     FIELD_SOURCE_CREATED_AT, FIELD_SOURCE_UPDATED_AT, FIELD_DESTINATION_CREATED_AT, FIELD_DESTINATION_UPDATED_AT,
 };
 

@@ -18,7 +18,7 @@ function trial(settings, gateway, connection, port, run, load) {
     ]);
 }
 
-async function withGateway(settings, measure) {
+export async function withGateway(settings, measure) {
     const gateway = await Gateway.start(settings.gateway, settings.directory);
     try {
         return await measure(gateway);
@@ -127,7 +127,7 @@ export async function isolation(settings) {
     };
 }
 
-function median(values) {
+export function median(values) {
     const sorted = [...values].sort((a, b) => a - b);
     const middle = sorted.length >> 1;
     return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

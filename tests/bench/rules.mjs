@@ -2,7 +2,7 @@
 // connections do to them.
 
 import { benchTool, freePort } from './child.mjs';
-import { Gateway } from './gateway.mjs';
+import { median, withGateway } from './measure.mjs';
 
 const TEN_CONDITIONS = {
     type: 'filter',
@@ -29,15 +29,6 @@ const BAD = {
 };
 const transformation = (name, code) => ({ type: 'transform', transformation: { name, code } });
 const TROUBLE_PAUSE_MS = 50; // each bad connection gets a webhook this often
-
-async function withGateway(settings, measure) {
-    const gateway = await Gateway.start(settings.gateway, settings.directory);
-    try {
-        return await measure(gateway);
-    } finally {
-        await gateway.stop();
-    }
-}
 
 async function pair(settings, gateway, name, rules) {
     const port = await freePort();
@@ -97,11 +88,6 @@ async function round(settings, crowd) {
         await stop();
         return results;
     });
-}
-
-function median(values) {
-    const sorted = [...values].sort((a, b) => a - b);
-    return sorted[sorted.length >> 1];
 }
 
 export async function rules(settings, note) {

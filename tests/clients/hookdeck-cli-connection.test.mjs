@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { startGateway, startSink, until } from '../e2e/gateway.mjs';
 import { setUpHookdeck } from './hookdeck.mjs';
 import {
-  DESTINATION_SETTINGS, PATH_SETTING, REFUSED_AUTH_SETTINGS, REFUSED_DESTINATION_SETTINGS, SOURCE_FILES, SOURCE_SETTINGS,
+  DESTINATION_SETTINGS, PATH_SETTING, REFUSED_AUTH_SETTINGS, SOURCE_FILES, SOURCE_SETTINGS,
   checkDeliveries, checkSource, refusedFlags, words,
 } from './hookdeck_flags.mjs';
 
@@ -203,7 +203,7 @@ test('what is not kept, sent or understood is refused in words, and nothing is m
     '--destination-name', 'plain', '--destination-type', 'HTTP', '--destination-url', sink.url);
   const ends = [...FROM('refused'), '--destination-name', 'refused', '--destination-type', 'HTTP', '--destination-url', sink.url];
   await Promise.all([
-    ...[...REFUSED_DESTINATION_SETTINGS, ...REFUSED_AUTH_SETTINGS].flatMap(([flags, why]) => [
+    ...REFUSED_AUTH_SETTINGS.flatMap(([flags, why]) => [
       hookdeck.refused(why, 'connection', 'create', '--name', 'refused', ...ends, ...words(flags, 'destination-')),
       hookdeck.refused(why, 'connection', 'upsert', 'refused', ...ends, ...words(flags, 'destination-')),
     ]),
@@ -221,6 +221,5 @@ test('what is not kept, sent or understood is refused in words, and nothing is m
 });
 
 test('every command and flag was run', async (t) => t.diagnostic(await hookdeck.coverage('connection', {
-  ...refusedFlags(REFUSED_DESTINATION_SETTINGS, 'destination-', 'rate limits are not enforced yet'),
   ...refusedFlags(REFUSED_AUTH_SETTINGS, 'destination-', 'these ways to authenticate are not sent yet'),
 })));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startGateway, startSink } from '../e2e/gateway.mjs';
 import { setUpHookdeck } from './hookdeck.mjs';
-import { DESTINATION_CONFIG_SETTINGS, DESTINATION_SETTINGS, REFUSED_DESTINATION_SETTINGS, checkDeliveries, refusedFlags, words } from './hookdeck_flags.mjs';
+import { DESTINATION_CONFIG_SETTINGS, DESTINATION_SETTINGS, checkDeliveries, checkPace, words } from './hookdeck_flags.mjs';
 
 let gateway, sink, hookdeck;
 const SETTINGS = [...DESTINATION_SETTINGS, ...DESTINATION_CONFIG_SETTINGS];
@@ -122,15 +122,15 @@ test('destinations are found by name, id, type and state, listed and counted', a
   await hookdeck.refused(/no destination found/, 'destination', 'get', two.id);
 });
 
-test('what is not enforced is refused in words, and nothing is made', async () => {
-  const made = await destination('create', '--name', 'limited', '--type', 'HTTP', '--url', sink.url);
-  await Promise.all(REFUSED_DESTINATION_SETTINGS.flatMap(([flags, why]) => [
-    hookdeck.refused(why, 'destination', 'create', '--name', 'refused', '--type', 'HTTP', '--url', sink.url, ...words(flags)),
-    hookdeck.refused(why, 'destination', 'upsert', 'limited', ...words(flags)),
-    hookdeck.refused(why, 'destination', 'update', made.id, ...words(flags)),
-  ]));
-  await hookdeck.refused(/no destination found/, 'destination', 'get', 'refused');
-  assert.deepEqual(await destination('get', made.id), made);
+test('rates and delivery groups are kept', async () => {
+  const flags = (name) => words(SETTINGS.find((setting) => setting.name === name).flags);
+  for (const [name, orders, expected] of [['rate', [1, 1, 1, 1, 1], 5], ['groups', [1, 9, 1, 9, 1, 2, 2, 9], 6]]) {
+    const made = await destination('create', '--name', `kept-${name}`, '--type', 'HTTP', '--url', `${sink.url}/in/kept-${name}`, ...flags(name));
+    const { source } = await hookdeck.json('connection', 'create', '--name', `kept-${name}`, '--source-name', `kept-${name}`, '--source-type', 'WEBHOOK',
+      '--destination-id', made.id);
+    const arrived = await checkPace(sink, source.url, `kept-${name}`, orders, expected);
+    if (name === 'groups') assert.equal(arrived.filter(({ order }) => order === 9).length, 1);
+  }
 });
 
 test('what cannot be is refused in words', async () => {
@@ -142,5 +142,4 @@ test('what cannot be is refused in words', async () => {
     '--config', JSON.stringify({ url: sink.url, colour: 1 }));
 });
 
-test('every command and flag was run', async (t) => t.diagnostic(
-  await hookdeck.coverage('destination', refusedFlags(REFUSED_DESTINATION_SETTINGS, '', 'rate limits are not enforced yet'))));
+test('every command and flag was run', async (t) => t.diagnostic(await hookdeck.coverage('destination')));

@@ -2,6 +2,7 @@
 // the record, and how the gateway then behaves.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { mostWithin } from '../e2e/arrivals.mjs';
 import { until } from '../e2e/gateway.mjs';
 
 // { 'api-key': 'k' } → ['--source-api-key', 'k']
@@ -55,6 +56,7 @@ const auth = (method, flags, auth_type, members) => ({
 });
 const signed = (header, secret) => ({ headers, body }) => assert.equal(headers[header], hmac('sha256', 'base64', secret, body));
 
+const OVERRIDES = '{"9":{"rate":1,"rate_period":"hour"}}';
 // `sent`: looks at the request that a destination got; each is given a URL of its own, which ends with /in/NAME.
 export const DESTINATION_SETTINGS = [
   { name: 'method', flags: { 'http-method': 'PUT' }, config: { http_method: 'PUT' }, sent: ({ method }) => assert.equal(method, 'PUT') },
@@ -70,6 +72,11 @@ export const DESTINATION_SETTINGS = [
     sent: ({ url }) => assert.match(url, /\?(.*&)?key=k/) },
   { ...auth('custom_signature', { 'custom-signature-key': 'x-own', 'custom-signature-secret': 's' }, 'CUSTOM_SIGNATURE',
     { key: 'x-own', signing_secret: 's' }), sent: signed('x-own', 's') },
+  { name: 'rate', flags: { 'rate-limit': '2', 'rate-limit-period': 'second' }, config: { delivery_policy: { rate: 2, period: 'second', groups: null } },
+    sent: ({ body }) => assert.equal(`${body}`, BODY) },
+  { name: 'groups', flags: { 'delivery-group-key': 'body.order', 'delivery-group-rate': '2', 'delivery-group-rate-period': 'second', 'delivery-group-overrides': OVERRIDES },
+    config: { delivery_policy: { rate: null, period: null, groups: { key: 'body.order', rate: 2, rate_period: 'second', overrides: JSON.parse(OVERRIDES) } } },
+    sent: ({ body }) => assert.equal(`${body}`, BODY) },
 ];
 // Only one of the nouns has these flags.
 export const DESTINATION_CONFIG_SETTINGS = [
@@ -84,13 +91,7 @@ export const PATH_SETTING = {
 };
 
 // What the gateway refuses to take, as it keeps or sends nothing like it: [flags, why].
-const NOT_ENFORCED = /config\.delivery_policy: is not enforced by this version/;
 const notSent = (type) => new RegExp(`config\\.auth_type: ${type} is not sent by this version`);
-const GROUPS = { 'delivery-group-key': 'body.customer', 'delivery-group-rate': '5', 'delivery-group-rate-period': 'minute' };
-export const REFUSED_DESTINATION_SETTINGS = [
-  [{ 'rate-limit': '5', 'rate-limit-period': 'second' }, NOT_ENFORCED],
-  [{ ...GROUPS, 'delivery-group-overrides': '{"a":{"rate":1,"rate_period":"second"}}' }, NOT_ENFORCED],
-];
 const OAUTH = { 'oauth2-auth-server': 'https://auth.example/token', 'oauth2-client-id': 'i', 'oauth2-client-secret': 's', 'oauth2-scopes': 'a,b' };
 export const REFUSED_AUTH_SETTINGS = [
   [{ 'auth-method': 'oauth2_client_credentials', ...OAUTH, 'oauth2-auth-type': 'bearer' }, notSent('OAUTH2_CLIENT_CREDENTIALS')],
@@ -102,6 +103,20 @@ export const REFUSED_AUTH_SETTINGS = [
 // Their names, as exceptions for the count of what works.
 export const refusedFlags = (settings, prefix, why) => Object.fromEntries(settings.flatMap(([flags]) =>
   Object.keys(flags).filter((name) => name !== 'auth-method').map((name) => [`${prefix}${name}`, why])));
+
+// A connection to the destination of the settings "rate" or "groups" delivers at their pace. Returns what arrived.
+export async function checkPace(sink, source_url, place, orders, expected) {
+  const received = () => sink.received.filter(({ url }) => url.startsWith(`/in/${place}`));
+  const before = received().length;
+  for (const order of orders)
+    assert.equal((await fetch(source_url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ order }) })).status, 200);
+  await until(`deliveries to ${place}`, () => received().length >= before + expected);
+  await new Promise((resolve) => { setTimeout(resolve, 300); });
+  const arrived = received().slice(before).map(({ at, body }) => ({ at, order: JSON.parse(body).order }));
+  assert.equal(arrived.length, expected);
+  for (const order of new Set(orders)) assert.ok(mostWithin(arrived.filter((each) => each.order === order), 999) <= 2, `order ${order}`);
+  return arrived;
+}
 
 // One webhook to `source_url` reaches every one of `settings` in its own way.
 export async function checkDeliveries(sink, source_url, settings) {

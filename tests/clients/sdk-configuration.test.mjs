@@ -102,7 +102,9 @@ test('destinations', async () => {
   const changed = await sdk.destination.update(local.id, { name: 'remote', url: sink.url });
   assert.deepEqual([changed.id, changed.name, changed.url, changed.description], [local.id, 'remote', sink.url, 'second']);
   assert.equal((await sdk.destination.retrieve(local.id)).url, sink.url);
-  await fails(Hookdeck.UnprocessableEntityError, 422, /rate_limit: is not enforced/, sdk.destination.update(local.id, { rateLimit: 5, rateLimitPeriod: 'second' }));
+  const limited = await sdk.destination.update(local.id, { rateLimit: 5, rateLimitPeriod: 'minute' });
+  assert.deepEqual([limited.rateLimit, limited.rateLimitPeriod], [5, 'minute']);
+  await fails(Hookdeck.UnprocessableEntityError, 422, /rate_limit: must be from 1/, sdk.destination.update(local.id, { rateLimit: 0 }));
 
   const disabled = await sdk.destination.disable(local.id);
   assert.ok(disabled.disabledAt instanceof Date);

@@ -1,8 +1,10 @@
 // Rules of connections as the API takes, keeps and shows them: filter, deduplicate and transform.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { startGateway } from './gateway.mjs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startGateway, until } from './gateway.mjs';
 import { callsOf, refusesEach } from './resource.mjs';
 
 const CODE = 'addHandler("transform", (request) => request);';
@@ -169,4 +171,38 @@ test('what is wrong is refused with its place', async () => {
   await refusesEach(refused, 'PUT', `/connections/${made.id}`, cases.map(([{ rules }, pattern]) => [{ rules }, pattern]));
   assert.deepEqual((await ok('GET', `/connections/${made.id}`)).rules, made.rules);
   assert.deepEqual((await ok('GET', '/connections?name=wrong')).models, []);
+});
+
+test('rules that can no longer be read let nothing pass, and say so', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'fairlead-rules-'));
+  let running = await startGateway({ dir });
+  const start = async (args) => {
+    await running.stop();
+    running = await startGateway({ dir, args });
+    return callsOf(running);
+  };
+  const send = async (name) => {
+    const { url } = (await callsOf(running).ok('GET', `/sources?name=${name}`)).models[0];
+    return (await (await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":1,"b":2}' })).json()).request_id;
+  };
+  const counts = async (calls, id) => until('an end', async () => {
+    const { events_count, ignored_count } = await calls.ok('GET', `/requests/${id}`);
+    return events_count + ignored_count > 0 && [events_count, ignored_count];
+  });
+  try {
+    await callsOf(running).ok('PUT', '/connections', bodyWith([{ type: 'filter', body: { a: 1, b: 2 } }], 'closed'));
+    const lowered = await start(['--set', 'filter_nodes=2']);
+    const id = await send('in-closed');
+    assert.deepEqual(await counts(lowered, id), [0, 1]);
+    const [ignored] = (await lowered.ok('GET', `/requests/${id}/ignored_events`)).models;
+    assert.equal(ignored.cause, 'FILTERED');
+    assert.match(running.log(), /the rules of connection closed cannot be run, it lets nothing pass: rules\[0\]\.body: the filter has too many values/);
+    // What came meanwhile is sent again when they can.
+    const mended = await start([]);
+    await mended.ok('POST', `/requests/${id}/retry`, {});
+    await until('the event', async () => (await mended.ok('GET', `/requests/${id}/events`)).models.length === 1);
+  } finally {
+    await running.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
 });

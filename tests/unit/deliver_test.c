@@ -117,7 +117,7 @@ static void a_paused_connection_holds_what_users_ask_for_too(void **state)
     struct engine engine = start_engine(f);
     await_status(f, initial.id, EVENT_HOLD);
     struct event by_hand = put_whole_event(f, TRIGGER_MANUAL);
-    deliver_wake(engine.deliver, by_hand.destination_id, by_hand.due_at);
+    deliver_wake(engine.deliver, &by_hand);
     assert_int_equal(await_status(f, by_hand.id, EVENT_HOLD).attempts, 0);
     set_paused(f, 0);
     assert_true(catalog_refresh(engine.catalog, &f->error));

@@ -15,6 +15,14 @@ static struct payload *payload_of(size_t body_bytes)
     return payload;
 }
 
+/* A lane in an outlet of its own. */
+#define LANE(name, ...)                                                                                  \
+    struct outlet name##_outlet = {0};                                                                   \
+    struct lane name = {.outlet = &name##_outlet, __VA_ARGS__};                                          \
+    name##_outlet.running = name.running;                                                                \
+    name##_outlet.held = name.queued + name.reserved;                                                    \
+    name##_outlet.bytes = name.bytes
+
 static void append(struct lane *lane, int64_t event_id, int64_t connection_id)
 {
     lane_append(lane, &(struct event){.id = event_id, .connection_id = connection_id}, payload_of(0));
@@ -43,7 +51,7 @@ static int64_t drain(struct lane *lane)
 static void the_oldest_comes_first(void **state)
 {
     (void)state;
-    struct lane lane = {0};
+    LANE(lane, .key = 0);
     assert_int_equal(drain(&lane), 0);
     for (int64_t id = 1; id <= 3; id++)
         append(&lane, id, 1);
@@ -65,7 +73,7 @@ static void what_matches_is_taken_out(void **state)
         {"the other's", 0, 2, 13},  {"of another connection", 1, 2, 1234},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct lane lane = {0};
+        LANE(lane, .key = 0);
         for (int64_t id = 1; id <= 4; id++)
             append(&lane, id, id % 2 == 1 ? 1 : 2);
         struct queued *removed = lane_remove(&lane, cases[i].event_id, cases[i].connection_id), *next;
@@ -95,12 +103,12 @@ static void slots_are_left_to_others(void **state)
         {"all taken", 0, 100, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct lane lane = {.running = cases[i].running};
-        check_integer(cases[i].what, "may start", lane_may_start(&lane, cases[i].running_in_all), cases[i].expected);
+        LANE(lane, .running = cases[i].running);
+        check_integer(cases[i].what, "may start", outlet_may_start(&lane_outlet, cases[i].running_in_all), cases[i].expected);
     }
     limits.destination_deliveries = 10;
-    struct lane lane = {.running = 10};
-    assert_false(lane_may_start(&lane, 10));
+    LANE(lane, .running = 10);
+    assert_false(outlet_may_start(&lane_outlet, 10));
 }
 
 static void bytes_are_left_to_others(void **state)
@@ -124,7 +132,7 @@ static void bytes_are_left_to_others(void **state)
         {"one place left", 4, 5, 10, 1, 10, true},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct lane lane = {.queued = cases[i].queued, .reserved = cases[i].reserved, .bytes = cases[i].bytes};
+        LANE(lane, .queued = cases[i].queued, .reserved = cases[i].reserved, .bytes = cases[i].bytes);
         check_integer(cases[i].what, "may hold", lane_may_hold(&lane, cases[i].asked, cases[i].in_all),
                       cases[i].expected);
     }
@@ -151,8 +159,8 @@ static void a_claim_brings_what_fits(void **state)
         {"nothing known yet", true, 0, 0, 0, 0, 100, 10},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct lane lane = {.behind = cases[i].behind, .queued = cases[i].queued, .bytes = cases[i].bytes,
-                            .typical_bytes = cases[i].typical};
+        LANE(lane, .behind = cases[i].behind, .queued = cases[i].queued, .bytes = cases[i].bytes,
+                            .typical_bytes = cases[i].typical);
         check_integer(cases[i].what, "wanted", (int64_t)lane_wants(&lane, cases[i].in_all, cases[i].most),
                       (int64_t)cases[i].expected);
     }
@@ -164,13 +172,13 @@ static void what_did_not_fit_is_not_asked_for_again(void **state)
     (void)state;
     limits.delivery_queue = 10;
     limits.delivery_queue_bytes = 1000;
-    struct lane lane = {.behind = true, .queued = 1, .bytes = 100, .typical_bytes = 10};
+    LANE(lane, .behind = true, .queued = 1, .bytes = 100, .typical_bytes = 10);
     assert_true(lane_wants(&lane, 100, 100) > 0);
     assert_false(lane_may_hold(&lane, 900, 100));
     lane_lacks(&lane, 900);
     assert_int_equal(lane_wants(&lane, 100, 100), 0);
-    lane.queued = 0;
-    lane.bytes = 0;
+    lane.queued = lane_outlet.held = 0;
+    lane.bytes = lane_outlet.bytes = 0;
     assert_int_equal(lane_wants(&lane, 0, 100), 1);
     lane_lacks(&lane, 5);
     assert_int_equal(lane.typical_bytes, 900);
@@ -179,7 +187,7 @@ static void what_did_not_fit_is_not_asked_for_again(void **state)
 static void the_typical_payload_follows_what_comes(void **state)
 {
     (void)state;
-    struct lane lane = {0};
+    LANE(lane, .key = 0);
     size_t bytes = 0;
     for (int i = 0; i < 60; i++) {
         struct payload *payload = payload_of(i < 10 ? 9000 : 1000);
@@ -190,6 +198,80 @@ static void the_typical_payload_follows_what_comes(void **state)
     struct queued *queued;
     while ((queued = lane_take(&lane)) != NULL)
         release(queued);
+}
+
+static void what_is_due_first_comes_first(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        bool ordered;
+        int64_t key, expected;
+    } cases[] = {{"by the moment", false, 7, 3142}, {"in order", true, 7, 1234}, {"without a key", true, 0, 3142}};
+    static const struct event events[] = {{.id = 1, .due_at = 20}, {.id = 2, .due_at = 40}, {.id = 4, .due_at = 30},
+                                          {.id = 3, .due_at = 10}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        LANE(lane, .key = cases[i].key);
+        lane_outlet.ordered = cases[i].ordered;
+        for (size_t k = 0; k < COUNT(events); k++)
+            lane_append(&lane, &events[k], payload_of(0));
+        check_integer(cases[i].what, "order", drain(&lane), cases[i].expected);
+        assert_int_equal(lane_outlet.held, 0);
+    }
+}
+
+static void lanes_leave_room_to_each_other(void **state)
+{
+    (void)state;
+    limits.destination_deliveries = 16;
+    limits.delivery_queue = 100;
+    static const struct {
+        const char *what;
+        int64_t running, running_in_outlet;
+        size_t queued, held_in_outlet;
+        bool may_start, may_hold;
+    } cases[] = {
+        {"nothing there", 0, 0, 0, 0, true, true},       {"half of what is free", 4, 4, 49, 49, true, true},
+        {"more than half", 6, 6, 50, 50, false, false},  {"others have much", 1, 13, 10, 95, false, false},
+        {"the first beside others", 0, 15, 0, 99, true, true}, {"others have all", 0, 16, 0, 100, false, false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        LANE(lane, .key = 7, .running = cases[i].running, .queued = cases[i].queued);
+        lane_outlet.keyed = true;
+        lane_outlet.running = cases[i].running_in_outlet;
+        lane_outlet.held = cases[i].held_in_outlet;
+        check_integer(cases[i].what, "may start", lane_may_start(&lane), cases[i].may_start);
+        check_integer(cases[i].what, "may hold", lane_may_hold(&lane, 10, 0), cases[i].may_hold);
+    }
+}
+
+static void an_ordered_lane_goes_on_when_all_is_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        struct lane lane;
+        bool blocked, open, wants;
+    } cases[] = {
+        {"nothing there", {.behind = true}, false, false, true},
+        {"one under way", {.behind = true, .running = 1}, true, false, false},
+        {"one not on disk", {.behind = true, .unrecorded = 1}, true, false, false},
+        {"one in memory", {.behind = true, .queued = 1}, false, false, false},
+        {"one promised", {.behind = true, .reserved = 1}, false, false, false},
+        {"one on hold before it", {.behind = true, .held = true}, false, false, false},
+        {"one that waits for its retry", {.wake.place = 1}, false, false, false},
+        {"a claim under way", {.behind = true, .claims = 1}, false, false, false},
+        {"all known", {.queued = 0}, false, true, false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct outlet outlet = {.ordered = true, .keyed = true};
+        struct lane lane = cases[i].lane;
+        lane.outlet = &outlet;
+        lane.key = 7;
+        check_integer(cases[i].what, "blocked", lane_is_blocked(&lane), cases[i].blocked);
+        check_integer(cases[i].what, "open", lane_is_open(&lane), cases[i].open);
+        check_integer(cases[i].what, "wants", lane_wants(&lane, 0, 10) > 0, cases[i].wants);
+    }
 }
 
 static int restore_limits(void **state)
@@ -211,6 +293,9 @@ int main(void)
         WITH_LIMITS(bytes_are_left_to_others),
         WITH_LIMITS(a_claim_brings_what_fits),
         WITH_LIMITS(what_did_not_fit_is_not_asked_for_again),
+        cmocka_unit_test(what_is_due_first_comes_first),
+        WITH_LIMITS(lanes_leave_room_to_each_other),
+        cmocka_unit_test(an_ordered_lane_goes_on_when_all_is_known),
         cmocka_unit_test(the_typical_payload_follows_what_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

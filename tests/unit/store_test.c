@@ -106,27 +106,28 @@ static void a_second_process_is_turned_away(void **state)
 
 struct claiming {
     struct arena arena;
-    int64_t destination_id, now, next_due_at;
-    size_t limit, count;
-    struct event *events;
+    struct store_lane lane;
+    int64_t now;
+    size_t limit;
+    struct store_claimed claimed;
 };
 
 static bool run_claiming(struct store_transaction *transaction, void *argument, struct error *error)
 {
     struct claiming *claiming = argument;
-    return store_claim(transaction, claiming->destination_id, claiming->now, claiming->limit, &claiming->arena,
-                       &claiming->events, &claiming->count, &claiming->next_due_at, error);
+    return store_claim(transaction, &claiming->lane, claiming->now, claiming->limit, &claiming->arena, &claiming->claimed,
+                       error);
 }
 
 /* Claims and says how many; *first is the first one's id. */
 static size_t claim(struct fixture *f, size_t limit, int64_t *first, int64_t *next_due_at)
 {
-    struct claiming claiming = {.destination_id = f->destination_id, .now = NOW, .limit = limit};
+    struct claiming claiming = {.lane.destination_id = f->destination_id, .now = NOW, .limit = limit};
     MUST_WRITE(f, run_claiming, &claiming);
-    *first = claiming.count > 0 ? claiming.events[0].id : 0;
-    *next_due_at = claiming.next_due_at;
+    *first = claiming.claimed.count > 0 ? claiming.claimed.events[0].id : 0;
+    *next_due_at = claiming.claimed.next_due_at;
     arena_free(&claiming.arena);
-    return claiming.count;
+    return claiming.claimed.count;
 }
 
 static void claims_take_the_oldest_due_once(void **state)
@@ -151,17 +152,112 @@ static void leases_end_with_the_process_that_held_them(void **state)
 {
     struct fixture *f = *state;
     struct event leased = an_event(f, id_new(), NOW - 9);
-    int64_t first, next, *destinations, *due;
+    int64_t first, next;
+    struct due_destination *due;
     size_t count;
     MUST_WRITE(f, insert_leased_event, &leased);
     close_store(f);
     open_store(f);
-    assert_true(store_read_due_destinations(f->reader, &f->arena, &destinations, &due, &count, &f->error));
+    assert_true(store_read_due_destinations(f->reader, &f->arena, &due, &count, &f->error));
     assert_int_equal(count, 1);
-    assert_int_equal(destinations[0], f->destination_id);
-    assert_int_equal(due[0], NOW - 9);
+    assert_int_equal(due[0].destination_id, f->destination_id);
+    assert_int_equal(due[0].plain_due_at, NOW - 9);
+    assert_int_equal(due[0].lane_due_at, 0);
     assert_int_equal(claim(f, 9, &first, &next), 1);
     assert_int_equal(first, leased.id);
+}
+
+/* ---- lanes ---- */
+
+static struct event put_in_lane(struct fixture *f, int64_t lane, int64_t due_at, enum event_status status)
+{
+    struct event event = an_event(f, id_new(), due_at);
+    event.lane = lane;
+    event.status = status;
+    event.delivery_group = TEXT("a group");
+    MUST_WRITE(f, insert_event, &event);
+    return event;
+}
+
+/* The ids of a claim from a lane, one for each place in `events`; 0 where there is none. */
+static struct store_claimed claim_lane(struct fixture *f, struct store_lane lane, int64_t *ids, size_t limit)
+{
+    struct claiming claiming = {.lane = lane, .now = NOW, .limit = limit};
+    MUST_WRITE(f, run_claiming, &claiming);
+    for (size_t i = 0; i < limit; i++)
+        ids[i] = i < claiming.claimed.count ? claiming.claimed.events[i].id : 0;
+    arena_free(&claiming.arena);
+    return claiming.claimed;
+}
+
+static void lanes_are_claimed_one_by_one(void **state)
+{
+    struct fixture *f = *state;
+    struct event plain = put_event(f, NOW - 1), late = put_in_lane(f, 7, NOW, EVENT_QUEUED);
+    struct event early = put_in_lane(f, 7, NOW - 5, EVENT_QUEUED), other = put_in_lane(f, 9, NOW - 7, EVENT_QUEUED);
+    struct due_destination *due;
+    struct due_lane *lanes;
+    int64_t ids[3];
+    size_t count;
+    assert_true(store_read_due_destinations(f->reader, &f->arena, &due, &count, &f->error));
+    assert_int_equal(count, 1);
+    assert_int_equal(due[0].plain_due_at, NOW - 1);
+    assert_int_equal(due[0].lane_due_at, NOW - 7);
+    assert_true(store_read_due_lanes(f->reader, &f->arena, f->destination_id, 0, 9, &lanes, &count, &f->error));
+    assert_int_equal(count, 2);
+    assert_int_equal(lanes[0].key, 7);
+    assert_int_equal(lanes[0].due_at, NOW - 5);
+    assert_true(store_read_due_lanes(f->reader, &f->arena, f->destination_id, 7, 9, &lanes, &count, &f->error));
+    assert_int_equal(count, 1);
+    assert_int_equal(lanes[0].key, 9);
+    claim_lane(f, (struct store_lane){f->destination_id, 7, false}, ids, 3);
+    assert_int_equal(ids[0], early.id);
+    assert_int_equal(ids[1], late.id);
+    assert_int_equal(ids[2], 0);
+    claim_lane(f, (struct store_lane){f->destination_id, 0, false}, ids, 3);
+    assert_int_equal(ids[0], plain.id);
+    assert_int_equal(ids[1], 0);
+    struct event read = read_event(f, other.id);
+    assert_int_equal(read.lane, 9);
+    ASSERT_TEXT(read.delivery_group, "a group");
+}
+
+static bool update_event(struct store_transaction *transaction, void *event, struct error *error)
+{
+    return store_update_event(transaction, event, error);
+}
+
+static void an_ordered_lane_gives_what_comes_first(void **state)
+{
+    struct fixture *f = *state;
+    struct store_lane lane = {f->destination_id, 7, true};
+    struct event first = put_in_lane(f, 7, NOW, EVENT_QUEUED), second = put_in_lane(f, 7, NOW - 5, EVENT_QUEUED);
+    struct event retried = put_in_lane(f, 7, NOW + 9, EVENT_FAILED);
+    put_in_lane(f, 7, NOW - 9, EVENT_QUEUED);
+    int64_t ids[4];
+    struct store_claimed claimed = claim_lane(f, lane, ids, 4);
+    assert_int_equal(claimed.count, 2); /* the third waits for its moment, and the fourth for the third */
+    assert_int_equal(ids[0], first.id);
+    assert_int_equal(ids[1], second.id);
+    assert_int_equal(claimed.next_due_at, NOW + 9);
+    assert_false(claimed.held);
+    store_release(f->store, &second.id, 1);
+    claimed = claim_lane(f, lane, ids, 4); /* the first is leased */
+    assert_int_equal(claimed.count, 0);
+    assert_int_equal(claimed.next_due_at, 0);
+    store_release(f->store, &first.id, 1);
+    first.status = EVENT_HOLD;
+    first.due_at = 0;
+    MUST_WRITE(f, update_event, &first);
+    claimed = claim_lane(f, lane, ids, 4);
+    assert_int_equal(claimed.count, 0);
+    assert_true(claimed.held);
+    first.status = second.status = retried.status = EVENT_SUCCESSFUL;
+    second.due_at = retried.due_at = 0;
+    MUST_WRITE(f, update_event, &first);
+    MUST_WRITE(f, update_event, &second);
+    MUST_WRITE(f, update_event, &retried);
+    assert_int_equal(claim_lane(f, lane, ids, 4).count, 1);
 }
 
 struct outcome {
@@ -359,6 +455,8 @@ int main(void)
         WITH_STORE(a_second_process_is_turned_away),
         WITH_STORE(claims_take_the_oldest_due_once),
         WITH_STORE(leases_end_with_the_process_that_held_them),
+        WITH_STORE(lanes_are_claimed_one_by_one),
+        WITH_STORE(an_ordered_lane_gives_what_comes_first),
         WITH_STORE(an_outcome_ends_the_lease),
         WITH_STORE(slices_hold_resume_and_cancel),
         WITH_STORE(pages_go_forward_and_back_while_rows_come_in),

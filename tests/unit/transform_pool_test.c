@@ -154,7 +154,7 @@ static void run_again(struct transform_job *job)
     __atomic_fetch_add(fair->wrong, wrong, __ATOMIC_SEQ_CST);
     __atomic_fetch_add(fair->runs, 1, __ATOMIC_SEQ_CST);
     transform_result_free(&job->result);
-    if (fair->again-- > 0)
+    if (__atomic_fetch_sub(&fair->again, 1, __ATOMIC_SEQ_CST) > 0)
         transform_pool_submit(fair->pool, job);
 }
 
@@ -163,6 +163,12 @@ static void submit(struct fair_job *fair, int64_t key, const char *code)
     fair->job = (struct transform_job){.project_id = 1, .key = key, .done = run_again, .input = {
         .code = text_of(code), .env = TEXT("{}"), .context = TEXT("{}"), .head = HEAD_OF_TEXT}};
     transform_pool_submit(fair->pool, &fair->job);
+}
+
+static void end_all(struct fair_job *jobs, int count)
+{
+    for (int i = 0; i < count; i++)
+        __atomic_store_n(&jobs[i].again, 0, __ATOMIC_SEQ_CST);
 }
 
 static bool reached(const int *runs, int count)
@@ -217,8 +223,8 @@ static void time_is_shared_not_turns(void **state)
     }
     assert_true(reached(&heavy_runs, 40));
     int light_then = __atomic_load_n(&light_runs, __ATOMIC_SEQ_CST);
-    for (int i = 0; i < 8; i++)
-        heavy[i].again = light[i].again = 0;
+    end_all(heavy, 8);
+    end_all(light, 8);
     transform_pool_stop(pool);
     assert_true(light_then > 40 * 4);
     assert_int_equal(wrong, 0);
@@ -241,8 +247,7 @@ static void a_trial_is_served_beside_a_flood(void **state)
     }
     assert_int_equal(outcome_of(pool, HANDLER("console.log('trial');"), message, sizeof message), TRANSFORM_DONE);
     assert_string_equal(message, "trial");
-    for (int i = 0; i < FLOOD; i++)
-        flood[i].again = 0;
+    end_all(flood, FLOOD);
     transform_pool_stop(pool);
     assert_int_equal(wrong, 0);
     limits = before;

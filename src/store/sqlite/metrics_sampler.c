@@ -1,9 +1,9 @@
 /* Notes from time to time what waits for each destination, and takes away counts that are too old. */
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -190,10 +190,9 @@ static bool clean_next(struct metric_sampler *sampler, int64_t now, struct error
 static bool pause_for(struct metric_sampler *sampler, int64_t pause_ms)
 {
     int64_t until_us = clock_monotonic_us() + pause_ms * 1000;
-    struct timespec until = {until_us / 1000000, until_us % 1000000 * 1000};
     pthread_mutex_lock(&sampler->mutex);
     while (!sampler->stopping && clock_monotonic_us() < until_us)
-        pthread_cond_timedwait(&sampler->changed, &sampler->mutex, &until);
+        condition_wait_until(&sampler->changed, &sampler->mutex, until_us);
     bool go_on = !sampler->stopping;
     pthread_mutex_unlock(&sampler->mutex);
     return go_on;
@@ -218,7 +217,6 @@ static void *run(void *argument)
 struct metric_sampler *metric_sampler_start(struct store *store, struct error *error)
 {
     struct metric_sampler *sampler = NEW(struct metric_sampler);
-    pthread_condattr_t monotonic;
     sampler->store = store;
     sampler->reader = store_reader_open(store, error);
     if (sampler->reader == NULL) {
@@ -226,10 +224,7 @@ struct metric_sampler *metric_sampler_start(struct store *store, struct error *e
         return NULL;
     }
     pthread_mutex_init(&sampler->mutex, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&sampler->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&sampler->changed);
     if (pthread_create(&sampler->thread, NULL, run, sampler) == 0)
         return sampler;
     error_set(error, ERROR_INTERNAL, "no thread for what waits");

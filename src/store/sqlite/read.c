@@ -136,37 +136,6 @@ bool read_all(struct store_reader *reader, struct arena *arena, const char *sql,
     return row == 0;
 }
 
-struct due {
-    int64_t destination_id, first;
-};
-
-static void row_due(struct arena *arena, sqlite3_stmt *statement, void *out)
-{
-    (void)arena;
-    *(struct due *)out = (struct due){sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1)};
-}
-
-bool store_read_due_destinations(struct store_reader *reader, struct arena *arena, int64_t **destination_ids,
-                                 int64_t **first_due_at, size_t *count, struct error *error)
-{
-    void *items;
-    /* One seek into event_due for each destination. */
-    if (!read_all(reader, arena,
-                  "SELECT id, first FROM (SELECT destination.id, (SELECT due_at FROM event WHERE"
-                  " event.destination_id = destination.id AND due_at > 0 ORDER BY due_at LIMIT 1) AS first"
-                  " FROM destination) WHERE first IS NOT NULL",
-                  NULL, row_due, sizeof(struct due), &items, count, error))
-        return false;
-    const struct due *due = items;
-    *destination_ids = ARENA_ARRAY(arena, int64_t, *count);
-    *first_due_at = ARENA_ARRAY(arena, int64_t, *count);
-    for (size_t i = 0; i < *count; i++) {
-        (*destination_ids)[i] = due[i].destination_id;
-        (*first_due_at)[i] = due[i].first;
-    }
-    return true;
-}
-
 bool store_read_unsettled(struct store_reader *reader, struct arena *arena, struct connection **connections,
                           size_t *count, struct error *error)
 {

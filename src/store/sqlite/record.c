@@ -118,14 +118,15 @@ bool store_insert_event(struct store_transaction *transaction, const struct even
 {
     sqlite3_stmt *s = database_statement(
         transaction->database, "INSERT INTO event(" EVENT_COLUMNS ")"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
     if (s == NULL)
         return false;
     BIND(s, event->id, event->project_id, event->request_id, event->connection_id, event->source_id,
          event->destination_id, (int64_t)event->status, event->due_at, event->next_attempt_at,
          (int64_t)event->next_trigger, event->attempts, event->automatic_retries, event->last_attempt_at,
          event->successful_at, event->response_status, (int64_t)event->error_code, event->created_at,
-         event->updated_at, event->bulk_id, event->execution_id);
+         event->updated_at, event->bulk_id, event->execution_id, event->lane);
+    bind_text(s, 22, event->delivery_group);
     if (leased)
         leases_take(&transaction->store->leases, event->id);
     if (!database_run(transaction->database, s, error))
@@ -216,41 +217,7 @@ bool store_record_attempt(struct store_transaction *transaction, const struct at
     return true;
 }
 
-/* ---- claims and slices ---- */
-
-bool store_claim(struct store_transaction *transaction, int64_t destination_id, int64_t now, size_t limit,
-                 struct arena *arena, struct event **events, size_t *count, int64_t *next_due_at,
-                 struct error *error)
-{
-    int row;
-    struct event *found = ARENA_ARRAY(arena, struct event, limit + 1);
-    sqlite3_stmt *due = database_statement(
-        transaction->database,
-        "SELECT id, due_at FROM event WHERE destination_id = ? AND due_at > 0 ORDER BY due_at, id", error);
-    if (due == NULL)
-        return false;
-    *events = found;
-    *count = 0;
-    *next_due_at = 0;
-    BIND(due, destination_id);
-    while ((row = database_step(transaction->database, due, error)) == 1) {
-        int64_t id = sqlite3_column_int64(due, 0), due_at = sqlite3_column_int64(due, 1);
-        if (leases_has(&transaction->store->leases, id))
-            continue;
-        if (due_at > now || *count == limit) {
-            *next_due_at = due_at;
-            sqlite3_reset(due);
-            break;
-        }
-        if (!store_read_event(transaction->database, arena, 0, id, &found[*count], error)) {
-            sqlite3_reset(due);
-            return false;
-        }
-        leases_take(&transaction->store->leases, id);
-        (*count)++;
-    }
-    return row >= 0;
-}
+/* ---- slices ---- */
 
 enum { LARGEST_SLICE = 1000 };
 

@@ -65,7 +65,6 @@ void row_request(struct arena *arena, sqlite3_stmt *s, void *out)
 
 void row_event(struct arena *arena, sqlite3_stmt *s, void *out)
 {
-    (void)arena;
     *(struct event *)out = (struct event){
         .id = integer(s, 0), .project_id = integer(s, 1), .request_id = integer(s, 2), .connection_id = integer(s, 3),
         .source_id = integer(s, 4), .destination_id = integer(s, 5), .status = (enum event_status)integer(s, 6),
@@ -73,7 +72,8 @@ void row_event(struct arena *arena, sqlite3_stmt *s, void *out)
         .attempts = integer(s, 10), .automatic_retries = integer(s, 11), .last_attempt_at = integer(s, 12),
         .successful_at = integer(s, 13), .response_status = integer(s, 14),
         .error_code = (enum attempt_error)integer(s, 15), .created_at = integer(s, 16), .updated_at = integer(s, 17),
-        .bulk_id = integer(s, 18), .execution_id = integer(s, 19)};
+        .bulk_id = integer(s, 18), .execution_id = integer(s, 19), .lane = integer(s, 20),
+        .delivery_group = arena != NULL ? column_text(arena, s, 21) : TEXT_NONE};
 }
 
 void row_attempt(struct arena *arena, sqlite3_stmt *s, void *out)

@@ -24,7 +24,7 @@
 #define EVENT_COLUMNS                                                                                   \
     "id, project_id, request_id, connection_id, source_id, destination_id, status, due_at, next_attempt_at, " \
     "next_trigger, attempts, automatic_retries, last_attempt_at, successful_at, response_status, error_code, " \
-    "created_at, updated_at, bulk_id, execution_id"
+    "created_at, updated_at, bulk_id, execution_id, lane, delivery_group"
 #define ATTEMPT_COLUMNS                                                                                 \
     "id, project_id, event_id, destination_id, successful, attempt_number, attempt_trigger, response_status, " \
     "error_code, delivered_at, responded_at, delivery_latency_ms, response_latency_ms, requested_url, method, body, " \
@@ -56,6 +56,9 @@
     "(status = 1 OR status = 3 OR status > 4 OR attempts > 1 OR error_code > 0 OR response_status > 299" \
     " OR next_attempt_at > 0)"
 
+/* The condition of the index event_order; statements that use it repeat it. 3: EVENT_HOLD. */
+#define EVENT_IN_ORDER "(lane > 0 AND (due_at > 0 OR status = 3))"
+
 /* Makes or upgrades the tables. A store of a newer version is refused. */
 bool schema_apply(struct store_reader *database, struct error *error);
 /* The largest key in use, 0 in an empty store. */
@@ -70,3 +73,4 @@ extern const char schema_lists[];
 extern const char schema_bulk[];
 extern const char schema_issues[];
 extern const char schema_rules[];
+extern const char schema_pace[];

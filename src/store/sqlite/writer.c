@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -137,13 +137,6 @@ static void work_off(struct store *store, struct store_job **jobs, size_t count,
     checkpoint_consider(&store->checkpoint, &store->database);
 }
 
-/* False when nothing came until that moment. The mutex is held. */
-static bool wait_until(struct store *store, int64_t moment_us)
-{
-    struct timespec until = {moment_us / 1000000, moment_us % 1000000 * 1000};
-    return pthread_cond_timedwait(&store->arrived, &store->mutex, &until) != ETIMEDOUT;
-}
-
 /* Only patient jobs are there, few and not for long. */
 static bool may_doze(const struct store *store)
 {
@@ -183,12 +176,12 @@ static size_t take_group(struct store *store, struct store_job **jobs)
         if (atomic_load(&store->writable))
             pthread_cond_wait(&store->arrived, &store->mutex);
         else
-            probe = !wait_until(store, clock_monotonic_us() + PROBE_MS * 1000);
+            probe = !condition_wait_until(&store->arrived, &store->mutex, clock_monotonic_us() + PROBE_MS * 1000);
     }
     store->idle = false;
     while (!is_empty(store) && may_doze(store)) {
         store->dozing = true;
-        wait_until(store, store->patient_since + limits.outcome_wait_ms * 1000);
+        condition_wait_until(&store->arrived, &store->mutex, store->patient_since + limits.outcome_wait_ms * 1000);
     }
     store->dozing = false;
     size_t count = fill_group(store, jobs);
@@ -357,11 +350,7 @@ struct store *store_open(const char *directory, struct error *error)
     atomic_init(&store->writable, true);
     leases_init(&store->leases);
     pthread_mutex_init(&store->mutex, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&store->arrived, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&store->arrived);
     if (lock_directory(store, error) && open_database(store, error)) {
         store->started = pthread_create(&store->thread, NULL, run_writer, store) == 0;
         if (store->started)

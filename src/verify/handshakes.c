@@ -1,5 +1,5 @@
 /*
- * Handshakes: what providers ask of a URL before they send to it, and the answers. See handshake.h.
+ * Handshakes: what providers ask of a URL before they send to it, and the answers. See handshake.c.
  *
  * Where the answer is an HMAC with the same key as the signatures, anybody can ask for it. "word(...)" takes short
  * texts of few characters only, and of such a sender no webhook passes whose body is one (verify.c): so no answer is

@@ -72,7 +72,7 @@ struct auth_field {
     int64_t most;             /* characters */
 };
 
-/* Tables end with a row without `when`. See handshake.h. */
+/* Tables end with a row without `when`. See handshake.c. */
 struct handshake {
     const char *when;   /* conditions, all to be met: "GET q:hub.challenge", "j:type=url_verification" */
     bool is_signed;     /* only answered when the request's signature passes */

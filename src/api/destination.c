@@ -41,8 +41,10 @@ json_t *destination_json(struct call *call, const struct destination *destinatio
         "created_at", json_moment(destination->created_at));
     add_older_members(object, config, with_auth);
     pace_show(object, config);
-    if (!with_auth)
+    if (!with_auth) {
         json_object_del(config, "auth");
+        json_object_del(config, "tls");
+    }
     json_object_set_new(object, "config", config);
     return object;
 }
@@ -125,6 +127,7 @@ static bool merge_input(struct call *call, json_t *input, struct destination *de
     }
     check_place(call, destination, config);
     auth_check_destination(call, config);
+    tls_check_destination(call, destination->type, config);
     pace_check(call, config);
     destination->config = config_text(call, config);
     destination->updated_at = call->now;
@@ -288,10 +291,16 @@ static const char *const DESTINATION_METHOD_NAMES[] = {"GET", "POST", "PUT", "PA
 static const char *const DESTINATION_TYPE_NAMES[] = {"HTTP", "CLI", "MOCK_API", NULL};
 static const char *const DESTINATION_AUTH_NAMES[] = {
     "HOOKDECK_SIGNATURE", "CUSTOM_SIGNATURE", "BASIC_AUTH", "API_KEY", "BEARER_TOKEN",
-    "OAUTH2_CLIENT_CREDENTIALS", "OAUTH2_AUTHORIZATION_CODE", "AWS_SIGNATURE", "GCP_SERVICE_ACCOUNT", NULL,
+    "OAUTH2_CLIENT_CREDENTIALS", "OAUTH2_AUTHORIZATION_CODE", "AWS_SIGNATURE", "GCP_SERVICE_ACCOUNT",
+    "STANDARD_WEBHOOKS", NULL,
 };
+enum { PEM_MOST = 65536 };
 static const char *const PERIOD_NAMES[] = {"second", "minute", "hour", "concurrent", NULL};
 
+static const struct field_row destination_tls_fields[] = {
+    {"ca", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST}, {"client_certificate", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST},
+    {"client_key", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST}, END,
+};
 static const struct field_row destination_config_fields[] = {
     {"url", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
     {"path", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
@@ -299,6 +308,7 @@ static const struct field_row destination_config_fields[] = {
     {"http_method", VALUE_TEXT | VALUE_NULL, .names = DESTINATION_METHOD_NAMES},
     {"auth_type", VALUE_TEXT | VALUE_NULL, .names = DESTINATION_AUTH_NAMES},
     {.name = "auth", VALUE_OBJECT | VALUE_NULL},
+    {"tls", VALUE_OBJECT | VALUE_NULL, .fields = destination_tls_fields},
     {"rate_limit", VALUE_INTEGER | VALUE_NULL, .least = 1, .most = RATE_MOST},
     {"rate_limit_period", VALUE_TEXT | VALUE_NULL, .names = PERIOD_NAMES},
     {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .fields = delivery_policy_fields},
@@ -342,7 +352,7 @@ static const struct field_row auth_method_shape[] = {
 static const struct field_row destination_config_shape[] = {
     PERHAPS("url", VALUE_TEXT), PERHAPS("path", VALUE_TEXT), PERHAPS("path_forwarding_disabled", VALUE_BOOLEAN),
     {"http_method", VALUE_TEXT, .names = DESTINATION_METHOD_NAMES}, ONE_OF("auth_type", DESTINATION_AUTH_NAMES),
-    PERHAPS("auth", VALUE_OBJECT), ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
+    PERHAPS("auth", VALUE_OBJECT), PERHAPS("tls", VALUE_OBJECT), ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
     ONE_OF("rate_limit_period", PERIOD_NAMES),
     {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = delivery_policy_fields},
     {"delivery_groups", VALUE_OBJECT, .fields = delivery_groups_fields},

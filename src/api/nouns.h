@@ -68,6 +68,10 @@ void auth_check_source(struct call *call, struct text source_type, json_t *confi
 /* Checks what the user entered for a scheme; `where` is put in front of names ("config.auth."). */
 void auth_check_scheme(struct call *call, const struct scheme *scheme, const json_t *auth, const char *where);
 void auth_check_destination(struct call *call, const json_t *config);
+/* credentials.c: keys and certificates. */
+void auth_check_service_account(struct call *call, const json_t *auth);
+void auth_check_standard_webhooks(struct call *call, const json_t *auth);
+void tls_check_destination(struct call *call, enum destination_type type, const json_t *config);
 
 /* Lays the members of `change` over `config`; a null removes a member. */
 void config_merge(json_t *config, json_t *change);

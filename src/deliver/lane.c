@@ -90,7 +90,7 @@ static bool leaves_half(int64_t running, int64_t free_slots)
 
 bool outlet_may_start(const struct outlet *outlet, int64_t running_in_all)
 {
-    return outlet->running < limits.destination_deliveries &&
+    return !outlet->waits && outlet->running < limits.destination_deliveries &&
            leaves_half(outlet->running, limits.deliveries - running_in_all);
 }
 

@@ -56,6 +56,7 @@ struct lane {
 struct outlet {
     int64_t destination_id;
     struct catalog_destination *destination; /* as it is now; NULL when unknown */
+    bool waits;              /* for a token (token.h): none of its deliveries is begun */
     bool keyed;              /* its lanes share what one lane may have: it has groups, or an order */
     bool ordered;            /* its lanes with a key are */
     struct lane plain;       /* the lane of events without a key */

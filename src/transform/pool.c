@@ -181,9 +181,9 @@ static void run_one(struct worker *worker, struct batch *batch)
 }
 
 /*
- * Several are asked for together when there are several. Where that does not end well nothing is known of those without an
- * answer: a run does nothing but answer, so they are repeated, one by one; and one by itself once more when its process was
- * ended, perhaps not by the code.
+ * Several are asked for together when there are several. Where that does not end well nothing is known of those
+ * without an answer: a run does nothing but answer, so they are repeated, one by one; and one by itself once more when
+ * its process was ended, perhaps not by the code.
  */
 static void run_all(struct worker *worker, struct batch *batch)
 {

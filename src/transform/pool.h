@@ -1,17 +1,18 @@
 /*
  * pool.h - runs transformations in sandboxed processes, fairly between the connections that use them.
  *
- * Lines. Jobs wait in lines, one for each project_id, key, and code with env and context: first come, first served within a
- * line. The next job is that of the line which has had the least processor time, so whoever needs much of it gets no
- * more of it than the others; a line that was idle for long gets no credit for that. A line whose code is changed is a
- * new one.
+ * Lines. Jobs wait in lines, one for each project_id, key, and code with env and context: first come, first served
+ * within a line. The next job is that of the line which has had the least processor time, so whoever needs much of it
+ * gets no more of it than the others; a line that was idle for long gets no credit for that. A line whose code is
+ * changed is a new one.
  *
  * Quick and slow. limits.transform_workers threads own a process each, for quick runs; each run gets
  * limits.transform_quick_ms of processor time there. What does not end within it is run again, with all of
- * limits.transform_cpu_ms, in a process of limits.transform_slow_workers more, which have idle priority; its line is slow
- * from then on and runs only there, until its runs are quick on the average again (the newest counts for a sixteenth).
- * A line that has not run yet gets one process at a time. So no process for quick runs is kept for longer than
- * transform_quick_ms, whatever runs, and endless loops take only processor time that nobody else wants.
+ * limits.transform_cpu_ms, in a process of limits.transform_slow_workers more, which have idle priority; its line is
+ * slow from then on and runs only there, until its runs are quick on the average again (the newest counts for a
+ * sixteenth). A line that has not run yet gets one process at a time, one whose runs take more than 2 ms half of them.
+ * So no process for quick runs is kept for longer than transform_quick_ms, whatever runs, and endless loops take only
+ * processor time that nobody else wants.
  *
  * Bounds. These wait or run at most, counted in jobs: transform_queue in all, transform_key_queue of one line,
  * transform_slow_queue of all slow lines together, of which one may have an eighth. What is too much is refused:
@@ -21,12 +22,12 @@
  * to run, the last used ones.
  *
  * Each run begins with what its code's top level left, and with nothing that another run left, of whatever project. A
- * process keeps the code that it ran last loaded, with env and context, and lays its memory back between runs; code whose
- * top level asks for the time or for random numbers is loaded anew for each run. So a context that is the same text for
- * each webhook of a connection costs nothing.
+ * process keeps the code that it ran last loaded, with env and context, and lays its memory back between runs; code
+ * whose top level asks for the time or for random numbers is loaded anew for each run. So a context that is the same
+ * text for each webhook of a connection costs nothing.
  *
- * A process that takes too long or breaks is killed; a spare one takes its place at once. Nothing that foreign code does
- * reaches further than its own run.
+ * A process that takes too long or breaks is killed; a spare one takes its place at once. Nothing that foreign code
+ * does reaches further than its own run.
  */
 #pragma once
 

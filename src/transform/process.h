@@ -42,8 +42,8 @@ enum exchange_end {
 /* Starts the program and waits until it has locked itself in; with the priority of an idle process if wanted. */
 bool process_start(struct process *process, const char *program, bool idle, struct error *error);
 /*
- * Asks for runs of at most `cpu_ms` each; more than one only when they fit into a socket's buffer together. After any other
- * end than EXCHANGE_DONE of this and the next the process must be ended.
+ * Asks for runs of at most `cpu_ms` each; more than one only when they fit into a socket's buffer together. After any
+ * other end than EXCHANGE_DONE of this and the next the process must be ended.
  */
 enum exchange_end process_ask(struct process *process, const struct process_run *runs, size_t count, int64_t cpu_ms);
 /* Takes the answer to the next of them: *bytes is malloc'd and holds its parts. */

@@ -221,7 +221,8 @@ static bool load(const struct engine_request *request)
     host_asked_outside = false;
     engine.rejections.count = 0;
     uint32_t values[2] = {string_of(request->parts[FRAME_ENV]), string_of(request->parts[FRAME_CONTEXT])};
-    return !failed(ask(ASK_START, values, 2)) && !failed(evaluate(request->parts[FRAME_CODE], "transform.js")) && drain();
+    return !failed(ask(ASK_START, values, 2)) &&
+           !failed(evaluate(request->parts[FRAME_CODE], "transform.js")) && drain();
 }
 
 /* Not to be interrupted. */

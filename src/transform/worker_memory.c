@@ -91,11 +91,16 @@ void memory_lay_back(void)
     quickjs.w2c___stack_pointer = memory.now.stack;
 }
 
+static const char *base_page(uint32_t page)
+{
+    return page < page_count(memory.base.size) ? memory.base_bytes + ((size_t)page << PAGES_BITS) : NULL;
+}
+
 static void forget_kept(void)
 {
     for (uint32_t i = 0; i < memory.kept_count; i++) {
         uint32_t page = memory.kept[i];
-        memory.pages[page] = page < page_count(memory.base.size) ? memory.base_bytes + ((size_t)page << PAGES_BITS) : NULL;
+        memory.pages[page] = base_page(page);
         pages_changed[page] = 1;
     }
     memory.kept_count = 0;
@@ -165,7 +170,7 @@ bool memory_take_base(uint32_t memory_bytes)
         return false;
     memcpy(memory.base_bytes, quickjs.w2c_memory.data, memory.base.size);
     for (uint32_t page = 0; page < page_count(memory.base.size); page++)
-        memory.pages[page] = memory.base_bytes + ((size_t)page << PAGES_BITS);
+        memory.pages[page] = base_page(page);
     memset(pages_changed, 0, page_count(memory.base.size));
     return true;
 }

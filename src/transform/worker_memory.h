@@ -1,8 +1,8 @@
 /*
  * worker_memory.h - the engine's memory, and how it is laid back to what it was.
  *
- * There are two states to go back to: the base, in which the engine knows the prelude, and one that is kept beyond it, in
- * which it has loaded some code. Going back costs as much as was changed.
+ * There are two states to go back to: the base, in which the engine knows the prelude, and one that is kept beyond it,
+ * in which it has loaded some code. Going back costs as much as was changed.
  */
 #pragma once
 
@@ -15,5 +15,5 @@ bool memory_take_base(uint32_t memory_bytes);
 bool memory_keep(void);
 /* Lays back what is kept, or the base. */
 void memory_lay_back(void);
-/* Lays back the base, and keeps nothing beside. `everything`: what was changed is not sure, a store was ended half way. */
+/* Lays back the base, and keeps nothing beside. `everything`: it is not sure what was changed. */
 void memory_lay_back_base(bool everything);

@@ -1,7 +1,7 @@
 /*
- * What a call of a small transformation costs through the pool: 1 KiB of JSON of which one member changes, and one header;
- * spread over LINES connections, IN_FLIGHT at a time, PAUSE_US between two of them, beside LOOPS calls that never end by
- * themselves, of as many connections, which are called again and again. Writes an object of JSON.
+ * What a call of a small transformation costs through the pool: 1 KiB of JSON of which one member changes, and one
+ * header; spread over LINES connections, IN_FLIGHT at a time, PAUSE_US between two of them, beside LOOPS calls that
+ * never end by themselves, of as many connections, which are called again and again. Writes an object of JSON.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -90,7 +90,8 @@ static void submit_all(struct transform_pool *pool, struct timed_job *jobs, cons
             at = (at + 1) % in_flight;
         if (plan->pause_us > 0)
             usleep((useconds_t)plan->pause_us);
-        jobs[at].job = (struct transform_job){.input = *input, .project_id = 1, .key = 1 + call % plan->lines, .done = finish};
+        jobs[at].job = (struct transform_job){.input = *input, .project_id = 1, .key = 1 + call % plan->lines,
+                                              .done = finish};
         jobs[at].submitted_us = clock_monotonic_us();
         transform_pool_submit(pool, &jobs[at].job);
     }
@@ -133,7 +134,8 @@ int main(int count, char **arguments)
     struct timed_job *jobs = calloc((size_t)plan.in_flight, sizeof *jobs);
     struct loop_job *loops = calloc((size_t)plan.loops + 1, sizeof *loops);
     const struct transform_input input = {
-        .code = text_of(CODE), .env = TEXT("{}"), .context = TEXT("{\"connection\":{\"id\":\"web_1\",\"name\":\"orders\"}}"),
+        .code = text_of(CODE), .env = TEXT("{}"),
+        .context = TEXT("{\"connection\":{\"id\":\"web_1\",\"name\":\"orders\"}}"),
         .head = TEXT("{\"headers\":{\"content-type\":\"application/json\",\"user-agent\":\"sender/1\",\"x-id\":\"1\"},"
                      "\"path\":\"/\",\"query\":\"\",\"parsed_query\":{}}"),
         .body_kind = FRAME_BODY_JSON, .body = make_body()};

@@ -1,6 +1,7 @@
 // Every field and every parameter of the API with values of every wrong kind: 200 or a clear 4xx, and nothing else.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { makeCertificates } from './auth_servers.mjs';
 import { callerOf } from './caller.mjs';
 import { descriptionOf, operationsOf, places, spell, typeOf, valueAt } from './description.mjs';
 import { assertError, send, startFixture } from './hostile.mjs';
@@ -87,10 +88,19 @@ const SOURCE_AUTHS = {
   FISERV: { webhook_secret_key: 's', store_name: 'n' }, VERCEL_LOG_DRAINS: { webhook_secret_key: 's', log_drains_secret: 'd' },
   DISCORD: { public_key: '0'.repeat(64), previous_public_key: '1'.repeat(64) }, FIREBLOCKS: { environment: 'EU' }, FACEBOOK: { webhook_secret_key: 's', verify_token: 'v' },
 };
+const certificates = makeCertificates();
+after(() => certificates.remove());
+const OAUTH2_CLIENT = { auth_server: 'http://127.0.0.1:1/', client_id: 'i', client_secret: 's' };
 const DESTINATION_AUTHS = {
   CUSTOM_SIGNATURE: { key: 'x-signature', signing_secret: 's' }, BASIC_AUTH: { username: 'u', password: 'p' },
   API_KEY: { key: 'x-key', api_key: 'k', to: 'header' }, BEARER_TOKEN: { token: 't' },
+  OAUTH2_CLIENT_CREDENTIALS: { ...OAUTH2_CLIENT, scope: 'a', authentication_type: 'basic' },
+  OAUTH2_AUTHORIZATION_CODE: { ...OAUTH2_CLIENT, refresh_token: 'r', scope: 'a', authentication_type: 'bearer' },
+  AWS_SIGNATURE: { access_key_id: 'i', secret_access_key: 's', region: 'r', service: 's' },
+  GCP_SERVICE_ACCOUNT: { service_account_key: JSON.stringify({ client_email: 'e', private_key: certificates.read('rsa.key') }), scope: 'a' },
+  STANDARD_WEBHOOKS: { secret: `whsec_${'A'.repeat(32)}` },
 };
+const TLS = { ca: certificates.read('ca.pem'), client_certificate: certificates.read('client.pem'), client_key: certificates.read('client.key') };
 const PACE = {
   rate_limit: 5, rate_limit_period: 'minute', delivery_order: { by: 'group' },
   delivery_policy: { rate: 5, period: 'second', groups: { key: 'body.a', rate: 2, rate_period: 'hour', overrides: { b: { rate: 1, rate_period: 'hour' } } } },
@@ -101,6 +111,7 @@ const sourceWith = (auth_type) => ({ name: name(), type: 'WEBHOOK', description:
   custom_response: { content_type: 'json', body: '{}' }, auth_type, auth: { ...SOURCE_AUTHS[auth_type] } } });
 const destinationWith = (auth_type) => ({ ...HTTP, name: name(), description: 'd', config: { ...HTTP.config, http_method: 'POST',
   path_forwarding_disabled: true, auth_type, auth: { ...DESTINATION_AUTHS[auth_type] }, ...(auth_type === 'API_KEY' ? structuredClone(PACE) : {}) } });
+const destinationWithTls = () => ({ ...HTTP, name: name(), config: { url: 'https://127.0.0.1:1/', tls: { ...TLS } } });
 const CHANNELS = { slack: { channel_name: 'c' }, microsoft_teams: { channel_name: 'c' }, discord: { channel_name: 'c', channel_id: '1', webhook_url: 'http://127.0.0.1:1/' },
   betteruptime: { escalation_policy_id: '1', escalation_policy_name: 'p' }, incidentio: { severity_id: '1', severity_name: 's' }, pagerduty: {}, opsgenie: {}, email: {} };
 const TRIGGER_CONFIGS = {
@@ -115,8 +126,9 @@ const REQUESTS = { id: 'req_00000000000', verified: true, events_count: 7, inges
 const EXAMPLES = {
   '/sources': Object.keys(SOURCE_AUTHS).map((type) => () => sourceWith(type)),
   '/destinations': [...Object.keys(DESTINATION_AUTHS).map((type) => () => destinationWith(type)),
-    () => ({ name: name(), type: 'CLI', config: { path: '/' } })],
+    destinationWithTls, () => ({ name: name(), type: 'CLI', config: { path: '/' } })],
   '/connections': [() => ({ name: name(), description: 'd', rules: structuredClone(RULES), source: sourceWith('HMAC'), destination: destinationWith('API_KEY') }),
+    () => ({ name: name(), source: sourceWith('HMAC'), destination: destinationWithTls() }),
     () => ({ name: name(), source_id: ids.sources, destination_id: ids.destinations })],
   '/connections/{id}': [() => ({ name: name(), description: 'd', rules: structuredClone(RULES) })],
   '/transformations': [() => ({ name: name(), code: 'c', env: { A: '1' } })],
@@ -126,6 +138,7 @@ const EXAMPLES = {
   '/bookmarks': [() => ({ ...mark, name: name() })],
   '/integrations': [() => ({ label: 'l', provider: 'HMAC', features: ['VERIFICATION'], configs: { ...SOURCE_AUTHS.HMAC } })],
   '/teams/current/custom_domains': [() => ({ hostname: `${name()}.example.com` })],
+  '/projects/{id}/rotate_secret': [() => ({ overlap: 1 })],
   '/projects': [() => ({ name: name() })], '/projects/{id}': [() => ({ name: name() })],
   '/projects/{id}/keys': [() => ({ name: name(), rate_limit: 1000 })], '/projects/{id}/keys/{key_id}': [() => ({ name: name(), rate_limit: 1000 })],
   '/cli-auth': [() => ({ device_name: name() })], '/cli-auth/ci': [() => ({ device_name: name() })],
@@ -202,8 +215,8 @@ describe('bodies', () => {
       if (isFree(at)) return;
       if (at[0] === 'query' && wanted === 'object' && type === 'integer') return; // a number is a filter too
       assert.equal(reply.status, 422, `${what}: ${JSON.stringify(reply.body).slice(0, 300)}`);
-      const own = [spell(at), spell(at).replace(/^(source|destination)\.(?=config\.auth\.)/, '')];
-      assert.ok(reply.body.data.some((sentence) => own.some((name) => sentence.startsWith(name))), `${what}: ${spell(at)} is not named in ${JSON.stringify(reply.body.data).slice(0, 300)}`);
+      const own = spell(at).replace(/^(source|destination)\.(?=config\.(auth|delivery_\w+)\.)/, '');
+      assert.ok(reply.body.data.some((sentence) => sentence.startsWith(own) || sentence.startsWith(spell(at))), `${what}: ${spell(at)} is not named in ${JSON.stringify(reply.body.data).slice(0, 300)}`);
     });
     await fixture.served('wrong types');
   });
@@ -274,6 +287,8 @@ describe('bodies', () => {
     for (const value of values) {
       add('/destinations', destination('API_KEY', { key: 'x-key', api_key: value }), 'api_key');
       add('/destinations', destination('BEARER_TOKEN', { token: value }), 'token');
+      add('/destinations', destination('AWS_SIGNATURE', { ...DESTINATION_AUTHS.AWS_SIGNATURE, region: value }), 'region');
+      add('/destinations', destination('OAUTH2_CLIENT_CREDENTIALS', { ...OAUTH2_CLIENT, client_secret: value }), 'client_secret');
     }
     add('/destinations', destination('BASIC_AUTH', { username: 'a:b', password: 'p' }), 'username');
     await callAll(calls, (reply, { member }, what) => {

@@ -97,15 +97,34 @@ for (const [limit, sent] of [[5, 12], [50, 130], [400, 900]]) {
   test(`${limit} a second: no window of a second has more, whatever waits`, async () => {
     const sink = await startArrivals();
     const connection = await connect({ url: sink.url, rate_limit: limit, rate_limit_period: 'second' });
+    const began = performance.now();
     await sendMany(connection.source.url, sent);
+    const sending = performance.now() - began;
     await until('all', () => sink.arrivals.length === sent, { tries: 400 });
     const most = mostWithin(sink.arrivals, 1000);
     assert.ok(most <= limit, `${most} in one second`);
     const took = sink.arrivals.at(-1).at - sink.arrivals[0].at;
-    assert.ok(took < (sent / limit) * 1500, `they took ${took} ms`);
+    assert.ok(took < Math.max(sending, (sent / limit) * 1000) * 1.5 + 1000, `they took ${took} ms`);
     await sink.stop();
   });
 }
+
+test('with a backlog the rate is reached', async (t) => {
+  for (const [limit, delay] of [[10, 0], [200, 0], [50, 100]]) {
+    const sink = await startArrivals({ delay: () => delay });
+    const connection = await connect({ url: sink.url, rate_limit: limit });
+    await ok('PUT', `/connections/${connection.id}/pause`);
+    await sendMany(connection.source.url, limit * 4);
+    await ok('PUT', `/connections/${connection.id}/unpause`);
+    await until('all', () => sink.arrivals.length === limit * 4, { tries: 400 });
+    const from = sink.arrivals[0].at + 500, within = sink.arrivals.filter(({ at }) => at >= from && at < from + 3000).length;
+    const reached = within / limit / 3;
+    t.diagnostic(`${limit} a second, answered after ${delay} ms: ${(reached * 100).toFixed(1)}% of it reached`);
+    assert.ok(reached > (process.env.FAIRLEAD_LONG ? 0.98 : 0.8), `${reached}`); // of a busy machine little can be asked
+    assert.ok(mostWithin(sink.arrivals, 1000) <= limit);
+    await sink.stop();
+  }
+});
 
 test('slow and uneven replies do not let more through', async () => {
   const sink = await startArrivals({ delay: () => (Math.random() < 0.2 ? 700 : Math.random() * 60) });
@@ -230,7 +249,7 @@ test('each group has its own rate, or that of its override', async () => {
   await sink.stop();
 });
 
-test('what waits for one group holds up no other, nor does its slowness', async () => {
+test('what waits for one group holds up no other, nor does its slowness', async (t) => {
   const sink = await startArrivals({ delay: ({ t }) => (t === 'big' ? 50 : 0) });
   const connection = await connect({ url: sink.url, delivery_policy: { groups: { key: 'body.t' } } });
   const latencies = async (count) => {
@@ -252,7 +271,7 @@ test('what waits for one group holds up no other, nor does its slowness', async 
   const big = sink.arrivals.filter(({ body }) => body.t === 'big').length;
   assert.ok(big < 6000, 'the big one still waits');
   assert.ok(median(busy) < median(idle) * 2 + 20, `${median(idle)} ms when idle, ${median(busy)} ms beside a backlog`);
-  console.log(`# idle ${median(idle).toFixed(2)} ms, beside a backlog ${median(busy).toFixed(2)} ms`);
+  t.diagnostic(`median ${median(idle).toFixed(2)} ms when idle, ${median(busy).toFixed(2)} ms beside a backlog`);
   await ok('PUT', `/connections/${connection.id}/disable`);
   await sink.stop();
 });

@@ -180,7 +180,7 @@ static bool reached(const int *runs, int count)
 
 /*
  * Endless loops, one after the other without a pause, beside a quick line with one job at a time. Runs are counted: all
- * quick ones are done before a few of the loops are, each of which is granted much more processor time than all of these.
+ * quick ones are done before a few of the loops are, each of which is granted much more processor time.
  */
 static void endless_loops_leave_the_others_their_processes(void **state)
 {
@@ -192,7 +192,8 @@ static void endless_loops_leave_the_others_their_processes(void **state)
     limits.transform_cpu_ms = 500;
     struct transform_pool *pool = start("../../fairlead-transform");
     for (int i = 0; i < LOOPS; i++) {
-        loops[i] = (struct fair_job){.pool = pool, .runs = &loop_runs, .wrong = &wrong, .expected = TRANSFORM_TIMED_OUT};
+        loops[i] = (struct fair_job){.pool = pool, .runs = &loop_runs, .wrong = &wrong,
+                                     .expected = TRANSFORM_TIMED_OUT};
         submit(&loops[i], 1 + i % 2, HANDLER("while (true);"));
     }
     quick = (struct fair_job){.pool = pool, .runs = &quick_runs, .wrong = &wrong, .again = QUICK - 1};
@@ -304,7 +305,8 @@ static void chance_is_new_for_each_run(void **state)
     (void)state;
     struct transform_pool *pool = start("../../fairlead-transform");
     static const char *const codes[] = {
-        "const id = Math.random();" HANDLER("console.log(id);"), "const id = crypto.randomUUID();" HANDLER("console.log(id);"),
+        "const id = Math.random();" HANDLER("console.log(id);"),
+        "const id = crypto.randomUUID();" HANDLER("console.log(id);"),
         HANDLER("console.log(Math.random(), crypto.randomUUID());"),
         "const t = performance.now() + Date.now();" HANDLER("console.log(t);")};
     for (size_t code = 0; code < COUNT(codes); code++) {
@@ -327,13 +329,15 @@ static void after_a_trap_all_is_as_before(void **state)
     limits.transform_workers = 1;
     limits.transform_cpu_ms = limits.transform_quick_ms = 30;
     struct transform_pool *pool = start("../../fairlead-transform");
-    const char *deep = "let n = 0;" HANDLER("if (n++ > 0) throw 'kept'; let o = {}; for (let i = 0; i < 3e5; i++) o = { o };"
+    const char *deep = "let n = 0;" HANDLER("if (n++ > 0) throw 'kept'; let o = {};"
+                                            "for (let i = 0; i < 3e5; i++) o = { o };"
                                             "JSON.stringify(o); while (true);");
+    const char *good = HANDLER("console.log('good');");
     for (int i = 0; i < 3; i++) {
         assert_int_not_equal(outcome_of(pool, deep, message, sizeof message), TRANSFORM_DONE);
         assert_null(strstr(message, "kept"));
         for (int j = 0; j < 3; j++)
-            assert_int_equal(outcome_of(pool, HANDLER("console.log('good');"), message, sizeof message), TRANSFORM_DONE);
+            assert_int_equal(outcome_of(pool, good, message, sizeof message), TRANSFORM_DONE);
         assert_string_equal(message, "good");
     }
     transform_pool_stop(pool);

@@ -72,6 +72,7 @@ static const char *const STEPS[] = {
     schema_metrics,
     schema_rules,
     schema_pace,
+    schema_auth,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 

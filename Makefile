@@ -4,7 +4,7 @@ BUILD ?= build
 NODE ?= node
 ENGINE = packaging/engine/node_modules/.of-lock
 
-.PHONY: all deps test-deps run smoke test test-long bench fuzz lint api-table asan tsan install deb clean
+.PHONY: all deps test-deps run smoke test test-long bench fuzz lint api-table source-table asan tsan install deb clean
 
 all: $(ENGINE) $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -62,6 +62,10 @@ lint: all
 # The table of operations in docs/api.md.
 api-table: test-deps all
 	@FAIRLEAD_BIN=$(BUILD)/fairlead $(NODE) tests/e2e/api_document.mjs
+
+# docs/sources.md, from the table of source types.
+source-table: all
+	@$(BUILD)/tests/document/source-table >docs/sources.md
 
 install: all
 	@meson install -C $(BUILD)

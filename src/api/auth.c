@@ -6,25 +6,13 @@
 #include "http/head.h"
 #include "http/url.h"
 
-enum { KEY_MOST = 255, SECRET_MOST = 4096, HEADER_MOST = 1024, TOKEN_MOST = 16384 };
+enum { KEY_MOST = 255, SECRET_MOST = 4096, TOKEN_MOST = 16384 };
 
 #define WHERE "config.auth."
 #define FILLED(member, longest) {member, VALUE_TEXT, .required = true, .least = 1, .most = longest}
 
-static const char *const ALGORITHM_NAMES[] = {"md5", "sha1", "sha256", "sha512", NULL};
-static const char *const ENCODING_NAMES[] = {"base64", "base64url", "hex", NULL};
 static const char *const PLACE_NAMES[] = {"header", "query", NULL};
 static const char *const CLIENT_AUTHENTICATION_NAMES[] = {"basic", "bearer", "x-www-form-urlencoded", NULL};
-
-static const struct field_row verified_hmac[] = {
-    FILLED("header_key", KEY_MOST), FILLED("webhook_secret_key", SECRET_MOST),
-    {"algorithm", VALUE_TEXT | VALUE_NULL, .names = ALGORITHM_NAMES},
-    {"encoding", VALUE_TEXT | VALUE_NULL, .names = ENCODING_NAMES}, END,
-};
-static const struct field_row verified_basic[] = {FILLED("username", KEY_MOST), FILLED("password", KEY_MOST), END};
-static const struct field_row verified_key[] = {
-    FILLED("header_key", KEY_MOST), FILLED("api_key", HEADER_MOST), END,
-};
 
 static const struct field_row sent_signature[] = {END};
 static const struct field_row sent_custom_signature[] = {
@@ -72,15 +60,15 @@ static bool is_reserved(struct text name)
     return false;
 }
 
-static void check_header_name(struct call *call, const json_t *auth, const char *member)
+static void check_header_name(struct call *call, const json_t *auth, const char *member, const char *where)
 {
     struct text name = json_member_text(auth, member);
     if (name.size == 0)
         return;
     if (!head_is_token(name))
-        call_problem(call, WHERE "%s: must be the name of a header", member);
+        call_problem(call, "%s%s: must be the name of a header", where, member);
     else if (is_reserved(name))
-        call_problem(call, WHERE "%s: %.*s is not for credentials", member, TEXT_ARGS(name));
+        call_problem(call, "%s%s: %.*s is not for credentials", where, member, TEXT_ARGS(name));
 }
 
 static void check_header_value(struct call *call, const json_t *auth, const char *member)
@@ -122,34 +110,26 @@ static void check_aws(struct call *call, const json_t *auth)
 static const struct auth_kind {
     const char *type;
     const struct field_row *fields;
-    const char *telling;                    /* tells the kind when auth_type is left out; sources only */
     const char *header_name, *header_value; /* members that become part of a head */
     void (*check)(struct call *call, const json_t *auth); /* what more there is to it; NULL: nothing */
-} SOURCE_KINDS[] = {
-    {"HMAC", verified_hmac, "webhook_secret_key", "header_key", NULL, NULL},
-    {"BASIC_AUTH", verified_basic, "password", NULL, NULL, NULL},
-    {"API_KEY", verified_key, "api_key", "header_key", NULL, NULL},
-    END,
-}, DESTINATION_KINDS[] = {
-    {"HOOKDECK_SIGNATURE", sent_signature, NULL, NULL, NULL, NULL},
-    {"CUSTOM_SIGNATURE", sent_custom_signature, NULL, "key", NULL, NULL},
-    {"BASIC_AUTH", sent_basic, NULL, NULL, NULL, check_user_name},
-    {"API_KEY", sent_key, NULL, "key", "api_key", NULL},
-    {"BEARER_TOKEN", sent_bearer, NULL, NULL, "token", NULL},
-    {"OAUTH2_CLIENT_CREDENTIALS", sent_client_credentials, NULL, NULL, NULL, check_client},
-    {"OAUTH2_AUTHORIZATION_CODE", sent_authorization_code, NULL, NULL, NULL, check_client},
-    {"AWS_SIGNATURE", sent_aws, NULL, NULL, NULL, check_aws},
-    {"GCP_SERVICE_ACCOUNT", sent_service_account, NULL, NULL, NULL, auth_check_service_account},
-    {"STANDARD_WEBHOOKS", sent_standard_webhooks, NULL, NULL, NULL, auth_check_standard_webhooks},
+} DESTINATION_KINDS[] = {
+    {"HOOKDECK_SIGNATURE", sent_signature, NULL, NULL, NULL},
+    {"CUSTOM_SIGNATURE", sent_custom_signature, "key", NULL, NULL},
+    {"BASIC_AUTH", sent_basic, NULL, NULL, check_user_name},
+    {"API_KEY", sent_key, "key", "api_key", NULL},
+    {"BEARER_TOKEN", sent_bearer, NULL, "token", NULL},
+    {"OAUTH2_CLIENT_CREDENTIALS", sent_client_credentials, NULL, NULL, check_client},
+    {"OAUTH2_AUTHORIZATION_CODE", sent_authorization_code, NULL, NULL, check_client},
+    {"AWS_SIGNATURE", sent_aws, NULL, NULL, check_aws},
+    {"GCP_SERVICE_ACCOUNT", sent_service_account, NULL, NULL, auth_check_service_account},
+    {"STANDARD_WEBHOOKS", sent_standard_webhooks, NULL, NULL, auth_check_standard_webhooks},
     END,
 };
 
-/* The kind that is named, or else the one whose members were sent. */
-static const struct auth_kind *find_kind(const struct auth_kind *kinds, struct text type, const json_t *auth)
+static const struct auth_kind *find_kind(struct text type)
 {
-    for (const struct auth_kind *kind = kinds; kind->type != NULL; kind++) {
-        bool told = kind->telling != NULL && json_member(auth, kind->telling) != NULL;
-        if (type.data != NULL ? text_equal(type, text_of(kind->type)) : told)
+    for (const struct auth_kind *kind = DESTINATION_KINDS; kind->type != NULL; kind++) {
+        if (type.data != NULL && text_equal(type, text_of(kind->type)))
             return kind;
     }
     return NULL;
@@ -160,39 +140,114 @@ static void check_members(struct call *call, const json_t *auth, const struct au
     bool in_query = text_equal(json_member_text(auth, "to"), TEXT("query"));
     validate_object(call, auth, kind->fields, WHERE);
     if (kind->header_name != NULL && !in_query)
-        check_header_name(call, auth, kind->header_name);
+        check_header_name(call, auth, kind->header_name, WHERE);
     if (kind->header_value != NULL && !in_query)
         check_header_value(call, auth, kind->header_value);
     if (kind->check != NULL)
         kind->check(call, auth);
 }
 
-/* What cannot be verified must not look as if it were. */
-void auth_check_source(struct call *call, struct text source_type, const json_t *config)
+/*
+ * All that the rows of verify/ know, for the description; which of them a type takes is checked by its row. A test
+ * holds the two against each other.
+ */
+#define MEMBER(member) {.name = member, .types = VALUE_TEXT | VALUE_NULL}
+#define MEMBERS(member) MEMBER(member), MEMBER("previous_" member)
+const struct field_row source_auth_fields[] = {
+    MEMBERS("webhook_secret_key"), MEMBERS("api_key"), MEMBERS("token"), MEMBERS("public_key"), MEMBER("username"),
+    MEMBERS("password"), MEMBER("header_key"), MEMBER("algorithm"), MEMBER("encoding"), MEMBER("app_key"),
+    MEMBER("audience"), MEMBER("client_id"), MEMBER("client_secret"), MEMBER("dev_id"), MEMBER("environment"),
+    MEMBER("log_drains_secret"), MEMBER("neon_auth_url"), MEMBER("service_account_email"), MEMBER("store_name"),
+    MEMBER("verification_token"), MEMBER("verify_token"), MEMBER("webhook_id"), END,
+};
+
+enum { AUTH_FIELDS_MOST = 10 };
+
+/* What the API checks of a row of schemes. */
+static void read_fields(const struct scheme *scheme, struct field_row rows[AUTH_FIELDS_MOST + 1])
+{
+    const struct auth_field *field = scheme->fields;
+    size_t count = 0;
+    for (; field != NULL && field->name != NULL && count < AUTH_FIELDS_MOST; field++)
+        rows[count++] = (struct field_row){
+            .name = field->name, .types = VALUE_TEXT | (field->optional ? VALUE_NULL : 0u),
+            .required = !field->optional, .least = field->names == NULL, .most = field->most, .names = field->names,
+        };
+    rows[count] = (struct field_row){0};
+}
+
+static bool needs_fields(const struct scheme *scheme)
+{
+    const struct auth_field *field = scheme->fields;
+    while (field != NULL && field->name != NULL && field->optional)
+        field++;
+    return field != NULL && field->name != NULL;
+}
+
+void auth_check_scheme(struct call *call, const struct scheme *scheme, const json_t *auth, const char *where)
+{
+    struct field_row rows[AUTH_FIELDS_MOST + 1];
+    read_fields(scheme, rows);
+    validate_object(call, auth, rows, where);
+    for (const struct auth_field *field = scheme->fields; field != NULL && field->name != NULL; field++) {
+        if (field->header_name)
+            check_header_name(call, auth, field->name, where);
+    }
+}
+
+/* What may be kept is also made into what checks requests, which tells of keys that are none. */
+static void check_keys(struct call *call, struct text source_type, const json_t *config)
+{
+    struct error error = {0};
+    struct verifier *verifier = verifier_new(source_type, config_text(call, config), &error);
+    if (error.code != ERROR_NONE)
+        call_problem(call, "%s", error.message);
+    verifier_free(verifier);
+}
+
+static bool has_field(const struct scheme *scheme, const char *name)
+{
+    const struct auth_field *field = scheme->fields;
+    while (field != NULL && field->name != NULL && strcmp(field->name, name) != 0)
+        field++;
+    return field != NULL && field->name != NULL;
+}
+
+/*
+ * hookdeck-cli sends how a generic HMAC or key is made with the secret of every type: what has no meaning for this
+ * one is not kept, so that nothing that is shown is without effect.
+ */
+static void drop_generic_members(json_t *auth, const struct scheme *scheme)
+{
+    static const char *const generic[] = {"header_key", "algorithm", "encoding"};
+    for (size_t i = 0; !scheme->auth_type_only && i < sizeof generic / sizeof generic[0]; i++) {
+        if (scheme->secret != NULL && json_member(auth, scheme->secret) != NULL && !has_field(scheme, generic[i]))
+            json_object_del(auth, generic[i]);
+    }
+}
+
+void auth_check_source(struct call *call, struct text source_type, json_t *config)
 {
     const json_t *auth = json_member(config, "auth");
-    struct text type = json_member_text(config, "auth_type");
-    bool generic = text_equal(source_type, TEXT("WEBHOOK")) || text_equal(source_type, TEXT("HTTP"));
-    if (json_object_size(auth) == 0) {
-        if (type.data != NULL)
-            call_problem(call, "config.auth: is required with config.auth_type");
-        return;
+    struct error error = {0};
+    const struct scheme *scheme = verifier_scheme_of(source_type, config, &error);
+    if (scheme == NULL) {
+        call_problem(call, "%s", error.message);
+    } else if (json_object_size(auth) > 0) {
+        drop_generic_members(json_member(config, "auth"), scheme);
+        auth_check_scheme(call, scheme, auth, WHERE);
+        if (call->problem_count == 0)
+            check_keys(call, source_type, config);
+    } else if (json_member_text(config, "auth_type").data != NULL && needs_fields(scheme)) {
+        call_problem(call, "config.auth: is required with config.auth_type");
     }
-    const struct auth_kind *kind = find_kind(SOURCE_KINDS, type, auth);
-    if (!generic || kind == NULL) {
-        struct text what = !generic ? source_type : type.data != NULL ? text_slice(type, 0, 60) : TEXT("this form");
-        call_problem(call, "config.auth%s: signatures of %.*s are not verified by this version",
-                     generic && type.data != NULL ? "_type" : "", TEXT_ARGS(what));
-        return;
-    }
-    check_members(call, auth, kind);
 }
 
 void auth_check_destination(struct call *call, const json_t *config)
 {
     const json_t *auth = json_member(config, "auth");
     struct text type = json_member_text(config, "auth_type");
-    const struct auth_kind *kind = find_kind(DESTINATION_KINDS, type, auth);
+    const struct auth_kind *kind = find_kind(type);
     if (type.data == NULL) {
         if (json_object_size(auth) > 0)
             call_problem(call, "config.auth_type: is required with config.auth");

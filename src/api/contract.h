@@ -114,6 +114,8 @@ bool operation_is_open(const struct operation *operation);
 
 /* The names of all source types, NULL-terminated, sorted. */
 extern const char *const source_type_names[];
+/* The same, and the kinds that are no source types. */
+extern const char *const source_auth_type_names[];
 
 enum { OPERATION_ALLOW_SIZE = 64, PATH_IDS = 2 };
 /* What stands in the place of a path's variables, in their order, as sent. */

@@ -2,6 +2,7 @@
 #include "api/nouns.h"
 
 #include "api/validate.h"
+#include "catalog/verification.h"
 #include "store/integration.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
@@ -62,47 +63,54 @@ static bool reply_with(struct call *call, int64_t id)
 static const char *const ALGORITHM_NAMES[] = {"md5", "sha1", "sha256", "sha512", NULL};
 static const char *const ENCODING_NAMES[] = {"base64", "hex", NULL};
 #define SECRET(member) {member, VALUE_TEXT, .required = true, .least = 1, .most = URL_MOST}
+#define PREVIOUS(member) {"previous_" member, VALUE_TEXT | VALUE_NULL, .least = 1, .most = URL_MOST}
 
 static const struct field_row hmac_fields[] = {
-    SECRET("webhook_secret_key"),
+    SECRET("webhook_secret_key"), PREVIOUS("webhook_secret_key"),
     {"algorithm", VALUE_TEXT, .required = true, .names = ALGORITHM_NAMES},
     {"header_key", VALUE_TEXT, .required = true, .least = 1, .most = TEXT_MOST},
     {"encoding", VALUE_TEXT, .required = true, .names = ENCODING_NAMES},
     END,
 };
-static const struct field_row api_key_fields[] = {
-    {"header_key", VALUE_TEXT, .required = true, .least = 1, .most = TEXT_MOST},
-    SECRET("api_key"),
-    END,
-};
-static const struct field_row basic_fields[] = {SECRET("username"), SECRET("password"), END};
 static const struct field_row vercel_fields[] = {
-    {"webhook_secret_key", VALUE_TEXT | VALUE_NULL, .most = URL_MOST}, SECRET("vercel_log_drains_secret"), END,
+    {"webhook_secret_key", VALUE_TEXT | VALUE_NULL, .most = URL_MOST}, PREVIOUS("webhook_secret_key"),
+    SECRET("vercel_log_drains_secret"), END,
 };
-/* All others know where their sender puts it: they need one secret, of one kind or the other, or none. */
-static const struct field_row handled_fields[] = {
+/* The older form: one secret, of one kind or the other, or none, whatever the provider calls it. */
+static const struct field_row single_fields[] = {
     {"webhook_secret_key", VALUE_TEXT, .least = 1, .most = URL_MOST},
     {"api_key", VALUE_TEXT, .least = 1, .most = URL_MOST},
     END,
 };
-static const struct {
-    const char *provider;
-    const struct field_row *fields;
-} CONFIGS[] = {
-    {"HMAC", hmac_fields}, {"API_KEY", api_key_fields}, {"BASIC_AUTH", basic_fields},
-    {"VERCEL_LOG_DRAINS", vercel_fields},
-};
 
 static void check_configs(struct call *call, struct text provider, const json_t *configs)
 {
-    const struct field_row *fields = handled_fields;
-    for (size_t i = 0; i < COUNT_OF(CONFIGS); i++) {
-        if (text_equal(provider, text_of(CONFIGS[i].provider)))
-            fields = CONFIGS[i].fields;
-    }
-    validate_object(call, configs, fields, "configs.");
-    if (fields == handled_fields && json_object_size(configs) > 1)
+    bool single = json_member(configs, "webhook_secret_key") != NULL || json_member(configs, "api_key") != NULL;
+    const struct scheme *scheme = scheme_find(provider);
+    if (text_equal(provider, TEXT("HMAC")))
+        validate_object(call, configs, hmac_fields, "configs.");
+    else if (text_equal(provider, TEXT("VERCEL_LOG_DRAINS")))
+        validate_object(call, configs, vercel_fields, "configs.");
+    else if (!scheme->auth_type_only && (json_object_size(configs) == 0 || (json_object_size(configs) == 1 && single)))
+        validate_object(call, configs, single_fields, "configs.");
+    else if (!scheme->auth_type_only && json_object_size(configs) == 2 &&
+             json_member(configs, "webhook_secret_key") != NULL && json_member(configs, "api_key") != NULL)
         call_problem(call, "configs: must have webhook_secret_key or api_key, not both");
+    else
+        auth_check_scheme(call, scheme, configs, "configs.");
+}
+
+/* A key that is none would let nothing pass. */
+static void check_keys(struct call *call, const struct integration *integration)
+{
+    struct error error = {0};
+    struct verifier *verifier = verification_of_integration(integration, &error);
+    struct text message = text_of(error.message), where = TEXT("config.auth.");
+    if (text_starts_with(message, where))
+        message = text_slice(message, where.size, message.size);
+    if (error.code != ERROR_NONE)
+        call_problem(call, "configs.%.*s", TEXT_ARGS(message));
+    verifier_free(verifier);
 }
 
 /* ---- changed ------------------------------------------------------------------------------------- */
@@ -124,6 +132,8 @@ static bool merge_input(struct call *call, json_t *input, struct integration *in
         integration->configs = config_text(call, configs);
     json_t *merged = config_read(integration->configs);
     check_configs(call, integration->provider, merged);
+    if (call->problem_count == 0 && json_object_size(merged) > 0)
+        check_keys(call, integration);
     json_decref(merged);
     integration->updated_at = call->now;
     return call_check(call);
@@ -134,6 +144,29 @@ static bool put(struct call *call, const struct integration *integration)
     struct error error = {0};
     call->changed_id = integration->id;
     return store_put_integration(call->transaction, integration, &error) || call_fail_error(call, &error);
+}
+
+/* Its sources are verified by it: stored once more, they are made ready anew (catalog.h). */
+static bool touch_source(struct call *call, int64_t id)
+{
+    struct error error = {0};
+    struct source source;
+    return (store_read_source(call->reader, call->arena, call->project_id, id, &source, &error) &&
+            store_put_source(call->transaction, &source, &error)) || call_fail_error(call, &error);
+}
+
+static bool touch_sources(struct call *call, const struct integration *integration)
+{
+    struct error error = {0};
+    int64_t *ids;
+    size_t count;
+    if (!store_read_integration_sources(call->reader, call->arena, integration->id, &ids, &count, &error))
+        return call_fail_error(call, &error);
+    for (size_t i = 0; i < count; i++) {
+        if (!touch_source(call, ids[i]))
+            return false;
+    }
+    return true;
 }
 
 static bool change_create(struct call *call)
@@ -147,14 +180,14 @@ static bool change_update(struct call *call)
 {
     struct integration integration;
     return integration_find(call, &integration) && merge_input(call, call->body, &integration) &&
-           put(call, &integration);
+           put(call, &integration) && touch_sources(call, &integration);
 }
 
 static bool change_delete(struct call *call)
 {
     struct error error = {0};
     struct integration integration;
-    return integration_find(call, &integration) &&
+    return integration_find(call, &integration) && touch_sources(call, &integration) &&
            (store_delete_integration(call->transaction, integration.id, &error) || call_fail_error(call, &error));
 }
 
@@ -165,7 +198,7 @@ static bool change_attach(struct call *call)
     struct source source;
     return integration_find(call, &integration) && source_find(call, call->second_id, &source) &&
            (store_attach_integration(call->transaction, integration.id, source.id, &error) ||
-            call_fail_error(call, &error));
+            call_fail_error(call, &error)) && touch_source(call, source.id);
 }
 
 static bool change_detach(struct call *call)
@@ -182,7 +215,8 @@ static bool change_detach(struct call *call)
         return call_fail(call, 404, json_pack("{s:o}", "id", json_text(call->second_id)),
                          "the integration is not attached to the source %.*s", TEXT_ARGS(call->second_id));
     error = (struct error){0};
-    return store_detach_integration(call->transaction, source.id, &error) || call_fail_error(call, &error);
+    return (store_detach_integration(call->transaction, source.id, &error) || call_fail_error(call, &error)) &&
+           touch_source(call, source.id);
 }
 
 /* ---- the calls ----------------------------------------------------------------------------------- */

@@ -64,7 +64,9 @@ bool connection_disable_of(struct call *call, enum store_field field, int64_t id
 bool rules_take(struct call *call, json_t *rules);
 
 /* Checks the auth members of a config; problems are noted in the call. */
-void auth_check_source(struct call *call, struct text source_type, const json_t *config);
+void auth_check_source(struct call *call, struct text source_type, json_t *config);
+/* Checks what the user entered for a scheme; `where` is put in front of names ("config.auth."). */
+void auth_check_scheme(struct call *call, const struct scheme *scheme, const json_t *auth, const char *where);
 void auth_check_destination(struct call *call, const json_t *config);
 /* credentials.c: keys and certificates. */
 void auth_check_service_account(struct call *call, const json_t *auth);

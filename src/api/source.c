@@ -32,7 +32,7 @@ json_t *source_json(struct call *call, const struct source *source, bool with_au
 {
     json_t *config = config_read(source->config);
     char *url = arena_printf(call->arena, "%s/e/%.*s", call->public_url, TEXT_ARGS(source->token));
-    bool authenticated = json_object_size(json_member(config, "auth")) > 0;
+    bool authenticated = verifier_would_check(source->type, config);
     json_t *object = json_pack(
         "{s:o, s:o, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "id", call_id(ID_SOURCE, source->id),
         "name", json_text(source->name), "description", json_text(source->description), "team_id",
@@ -283,8 +283,8 @@ static const struct field_row custom_response_fields[] = {
 static const struct field_row source_config_fields[] = {
     {"allowed_http_methods", VALUE_ARRAY | VALUE_NULL, .item = &method_item},
     {"custom_response", VALUE_OBJECT | VALUE_NULL, .fields = custom_response_fields},
-    {"auth_type", VALUE_TEXT | VALUE_NULL, .most = TEXT_MOST},
-    {.name = "auth", VALUE_OBJECT | VALUE_NULL},
+    {"auth_type", VALUE_TEXT | VALUE_NULL, .names = source_auth_type_names},
+    {"auth", VALUE_OBJECT | VALUE_NULL, .fields = source_auth_fields},
     END,
 };
 

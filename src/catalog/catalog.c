@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "catalog/verification.h"
 #include "store/notification.h"
 
 struct catalog {
@@ -59,6 +60,7 @@ void catalog_source_release(struct catalog_source *source)
         catalog_connection_release(source->connections[i]);
         catalog_destination_release(source->destinations[i]);
     }
+    verifier_free(source->verifier);
     arena_free(&source->arena);
     free(source);
 }
@@ -130,8 +132,18 @@ static struct catalog_destination *make_destination(const struct destination *re
     return entry;
 }
 
-/* The source without its connections. */
-static struct catalog_source *make_source(const struct source *record)
+/* Some providers need an answer of their own. */
+static void set_reply(struct catalog_source *entry)
+{
+    const struct scheme *scheme = verifier_scheme(entry->verifier);
+    if (entry->settings.response_body.data == NULL && scheme->reply != NULL) {
+        entry->settings.response_body = text_of(scheme->reply);
+        entry->settings.response_content_type = scheme->reply_type;
+    }
+}
+
+/* The source without its connections. Takes over the verifier. */
+static struct catalog_source *make_source(const struct source *record, struct verifier *verifier)
 {
     struct catalog_source *entry = NEW(struct catalog_source);
     struct error error = {0};
@@ -144,6 +156,8 @@ static struct catalog_source *make_source(const struct source *record)
     entry->record.config = keep(&entry->arena, record->config);
     if (!source_settings_read(&entry->arena, &entry->record, &entry->settings, &error))
         log_error("the config of source %.*s cannot be read: %s", TEXT_ARGS(record->name), error.message);
+    entry->verifier = verifier;
+    set_reply(entry);
     return entry;
 }
 
@@ -172,9 +186,9 @@ static void bind_connections(struct catalog *catalog, struct catalog_source *sou
     }
 }
 
-static void publish_source(struct catalog *catalog, const struct source *record)
+static void publish_source(struct catalog *catalog, const struct source *record, struct verifier *verifier)
 {
-    struct catalog_source *entry = make_source(record);
+    struct catalog_source *entry = make_source(record, verifier);
     bind_connections(catalog, entry);
     struct catalog_source *before = hash_map_put(&catalog->sources, entry->record.id, entry);
     if (before != NULL)
@@ -218,7 +232,8 @@ static void publish_hosts(struct catalog *catalog, const struct store_changes *c
     atomic_store(&catalog->host_count, changes->domain_count);
 }
 
-static void publish(struct catalog *catalog, const struct store_changes *changes)
+/* `verifiers`: of the changed sources, taken over. */
+static void publish(struct catalog *catalog, const struct store_changes *changes, struct verifier **verifiers)
 {
     struct hash_map touched = {0};
     /* Rules may be long: they are read while nobody waits for the lock. */
@@ -240,11 +255,11 @@ static void publish(struct catalog *catalog, const struct store_changes *changes
             hash_map_put(&catalog->connections, connections[i]->record.id, connections[i]));
     mark_touched(catalog, changes, &touched);
     for (size_t i = 0; i < changes->source_count; i++)
-        publish_source(catalog, &changes->sources[i]);
+        publish_source(catalog, &changes->sources[i], verifiers[i]);
     size_t position = 0;
     struct catalog_source *source;
     while ((source = hash_map_next(&touched, &position)) != NULL)
-        publish_source(catalog, &source->record);
+        publish_source(catalog, &source->record, verifier_share(source->verifier));
     if (changes->domains_changed)
         publish_hosts(catalog, changes);
     pthread_rwlock_unlock(&catalog->lock);
@@ -294,7 +309,10 @@ bool catalog_refresh(struct catalog *catalog, struct error *error)
     pthread_mutex_lock(&catalog->refreshing);
     bool done = store_read_changes(catalog->reader, &arena, catalog->since, &changes, error);
     if (done) {
-        publish(catalog, &changes);
+        struct verifier **verifiers = ARENA_ARRAY(&arena, struct verifier *, changes.source_count);
+        for (size_t i = 0; i < changes.source_count; i++)
+            verifiers[i] = verification_read(catalog->reader, &changes.sources[i]);
+        publish(catalog, &changes, verifiers);
         catalog->since = changes.last;
         tell_listener(catalog, &changes);
     }

@@ -22,6 +22,7 @@
 #include "rules/retry.h"
 #include "rules/steps.h"
 #include "store/store.h"
+#include "verify/verify.h"
 
 struct catalog;
 
@@ -46,6 +47,7 @@ struct catalog_source {
     struct arena arena;
     struct source record;
     struct source_settings settings;
+    struct verifier *verifier;
     /* Its connections that are not deleted, each with its destination, as of this entry. */
     struct catalog_connection **connections;
     struct catalog_destination **destinations;

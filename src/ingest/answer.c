@@ -76,6 +76,20 @@ void answer_recorded(struct http_exchange *exchange, const struct catalog_source
         answer_refused(exchange, screening->status, rejection_cause_name(screening->cause), screening->message);
 }
 
+bool answer_handshake(struct http_exchange *exchange, const struct catalog_source *source, const char *origin)
+{
+    struct handshake_reply reply;
+    struct verify_input input = screen_verify_input(exchange, origin);
+    if (source->record.disabled_at != 0 || !verify_handshake(source->verifier, &input, &exchange->arena, &reply))
+        return false;
+    /* what strangers wrote is sent back: no browser may take it for a page */
+    struct http_header headers[] = {{TEXT("x-content-type-options"), TEXT("nosniff")}, reply.header};
+    http_reply(exchange, &(struct http_reply){.status = reply.status, .content_type = reply.type, .body = reply.body,
+                                              .headers = headers,
+                                              .header_count = reply.header.name.data != NULL ? 2 : 1});
+    return true;
+}
+
 void answer_refused(struct http_exchange *exchange, int status, const char *code, const char *message)
 {
     json_t *body = json_pack("{s:s, s:i, s:s, s:n}", "code", code, "status", status, "message", message, "data");

@@ -11,6 +11,11 @@
 /* The request is recorded. `source` gives the custom response. Ends the exchange. */
 void answer_recorded(struct http_exchange *exchange, const struct catalog_source *source,
                      const struct screening *screening, int64_t request_id, const char *public_url);
+/*
+ * A question that a provider asks of a URL before it sends there (verify/verify.h) is answered, and is neither an event
+ * nor recorded. False: it is none, and nothing was done; else the exchange has ended.
+ */
+bool answer_handshake(struct http_exchange *exchange, const struct catalog_source *source, const char *origin);
 /* Nothing is recorded: {code, status, message, data}. Ends the exchange. */
 void answer_refused(struct http_exchange *exchange, int status, const char *code, const char *message);
 /* The source was deleted: 410, stop sending. */

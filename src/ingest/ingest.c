@@ -214,6 +214,16 @@ static void reserve_places(struct arrival *arrival)
     }
 }
 
+/* What the sender's URL begins with: signatures may be over it. */
+static const char *origin_of(const struct ingest *ingest, struct http_exchange *exchange)
+{
+    if (domain_project(ingest, exchange) == 0)
+        return ingest->public_url;
+    struct text host = http_headers_get(&exchange->headers, TEXT("host"));
+    bool plain = text_starts_with(text_of(ingest->public_url), TEXT("http:"));
+    return arena_printf(&exchange->arena, "%s://%.*s", plain ? "http" : "https", TEXT_ARGS(host));
+}
+
 static void take_in(struct ingest *ingest, struct http_exchange *exchange, struct catalog_source *source,
                     struct text path, enum http_refusal refusal, bool published)
 {
@@ -221,7 +231,7 @@ static void take_in(struct ingest *ingest, struct http_exchange *exchange, struc
     struct arrival *arrival = ARENA_NEW(&exchange->arena, struct arrival);
     *arrival = (struct arrival){.job = {.run = store_arrival, .done = arrival_stored},
                                 .ingest = ingest, .exchange = exchange, .source = source};
-    arrival->screening = screen_request(source, exchange, refusal, published);
+    arrival->screening = screen_request(source, exchange, origin_of(ingest, exchange), refusal, published);
     atomic_fetch_add(&ingest->waiting, 1);
     if (!keep_headers(arrival, published)) {
         error_set(&error, ERROR_BUSY, "no memory for the headers");
@@ -320,6 +330,8 @@ static void handle_webhook(struct ingest *ingest, struct http_exchange *exchange
     } else if (text_equal(exchange->method, TEXT("OPTIONS"))) {
         catalog_source_release(source);
         answer_preflight(exchange);
+    } else if (refusal == HTTP_ACCEPTED && answer_handshake(exchange, source, origin_of(ingest, exchange))) {
+        catalog_source_release(source);
     } else {
         take_in(ingest, exchange, source, path, refusal, false);
     }

@@ -60,8 +60,16 @@ static struct screening reject(enum rejection_cause cause, int status, const cha
     return (struct screening){cause, status, false, message};
 }
 
+struct verify_input screen_verify_input(const struct http_exchange *exchange, const char *origin)
+{
+    return (struct verify_input){
+        .method = exchange->method, .origin = text_of(origin), .path = exchange->path, .query = exchange->query,
+        .headers = &exchange->headers, .body = exchange->body, .now_ms = exchange->received_ms,
+    };
+}
+
 struct screening screen_request(const struct catalog_source *source, const struct http_exchange *exchange,
-                                enum http_refusal refusal, bool published)
+                                const char *origin, enum http_refusal refusal, bool published)
 {
     const struct source_settings *settings = &source->settings;
     struct text type = media_type(&exchange->headers);
@@ -78,10 +86,10 @@ struct screening screen_request(const struct catalog_source *source, const struc
                       type.size > 0 ? "this content type is not taken" : "a body needs a content-type");
     if (!published && text_equal(source->record.type, TEXT("PUBLISH_API")))
         return reject(REJECTION_VERIFICATION_FAILED, 401, ""); /* it is fed by the publish call only */
-    struct verify_input input = {&exchange->headers, exchange->query, exchange->body};
-    enum verdict verdict = published ? VERDICT_PASSED : verify_request(settings, &input);
+    struct verify_input input = screen_verify_input(exchange, origin);
+    enum verdict verdict = published ? VERDICT_PASSED : verify_request(source->verifier, &input);
     if (verdict == VERDICT_FAILED)
-        return reject(REJECTION_VERIFICATION_FAILED, 401, "");
+        return reject(REJECTION_VERIFICATION_FAILED, verifier_refused_status(source->verifier), "");
     struct screening taken = {REJECTION_NONE, 200, verdict == VERDICT_PASSED, NULL};
     if (is_json(type) && has_body &&
         (taken.message = json_scan_check(exchange->body.data, exchange->body.size,

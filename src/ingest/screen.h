@@ -22,4 +22,6 @@ struct screening {
  * nothing else: what comes to its URL fails verification.
  */
 struct screening screen_request(const struct catalog_source *source, const struct http_exchange *exchange,
-                                enum http_refusal refusal, bool published);
+                                const char *origin, enum http_refusal refusal, bool published);
+/* The request as its verification sees it; `origin`: what the URL begins with that its sender knows. */
+struct verify_input screen_verify_input(const struct http_exchange *exchange, const char *origin);

@@ -74,36 +74,6 @@ static void read_custom_response(struct arena *arena, const json_t *config, stru
     }
 }
 
-static enum hmac_algorithm algorithm_of(struct text name)
-{
-    return text_equal(name, TEXT("md5"))      ? HMAC_MD5
-           : text_equal(name, TEXT("sha1"))   ? HMAC_SHA1
-           : text_equal(name, TEXT("sha512")) ? HMAC_SHA512
-                                              : HMAC_SHA256;
-}
-
-static enum signature_encoding encoding_of(struct text name)
-{
-    return text_equal(name, TEXT("base64"))      ? ENCODING_BASE64
-           : text_equal(name, TEXT("base64url")) ? ENCODING_BASE64URL
-                                                 : ENCODING_HEX;
-}
-
-/* auth_type names the kind; clients that leave it out are understood by the keys they send. */
-static enum source_auth auth_of(const json_t *config, const json_t *auth)
-{
-    struct text type = json_member_text(config, "auth_type");
-    if (!json_is_object(auth) || json_object_size(auth) == 0)
-        return SOURCE_AUTH_NONE;
-    if (text_equal(type, TEXT("BASIC_AUTH")) || json_member_text(auth, "username").data != NULL)
-        return SOURCE_AUTH_BASIC;
-    if (text_equal(type, TEXT("API_KEY")) || json_member_text(auth, "api_key").data != NULL)
-        return SOURCE_AUTH_API_KEY;
-    if (text_equal(type, TEXT("HMAC")) || json_member_text(auth, "webhook_secret_key").data != NULL)
-        return SOURCE_AUTH_HMAC;
-    return SOURCE_AUTH_NONE;
-}
-
 bool source_settings_read(struct arena *arena, const struct source *source, struct source_settings *settings,
                           struct error *error)
 {
@@ -111,17 +81,8 @@ bool source_settings_read(struct arena *arena, const struct source *source, stru
     json_t *config = parse_config(source->config, error);
     if (config == NULL)
         return false;
-    const json_t *auth = json_member(config, "auth");
     settings->methods = read_methods(config, source->type);
     read_custom_response(arena, config, settings);
-    settings->auth = auth_of(config, auth);
-    settings->algorithm = algorithm_of(json_member_text(auth, "algorithm"));
-    settings->encoding = encoding_of(json_member_text(auth, "encoding"));
-    settings->header_key = copy_member(arena, auth, "header_key");
-    settings->secret = copy_member(
-        arena, auth, settings->auth == SOURCE_AUTH_API_KEY ? "api_key" : "webhook_secret_key");
-    settings->username = copy_member(arena, auth, "username");
-    settings->password = copy_member(arena, auth, "password");
     json_decref(config);
     return true;
 }

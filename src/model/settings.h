@@ -22,20 +22,11 @@ enum method_bit {
 };
 unsigned method_bit_of(struct text method); /* 0: none of these */
 
-enum source_auth { SOURCE_AUTH_NONE, SOURCE_AUTH_HMAC, SOURCE_AUTH_BASIC, SOURCE_AUTH_API_KEY };
-enum hmac_algorithm { HMAC_MD5, HMAC_SHA1, HMAC_SHA256, HMAC_SHA512 };
-enum signature_encoding { ENCODING_BASE64, ENCODING_BASE64URL, ENCODING_HEX };
-
+/* What is verified is read by verify/verify.h. */
 struct source_settings {
-    unsigned methods;                 /* method_bit */
-    struct text response_body;        /* custom_response.body; TEXT_NONE: none */
+    unsigned methods;          /* method_bit */
+    struct text response_body; /* custom_response.body; TEXT_NONE: none */
     const char *response_content_type;
-    enum source_auth auth;
-    enum hmac_algorithm algorithm;    /* HMAC */
-    enum signature_encoding encoding; /* HMAC */
-    struct text header_key;           /* HMAC, API key */
-    struct text secret;               /* HMAC: webhook_secret_key; API key: api_key */
-    struct text username, password;   /* Basic */
 };
 bool source_settings_read(struct arena *arena, const struct source *source, struct source_settings *settings,
                           struct error *error);

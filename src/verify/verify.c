@@ -1,87 +1,14 @@
 #include "verify/verify.h"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
-#include "base/buffer.h"
+#include "base/clock.h"
 #include "base/encoding.h"
+#include "verify/hasher.h"
+#include "verify/signature.h"
+#include "verify/verifier.h"
 
-enum { LONGEST_HEADER = 1024 }; /* a signature or credential beyond this is none of ours */
-
-/* The header's value when it is there exactly once. */
-static struct text single_header(const struct http_headers *headers, struct text name)
-{
-    struct text found = TEXT_NONE;
-    for (size_t i = 0; i < headers->count; i++) {
-        if (!text_equal_ignoring_case(headers->items[i].name, name))
-            continue;
-        if (found.data != NULL)
-            return TEXT_NONE;
-        found = headers->items[i].value;
-    }
-    return found.size <= LONGEST_HEADER ? found : TEXT_NONE;
-}
-
-static const EVP_MD *digest_of(enum hmac_algorithm algorithm)
-{
-    switch (algorithm) {
-    case HMAC_MD5:
-        return EVP_md5();
-    case HMAC_SHA1:
-        return EVP_sha1();
-    case HMAC_SHA512:
-        return EVP_sha512();
-    case HMAC_SHA256:
-        break;
-    }
-    return EVP_sha256();
-}
-
-/* "sha256=..." and the like: providers put the algorithm in front. */
-static struct text without_prefix(struct text signature)
-{
-    static const char *const prefixes[] = {"md5=", "sha1=", "sha256=", "sha512="};
-    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        if (text_starts_with(signature, text_of(prefixes[i])))
-            return text_slice(signature, strlen(prefixes[i]), signature.size);
-    }
-    return signature;
-}
-
-static bool check_hmac(const struct source_settings *settings, const struct verify_input *input)
-{
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    struct text given = without_prefix(text_trim(single_header(input->headers, settings->header_key)));
-    if (given.size == 0 || settings->secret.size == 0)
-        return false;
-    if (HMAC(digest_of(settings->algorithm), settings->secret.data, (int)settings->secret.size,
-             (const unsigned char *)input->body.data, input->body.size, mac, &size) == NULL)
-        return false;
-    struct buffer decoded = {0};
-    bool well_formed = settings->encoding == ENCODING_HEX ? hex_decode(&decoded, given)
-                                                          : base64_decode(&decoded, given);
-    bool equal = well_formed &&
-                 text_equal_constant_time(buffer_text(&decoded), (struct text){(const char *)mac, size});
-    buffer_free(&decoded);
-    return equal;
-}
-
-static bool check_basic(const struct source_settings *settings, const struct verify_input *input)
-{
-    struct text header = single_header(input->headers, TEXT("authorization"));
-    if (header.size < 6 || !text_equal_ignoring_case(text_slice(header, 0, 6), TEXT("basic ")))
-        return false;
-    struct buffer given = {0}, wanted = {0};
-    bool well_formed = base64_decode(&given, text_trim(text_slice(header, 6, header.size)));
-    buffer_append_text(&wanted, settings->username);
-    buffer_append_byte(&wanted, ':');
-    buffer_append_text(&wanted, settings->password);
-    bool equal = well_formed && text_equal_constant_time(buffer_text(&given), buffer_text(&wanted));
-    buffer_free(&given);
-    buffer_free(&wanted);
-    return equal;
-}
+enum { CREDENTIALS_MOST = 1024 }; /* bytes of a header that holds some */
 
 struct text verify_query_parameter(struct text query, struct text name)
 {
@@ -95,35 +22,228 @@ struct text verify_query_parameter(struct text query, struct text name)
     return TEXT_NONE;
 }
 
-static bool check_api_key(const struct source_settings *settings, const struct verify_input *input)
+/* Every key is compared, whichever fits. */
+static bool is_a_key(const struct verifier *verifier, struct text given)
 {
-    if (settings->secret.size == 0)
+    bool equal = false;
+    for (size_t i = 0; i < verifier->key_count; i++)
+        equal |= text_equal_constant_time(given, verifier->keys[i].bytes);
+    return equal && given.size > 0;
+}
+
+/* ---- secrets that are sent ---- */
+
+static bool check_token(const struct verifier *verifier, struct reading *reading)
+{
+    struct text given;
+    return reading_value(reading, verifier->signature, &given) && is_a_key(verifier, given);
+}
+
+static bool check_basic(const struct verifier *verifier, struct reading *reading)
+{
+    struct text header;
+    if (!reading_value(reading, (struct place){PLACE_HEADER, TEXT("authorization")}, &header) ||
+        header.size > CREDENTIALS_MOST || header.size < 6 ||
+        !text_equal_ignoring_case(text_slice(header, 0, 6), TEXT("basic ")))
         return false;
-    struct text header = single_header(input->headers, settings->header_key);
-    if (header.data != NULL)
-        return text_equal_constant_time(header, settings->secret);
+    struct buffer given = {0}, wanted = {0};
+    bool well_formed = base64_decode(&given, text_trim(text_slice(header, 6, header.size))), equal = false;
+    for (size_t i = 0; i < verifier->key_count; i++) {
+        buffer_clear(&wanted);
+        buffer_append_text(&wanted, verifier->username);
+        buffer_append_byte(&wanted, ':');
+        buffer_append_text(&wanted, verifier->keys[i].bytes);
+        equal |= text_equal_constant_time(buffer_text(&given), buffer_text(&wanted));
+    }
+    buffer_free(&given);
+    buffer_free(&wanted);
+    return well_formed && equal;
+}
+
+static bool check_api_key(const struct verifier *verifier, struct reading *reading)
+{
+    struct text given;
+    struct text name = verifier->signature.name;
+    if (!reading_value(reading, verifier->signature, &given))
+        return false;
+    if (given.data != NULL)
+        return is_a_key(verifier, given);
     struct buffer decoded = {0};
-    percent_decode(&decoded, verify_query_parameter(input->query, settings->header_key), true);
-    bool equal = text_equal_constant_time(buffer_text(&decoded), settings->secret);
+    percent_decode(&decoded, verify_query_parameter(reading->input->query, name), true);
+    bool equal = is_a_key(verifier, buffer_text(&decoded));
     buffer_free(&decoded);
     return equal;
 }
 
-enum verdict verify_request(const struct source_settings *settings, const struct verify_input *input)
+/* ---- signatures ---- */
+
+static bool read_time(const struct verifier *verifier, struct text text, int64_t *moment_ms)
 {
-    bool passed = false;
-    switch (settings->auth) {
-    case SOURCE_AUTH_NONE:
-        return VERDICT_UNCHECKED;
-    case SOURCE_AUTH_HMAC:
-        passed = check_hmac(settings, input);
-        break;
-    case SOURCE_AUTH_BASIC:
-        passed = check_basic(settings, input);
-        break;
-    case SOURCE_AUTH_API_KEY:
-        passed = check_api_key(settings, input);
-        break;
+    int64_t number;
+    if (verifier->scheme->unit == TIME_RFC3339)
+        return clock_parse(text, moment_ms);
+    if (!text_to_integer(text, &number) || number < 0 || number > INT64_MAX / 1000)
+        return false;
+    *moment_ms = verifier->scheme->unit == TIME_SECONDS ? number * 1000 : number;
+    return true;
+}
+
+static bool is_fresh(const struct verifier *verifier, struct reading *reading)
+{
+    struct text text;
+    int64_t moment_ms, tolerance_ms = (int64_t)verifier->scheme->tolerance_s * 1000;
+    if (verifier->time.kind == PLACE_NONE)
+        return true;
+    if (!reading_value(reading, verifier->time, &text) || !read_time(verifier, text, &moment_ms))
+        return false;
+    return moment_ms >= reading->input->now_ms - tolerance_ms && moment_ms <= reading->input->now_ms + tolerance_ms;
+}
+
+struct decoded {
+    unsigned char bytes[SIGNATURE_BYTES_MOST];
+    size_t size;
+};
+
+static void take_hasher(void *context, struct text piece)
+{
+    hasher_add(context, piece);
+}
+
+static size_t hash_content(const struct verifier *verifier, enum digest digest, bool is_hmac, struct reading *reading,
+                           unsigned char out[DIGEST_BYTES_MOST])
+{
+    struct hasher hasher = is_hmac ? hasher_of_hmac(digest, reading->secret) : hasher_of_digest(digest);
+    return template_write(&verifier->content, reading, (struct template_sink){take_hasher, &hasher})
+               ? hasher_end(&hasher, out)
+               : 0;
+}
+
+/* With one key, against one signature of the right size. */
+static bool check_hash(const struct verifier *verifier, const struct decoded *given, struct reading *reading)
+{
+    unsigned char bytes[DIGEST_BYTES_MOST];
+    bool is_hmac = verifier->scheme->method == METHOD_HMAC;
+    enum digest digest = verifier->digest;
+    if (verifier->scheme->sha256_too && given->size == digest_size(DIGEST_SHA256))
+        digest = DIGEST_SHA256;
+    if (given->size != digest_size(digest))
+        return false;
+    size_t size = hash_content(verifier, digest, is_hmac, reading, bytes);
+    return size > 0 && text_equal_constant_time((struct text){(const char *)given->bytes, given->size},
+                                                (struct text){(const char *)bytes, size});
+}
+
+static bool check_public(const struct verifier *verifier, const struct verify_key *key, const struct decoded *given,
+                         struct reading *reading)
+{
+    unsigned char bytes[DIGEST_BYTES_MOST];
+    struct buffer content = {0};
+    const struct scheme *scheme = verifier->scheme;
+    bool good;
+    if (scheme->digest_is_signed) {
+        size_t size = hash_content(verifier, verifier->digest, false, reading, bytes);
+        good = size > 0 && buffer_append(&content, bytes, size);
+    } else {
+        good = template_append(&verifier->content, reading, &content);
     }
+    good = good && verify_key_signed(key, scheme->method, verifier->digest, buffer_text(&content),
+                                (struct text){(const char *)given->bytes, given->size});
+    buffer_free(&content);
+    return good;
+}
+
+static bool check_candidate(const struct verifier *verifier, struct text candidate, struct reading *reading)
+{
+    struct decoded given;
+    bool shared = verifier->scheme->method == METHOD_HMAC || verifier->scheme->method == METHOD_HASH;
+    if (!signature_decode(verifier->encoding, candidate, given.bytes, &given.size))
+        return false;
+    for (size_t i = 0; i < verifier->key_count; i++) {
+        reading->secret = verifier->keys[i].bytes;
+        if (shared ? check_hash(verifier, &given, reading)
+                   : check_public(verifier, &verifier->keys[i], &given, reading))
+            return true;
+    }
+    return false;
+}
+
+/* Where several signatures may stand, one that fits is enough: senders rotate their keys so. */
+static bool check_signature(const struct verifier *verifier, struct reading *reading)
+{
+    struct candidates candidates = {0};
+    struct text value;
+    reading->part_count = 0;
+    if (verifier->form.numbered) {
+        if (!signature_read_numbered(verifier->signature.name, reading, &candidates))
+            return false;
+    } else if (!reading_value(reading, verifier->signature, &value) || value.data == NULL ||
+               !signature_read(&verifier->form, text_trim(value), reading, &candidates)) {
+        return false;
+    }
+    if (!is_fresh(verifier, reading) || (verifier->signs_words && is_handshake_word(reading->input->body)))
+        return false;
+    for (size_t i = 0; i < candidates.count; i++) {
+        if (check_candidate(verifier, candidates.items[i], reading))
+            return true;
+    }
+    return false;
+}
+
+/* Every item of the array is signed by itself, and there is at least one. */
+static bool check_each(const struct verifier *verifier, struct reading *reading)
+{
+    const struct scheme *scheme = verifier->scheme;
+    struct json_view array = json_view_find(reading_json(reading), text_of(scheme->each)), item;
+    struct json_walk walk = json_view_walk(array);
+    struct text key;
+    size_t count = 0;
+    if (array.type != JSON_VIEW_ARRAY)
+        return false;
+    for (; json_walk_next(&walk, &key, &item); count++) {
+        reading->json = json_view_find(item, text_of(scheme->item));
+        if (!check_signature(verifier, reading))
+            return false;
+    }
+    return count > 0;
+}
+
+static bool check_jwt(const struct verifier *verifier, struct reading *reading)
+{
+    struct text token;
+    return reading_value(reading, verifier->signature, &token) && token.data != NULL &&
+           (verifier->signature.kind == PLACE_BODY || token.size <= SIGNATURE_MOST) &&
+           jwt_passes(verifier, text_trim(token), reading);
+}
+
+static bool passes(const struct verifier *verifier, struct reading *reading)
+{
+    switch (verifier->scheme->method) {
+    case METHOD_TOKEN: return check_token(verifier, reading);
+    case METHOD_BASIC: return check_basic(verifier, reading);
+    case METHOD_API_KEY: return check_api_key(verifier, reading);
+    case METHOD_JWT: return check_jwt(verifier, reading);
+    case METHOD_HMAC:
+    case METHOD_HASH:
+    case METHOD_RSA:
+    case METHOD_RSA_PSS:
+    case METHOD_ECDSA:
+    case METHOD_ED25519:
+        return verifier->scheme->each != NULL ? check_each(verifier, reading) : check_signature(verifier, reading);
+    case METHOD_NONE:
+    case METHOD_CHOSEN:
+    case METHOD_PUBLISH: break;
+    }
+    return false;
+}
+
+enum verdict verify_request(const struct verifier *verifier, const struct verify_input *input)
+{
+    if (!verifier->checks)
+        return VERDICT_UNCHECKED;
+    if (verifier->broken)
+        return VERDICT_FAILED;
+    struct reading reading = {.input = input};
+    bool passed = passes(verifier, &reading);
+    reading_end(&reading);
     return passed ? VERDICT_PASSED : VERDICT_FAILED;
 }

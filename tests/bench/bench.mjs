@@ -47,6 +47,7 @@ const measurements = [
     { name: 'throughput', run: measure.throughput },
     { name: 'ceiling_after', together: 'ceiling', run: measure.ceiling },
     { name: 'rule_cost', run: measure.ruleCost },
+    { name: 'verify_cost', run: measure.verifyCost },
     { name: 'transform_calls', run: measure.transformCalls },
     { name: 'rules', run: rules },
     { name: 'isolation', run: measure.isolation },

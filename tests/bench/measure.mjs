@@ -63,6 +63,11 @@ export function ruleCost(settings) {
     return benchTool(join(dirname(settings.tool), 'bench-rules'), []);
 }
 
+// What the verification of a signature takes, likewise.
+export function verifyCost(settings) {
+    return benchTool(join(dirname(settings.tool), 'bench-verify'), []);
+}
+
 // Calls of a small transformation: one and eight at a time, of one connection and of four; and at 300 a second, alone and
 // beside four that never end.
 export async function transformCalls(settings) {

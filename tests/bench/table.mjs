@@ -71,6 +71,17 @@ const groups = [
         ],
     },
     {
+        needs: ['verify_cost'],
+        of: (r) => r.verify_cost,
+        rows: [
+            ['signature of 1 KiB: GITHUB', (c) => c.GITHUB / 1000, us, atMost(3)],
+            ['signature of 1 KiB: SHOPIFY', (c) => c.SHOPIFY / 1000, us, atMost(3)],
+            ['signature of 1 KiB: STRIPE', (c) => c.STRIPE / 1000, us, atMost(3)],
+            ['signature of 1 KiB: SVIX', (c) => c.SVIX / 1000, us, atMost(3)],
+            ['signature of 1 KiB: HMAC', (c) => c.HMAC / 1000, us, atMost(3)],
+        ],
+    },
+    {
         needs: ['transform_calls'],
         of: (r) => r.transform_calls,
         rows: [

@@ -213,8 +213,8 @@ test('what is not kept, sent or understood is refused in words, and nothing is m
       hookdeck.refused(why, 'connection', 'upsert', 'plain', ...words(flags)),
       hookdeck.refused(why, 'connection', 'update', made.id, ...words(flags)),
     ]),
-    hookdeck.refused(/signatures of STRIPE are not verified by this version/, 'connection', 'create', '--name', 'refused',
-      '--source-name', 'refused', '--source-type', 'STRIPE', '--source-webhook-secret', 'whsec_1', ...TO_MOCK('refused')),
+    hookdeck.refused(/config\.auth\.webhook_secret_key: must be "whsec_" and base64/, 'connection', 'create', '--name', 'refused',
+      '--source-name', 'refused', '--source-type', 'SVIX', '--source-webhook-secret', 'whsec_!', ...TO_MOCK('refused')),
   ]);
   assert.deepEqual(names(await connection('list', '--name', 'refused')), []);
   await hookdeck.refused(/no source found/, 'source', 'get', 'refused');

@@ -96,11 +96,18 @@ test('sources are found by name, id, type and state, listed and counted', async 
   await hookdeck.refused(/no source found/, 'source', 'get', two.id);
 });
 
+test('the secret of a provider is taken by the flag for secrets', async () => {
+  const made = await source('create', '--name', 'provider', '--type', 'GITHUB', '--webhook-secret', 'of-github');
+  const { config, authenticated } = (await gateway.api('GET', `/sources/${made.id}?include=config.auth`)).body;
+  assert.equal(authenticated, true);
+  assert.deepEqual(config, { auth: { webhook_secret_key: 'of-github' } }, 'what the client sends of its own accord is not kept');
+});
+
 test('what cannot be is refused in words', async () => {
   await source('create', '--name', 'refused', '--type', 'WEBHOOK');
   await hookdeck.refused(/there is a source of the name refused/, 'source', 'create', '--name', 'refused', '--type', 'WEBHOOK');
-  await hookdeck.refused(/signatures of STRIPE are not verified by this version/,
-    'source', 'create', '--name', 'stripe', '--type', 'STRIPE', '--webhook-secret', 'whsec_1');
+  await hookdeck.refused(/config\.auth\.webhook_secret_key: must be "whsec_" and base64/,
+    'source', 'create', '--name', 'svix', '--type', 'SVIX', '--webhook-secret', 'whsec_!');
   await hookdeck.refused(/name: /, 'source', 'create', '--name', 'not a name', '--type', 'WEBHOOK');
   await hookdeck.refused(/config\.colour: is not a field/, 'source', 'create', '--name', 'colour', '--type', 'WEBHOOK', '--config', '{"colour":1}');
   await hookdeck.refused(/type/, 'source', 'create', '--name', 'typed', '--type', 'NO_SUCH_TYPE');

@@ -57,8 +57,11 @@ test('sources', async () => {
   const basic = await sdk.source.upsert({ name: 'keyed', verification: { type: 'basic_auth', configs: { username: 'u', password: 'p' } } });
   assert.deepEqual([basic.id, basic.verification.type], [verified.id, 'basic_auth']);
   assert.equal(await post(verified.url, { authorization: `Basic ${btoa('u:p')}` }), 200);
-  await fails(Hookdeck.UnprocessableEntityError, 422, /signatures of stripe are not verified|STRIPE/i,
-    sdk.source.create({ name: 'stripe', verification: { type: 'stripe', configs: { webhookSecretKey: 's' } } }));
+  const hub = await sdk.source.create({ name: 'hub', verification: { type: 'github', configs: { webhookSecretKey: 's' } } });
+  assert.equal(await post(hub.url), 401);
+  assert.equal(await post(hub.url, { 'x-hub-signature-256': `sha256=${createHmac('sha256', 's').update(BODY).digest('hex')}` }), 200);
+  await fails(Hookdeck.UnprocessableEntityError, 422, /must be hexadecimal/,
+    sdk.source.create({ name: 'adyen', verification: { type: 'adyen', configs: { webhookSecretKey: 's' } } }));
 
   const disabled = await sdk.source.disable(made.id);
   assert.ok(disabled.disabledAt instanceof Date);

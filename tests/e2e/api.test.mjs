@@ -131,7 +131,7 @@ describe('what is refused', () => {
       ['POST', '/sources', { name: 'ok', nonsense: 1 }, /^nonsense: /],
       ['POST', '/sources', { name: 'ok', type: 'NO_SUCH' }, /^type: /],
       ['POST', '/sources', { name: 'ok', config: { allowed_http_methods: ['GO'] } }, /^config\.allowed_http_methods\[0\]/],
-      ['POST', '/sources', { name: 'ok', type: 'STRIPE', config: { auth: { webhook_secret_key: 's' } } }, /STRIPE/],
+      ['POST', '/sources', { name: 'ok', type: 'STRIPE', config: { auth: { api_key: 's' } } }, /^config\.auth\.webhook_secret_key: is required/],
       ['POST', '/destinations', { name: 'ok' }, /^config\.url: is required/],
       ['POST', '/destinations', { name: 'ok', config: { url: 'ftp://x' } }, /^config\.url: /],
       ['POST', '/destinations', { name: 'ok', config: { url: 'http://x', rate_limit: 0 } }, /^config\.rate_limit: must be from 1/],

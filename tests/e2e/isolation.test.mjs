@@ -95,7 +95,7 @@ const KINDS = [
 // Ids of what cannot be made here yet: filters by them match nothing.
 const UNMADE = ['cli_id', 'cli_user_id'];
 // Ids of other services.
-const FOREIGN = ['channel_id', 'escalation_policy_id', 'severity_id'];
+const FOREIGN = ['channel_id', 'escalation_policy_id', 'severity_id', 'dev_id'];
 // Bodies that are good, where what the description requires does not say it all.
 const BODIES = {
   'PUT /sources/{id}': { description: 'd' }, 'PUT /destinations/{id}': { description: 'd' }, 'PUT /connections/{id}': { description: 'd' },

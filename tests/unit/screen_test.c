@@ -37,19 +37,21 @@ static void the_first_cause_that_applies_is_given(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct http_header header = {TEXT("content-type"), text_of(cases[i].content_type)};
+        struct text config = cases[i].traits & KEYED ? TEXT("{\"auth\":{\"header_key\":\"x-key\",\"api_key\":\"k\"}}")
+                                                     : TEXT("{}");
         struct catalog_source source = {
             .record = {.type = text_of(cases[i].type), .disabled_at = cases[i].traits & DISABLED},
-            .settings = {.methods = METHOD_POST, .auth = cases[i].traits & KEYED ? SOURCE_AUTH_API_KEY : SOURCE_AUTH_NONE,
-                         .header_key = TEXT("x-key"), .secret = TEXT("secret")},
+            .settings = {.methods = METHOD_POST}, .verifier = verifier_new(text_of(cases[i].type), config, NULL),
             .connection_count = cases[i].traits & LONELY ? 0 : 1};
         struct http_exchange exchange = {.method = text_of(cases[i].method), .path = TEXT("/e/token"),
                                          .headers = {&header, cases[i].content_type ? 1 : 0},
                                          .body = text_of(cases[i].body)};
         struct screening screening =
-            screen_request(&source, &exchange, cases[i].refusal, (cases[i].traits & PUBLISHED) != 0);
+            screen_request(&source, &exchange, "https://here.example", cases[i].refusal, (cases[i].traits & PUBLISHED) != 0);
         check_integer(cases[i].what, "cause", screening.cause, cases[i].cause);
         check_integer(cases[i].what, "status", screening.status, cases[i].status);
         check_integer(cases[i].what, "verified", screening.verified, cases[i].verified);
+        verifier_free(source.verifier);
     }
 }
 

@@ -10,18 +10,23 @@
 #include "api/sign_in.h"
 #include "base/background.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/limits.h"
 #include "base/memory.h"
 
 struct waiting_call {
     struct http_exchange *exchange;
+    int64_t since_us;
     struct waiting_call *next;
 };
 
 /*
- * Calls wait in two lanes: what runs foreign code takes up to seconds, and must not take the place of the others.
+ * Calls wait in lanes, each with workers of its own. What runs foreign code takes up to seconds, and must not take the
+ * place of the others. Lists and metrics are read by threads of idle priority, for the sake of webhooks; where these do
+ * not come to their work, the workers of quick calls take what has waited for LATE_US.
  */
-enum lane { LANE_FAST, LANE_SLOW, LANES };
+enum lane { LANE_QUICK, LANE_READS, LANE_CODE, LANES };
+enum { LATE_US = 25000 };
 
 struct queue {
     pthread_cond_t changed;
@@ -83,19 +88,45 @@ static void answer(struct worker *worker, struct http_exchange *exchange)
     call_send(&call);
 }
 
-static struct http_exchange *next_exchange(struct api *api, struct queue *queue, bool *stopping)
+/* The lock is held. */
+static struct http_exchange *take(struct queue *queue)
 {
-    struct http_exchange *exchange = NULL;
+    struct http_exchange *exchange = queue->first->exchange;
+    queue->first = queue->first->next;
+    if (queue->first == NULL)
+        queue->last = &queue->first;
+    queue->waiting--;
+    return exchange;
+}
+
+/* For a worker of quick calls: waits for one, or until a list is late. The lock is held. */
+static struct queue *await_quick(struct api *api)
+{
+    struct queue *quick = &api->lanes[LANE_QUICK], *reads = &api->lanes[LANE_READS];
+    for (;;) {
+        if (quick->first != NULL || api->stopping)
+            return quick;
+        if (reads->first == NULL) {
+            pthread_cond_wait(&quick->changed, &api->mutex);
+        } else {
+            int64_t late_us = reads->first->since_us + LATE_US;
+            if (late_us <= clock_monotonic_us())
+                return reads;
+            condition_wait_until(&quick->changed, &api->mutex, late_us);
+        }
+    }
+}
+
+static struct http_exchange *next_exchange(struct worker *worker, bool *stopping)
+{
+    struct api *api = worker->api;
+    struct queue *queue = &api->lanes[worker->lane];
     pthread_mutex_lock(&api->mutex);
+    if (worker->lane == LANE_QUICK)
+        queue = await_quick(api);
     while (queue->first == NULL && !api->stopping)
         pthread_cond_wait(&queue->changed, &api->mutex);
-    if (queue->first != NULL) {
-        exchange = queue->first->exchange;
-        queue->first = queue->first->next;
-        if (queue->first == NULL)
-            queue->last = &queue->first;
-        queue->waiting--;
-    }
+    struct http_exchange *exchange = queue->first != NULL ? take(queue) : NULL;
     *stopping = api->stopping;
     pthread_mutex_unlock(&api->mutex);
     return exchange;
@@ -106,9 +137,12 @@ static void *work(void *argument)
     struct worker *worker = argument;
     struct http_exchange *exchange;
     bool stopping;
-    background_enter(); /* lists and searches take what the way of webhooks leaves */
-    while ((exchange = next_exchange(worker->api, &worker->api->lanes[worker->lane], &stopping)) != NULL) {
-        if (stopping && worker->lane == LANE_SLOW)
+    if (worker->lane == LANE_READS)
+        background_enter_idle();
+    else
+        background_enter();
+    while ((exchange = next_exchange(worker, &stopping)) != NULL) {
+        if (stopping && worker->lane == LANE_CODE)
             api_refuse(exchange, 503, "the gateway is being stopped");
         else
             answer(worker, exchange);
@@ -118,10 +152,13 @@ static void *work(void *argument)
 
 void api_handle(struct api *api, struct http_exchange *exchange)
 {
+    static const enum lane lanes[] = {
+        [DISPATCH_QUICK] = LANE_QUICK, [DISPATCH_READS] = LANE_READS, [DISPATCH_CODE] = LANE_CODE};
     /* The node lies in the exchange, which outlives its wait. */
     struct waiting_call *call = ARENA_NEW(&exchange->arena, struct waiting_call);
-    struct queue *queue = &api->lanes[dispatch_runs_code(exchange) ? LANE_SLOW : LANE_FAST];
+    struct queue *queue = &api->lanes[lanes[dispatch_kind_of(exchange)]];
     call->exchange = exchange;
+    call->since_us = clock_monotonic_us();
     pthread_mutex_lock(&api->mutex);
     bool taken = !api->stopping && queue->waiting < limits.api_queue;
     if (taken) {
@@ -129,6 +166,8 @@ void api_handle(struct api *api, struct http_exchange *exchange)
         queue->last = &call->next;
         queue->waiting++;
         pthread_cond_signal(&queue->changed);
+        if (queue == &api->lanes[LANE_READS] && queue->waiting == 1)
+            pthread_cond_signal(&api->lanes[LANE_QUICK].changed); /* whoever waits there, from now on by the clock */
     }
     pthread_mutex_unlock(&api->mutex);
     if (!taken)
@@ -164,18 +203,23 @@ struct api *api_start(struct store *store, struct catalog *catalog, struct deliv
     api->rate = rate_create();
     api->sign_ins = sign_ins_create();
     api->public_url = memory_copy_string(public_url);
-    int64_t count = limits.api_threads + limits.transform_trials;
+    const int64_t threads[LANES] = {
+        [LANE_QUICK] = limits.api_threads, [LANE_READS] = limits.api_threads, [LANE_CODE] = limits.transform_trials};
+    int64_t count = 2 * limits.api_threads + limits.transform_trials;
     api->workers = memory_allocate_zeroed((size_t)count * sizeof *api->workers);
     pthread_mutex_init(&api->mutex, NULL);
     for (int i = 0; i < LANES; i++) {
         api->lanes[i].last = &api->lanes[i].first;
-        pthread_cond_init(&api->lanes[i].changed, NULL);
+        condition_init(&api->lanes[i].changed);
     }
-    for (int64_t i = 0; i < count; i++) {
-        api->workers[i].lane = i < limits.api_threads ? LANE_FAST : LANE_SLOW;
-        if (!start_worker(api, &api->workers[i], error)) {
-            api_stop(api);
-            return NULL;
+    for (int lane = 0; lane < LANES; lane++) {
+        for (int64_t i = 0; i < threads[lane]; i++) {
+            struct worker *worker = &api->workers[api->worker_count];
+            worker->lane = (enum lane)lane;
+            if (!start_worker(api, worker, error)) {
+                api_stop(api);
+                return NULL;
+            }
         }
     }
     return api;

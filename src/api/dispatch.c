@@ -120,12 +120,19 @@ static bool handle(struct call *call)
            call_fail(call, 500, NULL, "%s failed without a reason", call->operation->id);
 }
 
-bool dispatch_runs_code(struct http_exchange *exchange)
+enum dispatch_kind dispatch_kind_of(struct http_exchange *exchange)
 {
     struct call call = {.exchange = exchange, .arena = &exchange->arena};
     char allow[OPERATION_ALLOW_SIZE];
     find_operation(&call, allow);
-    return call.operation != NULL && strcmp(call.operation->id, "testTransformation") == 0;
+    if (call.operation == NULL)
+        return DISPATCH_QUICK;
+    if (strcmp(call.operation->id, "testTransformation") == 0)
+        return DISPATCH_CODE;
+    bool reads = call.operation->reply != NULL &&
+                 (text_ends_with(text_of(call.operation->reply), TEXT("PaginatedResult")) ||
+                  text_starts_with(text_of(call.operation->path), TEXT("/metrics/")));
+    return reads && strcmp(call.operation->method, "GET") == 0 ? DISPATCH_READS : DISPATCH_QUICK;
 }
 
 void dispatch(struct call *call, struct rate *rate)

@@ -10,5 +10,10 @@
 void dispatch(struct call *call, struct rate *rate);
 /* The same for a caller who is known: call->access and project_id are set. */
 void dispatch_granted(struct call *call);
-/* Does the call run foreign code, which takes its time? However its path is spelled. */
-bool dispatch_runs_code(struct http_exchange *exchange);
+enum dispatch_kind {
+    DISPATCH_QUICK,
+    DISPATCH_READS, /* a list or metrics: reads for as long as limits.list_* and metric_* let it */
+    DISPATCH_CODE,  /* runs foreign code, which takes its time */
+};
+/* However its path is spelled. */
+enum dispatch_kind dispatch_kind_of(struct http_exchange *exchange);

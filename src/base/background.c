@@ -1,5 +1,6 @@
 #include "base/background.h"
 
+#include <sched.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,4 +21,9 @@ void background_enter(void)
 {
     struct scheduling scheduling = {.size = sizeof scheduling, .nice = NICENESS, .runtime_ns = SLICE_NS};
     syscall(SYS_sched_setattr, 0, &scheduling, 0);
+}
+
+void background_enter_idle(void)
+{
+    sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){0});
 }

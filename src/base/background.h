@@ -8,3 +8,9 @@
 
 /* From now on the calling thread is one. Where the system does not let it, it stays as it is. */
 void background_enter(void);
+/*
+ * The same for one that only reads, for long: it runs where nothing else wants to (SCHED_IDLE), and a thread that wakes
+ * up takes its processor at once. On a busy machine it hardly comes to its work, so it must hold no lock that others
+ * need, and others must take over what waits for it too long.
+ */
+void background_enter_idle(void);

@@ -30,7 +30,7 @@
     X(ingest_queue, 20000, 16, 1000000, "webhooks", "received but not yet committed; more answer 503")    \
     /* the API */                                                                                       \
     X(api_queue, 1024, 1, 100000, "calls", "API calls waiting for a worker; more answer 503")            \
-    X(api_threads, 2, 1, 64, "threads", "workers that answer API calls")                                \
+    X(api_threads, 2, 1, 64, "threads", "workers that answer API calls; as many of idle priority answer lists and metrics") \
     X(api_rate_limit, 0, 0, 1000000, "calls/minute", "API calls of a key that has no rate limit of its own; 0: not limited")    \
     X(rate_buckets, 10000, 16, 1000000, "keys", "API keys that are counted at one time; the calls of more answer 429") \
     X(projects, 1000, 1, 100000, "projects", "projects of one gateway")                                 \

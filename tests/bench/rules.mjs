@@ -1,7 +1,10 @@
 // `--only rules`: webhooks through a filter and through a transformation, and what bad transformations on other
 // connections do to them.
 
-import { benchTool, freePort } from './child.mjs';
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+import { benchTool, children, endChild, freePort } from './child.mjs';
 import { median, withGateway } from './measure.mjs';
 
 const TEN_CONDITIONS = {
@@ -27,6 +30,8 @@ const BAD = {
     throwing: `addHandler('transform', () => { throw new Error('always'); });`,
     slow: `addHandler('transform', (request) => { const end = Date.now() + 300; while (Date.now() < end); return request; });`,
 };
+// The same webhooks beside those that are measured, with code that does no harm.
+const HARMLESS = Object.fromEntries(Object.keys(BAD).map((name) => [name, `addHandler('transform', (request) => request);`]));
 const transformation = (name, code) => ({ type: 'transform', transformation: { name, code } });
 const TROUBLE_PAUSE_MS = 50; // each bad connection gets a webhook this often
 
@@ -49,27 +54,19 @@ async function through(settings, rules, count) {
     });
 }
 
-// Sends to the bad connections until told to stop.
-async function trouble(gateway) {
+// Makes connections with that code and sends to them until told to stop. Whoever sends is on another machine in life.
+async function sendBeside(gateway, codes) {
     const urls = [];
-    for (const [name, code] of Object.entries(BAD)) {
+    for (const [name, code] of Object.entries(codes)) {
         const { ingestUrl } = await gateway.connect({
             source: name, destination: name, url: 'http://127.0.0.1:9/', rules: [transformation(name, code)],
         });
         urls.push(ingestUrl);
     }
-    let stopped = false;
-    const sending = (async () => {
-        while (!stopped) {
-            await Promise.all(urls.map((url) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
-                .then((reply) => reply.arrayBuffer())));
-            await new Promise((resolve) => setTimeout(resolve, TROUBLE_PAUSE_MS));
-        }
-    })();
-    return async () => {
-        stopped = true;
-        await sending;
-    };
+    const script = fileURLToPath(new URL('trouble.mjs', import.meta.url));
+    const child = spawn('chrt', ['--idle', '0', process.execPath, script, TROUBLE_PAUSE_MS, ...urls], { stdio: 'ignore' });
+    children.add(child);
+    return () => endChild(child);
 }
 
 const OTHERS = { plain: [], filtered: [TEN_CONDITIONS], transformed: [transformation('quick', QUICK)] };
@@ -78,7 +75,7 @@ async function round(settings, crowd) {
     return withGateway(settings, async (gateway) => {
         const loads = {};
         for (const [name, rules] of Object.entries(OTHERS)) loads[name] = await pair(settings, gateway, name, rules);
-        const stop = crowd ? await trouble(gateway) : async () => {};
+        const stop = await sendBeside(gateway, crowd ? BAD : HARMLESS);
         const results = {};
         for (const [name, load] of Object.entries(loads)) {
             const fixed = ['--rate', settings.isolationRate, '--duration'];

@@ -108,7 +108,7 @@ const groups = [
             ]),
             ...['plain', 'filtered', 'transformed'].flatMap((name) => [
                 [`bad transformations beside a ${name} connection: delivery p99`, (t) => t.others[name].crowd_ms, ms],
-                ['the same without them', (t) => t.others[name].alone_ms, ms],
+                ['the same beside harmless ones', (t) => t.others[name].alone_ms, ms],
                 ['ratio of the two', (t) => t.others[name].ratio, times, atMost(1.5)],
             ]),
         ],

@@ -102,7 +102,8 @@ static const struct field_row execution_shape[] = {
     ONE_OF("log_level", execution_log_level_names), {"logs", VALUE_ARRAY, .required = true, .item = &log_line_item},
     PERHAPS("issue_id", VALUE_TEXT | VALUE_NULL), PERHAPS("transformed_event_data_id", VALUE_TEXT | VALUE_NULL),
     {"original_event_data", VALUE_OBJECT | VALUE_NULL, .fields = request_data_shape},
-    {"transformed_event_data", VALUE_OBJECT | VALUE_NULL, .fields = request_data_shape}, MOMENT("updated_at"), MOMENT("created_at"), END,
+    {"transformed_event_data", VALUE_OBJECT | VALUE_NULL, .fields = request_data_shape},
+    MOMENT("updated_at"), MOMENT("created_at"), END,
 };
 static const struct shape shapes[] = {{"TransformationExecution", execution_shape}, END};
 

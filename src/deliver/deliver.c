@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -252,11 +253,7 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, stru
     deliver->began_us = clock_monotonic_us();
     deliver->began_at = clock_now_ms();
     pthread_mutex_init(&deliver->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&deliver->feed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&deliver->feed);
     if ((deliver->client = http_client_create(error)) != NULL &&
         (deliver->reader = store_reader_open(store, error)) != NULL &&
         (deliver->tokens = tokens_create(deliver, error)) != NULL && arm_lanes(deliver, error) &&

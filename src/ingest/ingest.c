@@ -94,7 +94,8 @@ static bool store_arrival(struct store_transaction *transaction, struct store_jo
         return false;
     for (size_t i = 0; i < arrival->routed_count; i++) {
         const struct routed *routed = &arrival->routed[i];
-        if (!routed_insert(transaction, routed, arrival->leased[i].destination_id != 0 && routed->end == ROUTED_EVENT, error))
+        bool leased = arrival->leased[i].destination_id != 0 && routed->end == ROUTED_EVENT;
+        if (!routed_insert(transaction, routed, leased, error))
             return false;
     }
     return true;

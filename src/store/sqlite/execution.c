@@ -40,7 +40,8 @@ bool store_insert_execution(struct store_transaction *transaction, const struct 
     if (s == NULL)
         return false;
     BIND(s, execution->id, execution->project_id, execution->transformation_id, execution->connection_id,
-         execution->request_id, execution->original_id, execution->issue_id, (int64_t)execution->log_level, execution->created_at);
+         execution->request_id, execution->original_id, execution->issue_id,
+         (int64_t)execution->log_level, execution->created_at);
     bind_text(s, 10, execution->logs);
     return database_run(transaction->database, s, error) &&
            (!execution->has_result || insert_result(transaction, execution, error));

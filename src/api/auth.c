@@ -1,18 +1,20 @@
 /* The auth members of the configs of sources and destinations: what is verified, and what is sent. */
+#include "api/contract_rows.h"
 #include "api/nouns.h"
 
 #include "api/validate.h"
 #include "http/head.h"
+#include "http/url.h"
 
-enum { KEY_MOST = 255, SECRET_MOST = 4096, HEADER_MOST = 1024 };
+enum { KEY_MOST = 255, SECRET_MOST = 4096, HEADER_MOST = 1024, TOKEN_MOST = 16384 };
 
 #define WHERE "config.auth."
-#define END {0}
 #define FILLED(member, longest) {member, VALUE_TEXT, .required = true, .least = 1, .most = longest}
 
 static const char *const ALGORITHM_NAMES[] = {"md5", "sha1", "sha256", "sha512", NULL};
 static const char *const ENCODING_NAMES[] = {"base64", "base64url", "hex", NULL};
 static const char *const PLACE_NAMES[] = {"header", "query", NULL};
+static const char *const CLIENT_AUTHENTICATION_NAMES[] = {"basic", "bearer", "x-www-form-urlencoded", NULL};
 
 static const struct field_row verified_hmac[] = {
     FILLED("header_key", KEY_MOST), FILLED("webhook_secret_key", SECRET_MOST),
@@ -37,37 +39,24 @@ static const struct field_row sent_key[] = {
     {"to", VALUE_TEXT | VALUE_NULL, .names = PLACE_NAMES}, END,
 };
 static const struct field_row sent_bearer[] = {FILLED("token", SECRET_MOST), END};
-
-/* Names and values that go into a request's head must not be able to change its framing. */
-static const struct auth_kind {
-    const char *type;
-    const struct field_row *fields;
-    const char *telling;                    /* tells the kind when auth_type is left out; sources only */
-    const char *header_name, *header_value; /* members that become part of a head */
-} SOURCE_KINDS[] = {
-    {"HMAC", verified_hmac, "webhook_secret_key", "header_key", NULL},
-    {"BASIC_AUTH", verified_basic, "password", NULL, NULL},
-    {"API_KEY", verified_key, "api_key", "header_key", NULL},
-    END,
-}, DESTINATION_KINDS[] = {
-    {"HOOKDECK_SIGNATURE", sent_signature, NULL, NULL, NULL},
-    {"CUSTOM_SIGNATURE", sent_custom_signature, NULL, "key", NULL},
-    {"BASIC_AUTH", sent_basic, NULL, NULL, NULL},
-    {"API_KEY", sent_key, NULL, "key", "api_key"},
-    {"BEARER_TOKEN", sent_bearer, NULL, NULL, "token"},
-    END,
+static const struct field_row sent_client_credentials[] = {
+    FILLED("auth_server", URL_MOST), FILLED("client_id", SECRET_MOST), FILLED("client_secret", SECRET_MOST),
+    {"scope", VALUE_TEXT | VALUE_NULL, .most = SECRET_MOST},
+    {"authentication_type", VALUE_TEXT | VALUE_NULL, .names = CLIENT_AUTHENTICATION_NAMES}, END,
 };
-
-/* The kind that is named, or else the one whose members were sent. */
-static const struct auth_kind *find_kind(const struct auth_kind *kinds, struct text type, const json_t *auth)
-{
-    for (const struct auth_kind *kind = kinds; kind->type != NULL; kind++) {
-        bool told = kind->telling != NULL && json_member(auth, kind->telling) != NULL;
-        if (type.data != NULL ? text_equal(type, text_of(kind->type)) : told)
-            return kind;
-    }
-    return NULL;
-}
+static const struct field_row sent_authorization_code[] = {
+    FILLED("auth_server", URL_MOST), FILLED("client_id", SECRET_MOST), FILLED("client_secret", SECRET_MOST),
+    FILLED("refresh_token", TOKEN_MOST), {"scope", VALUE_TEXT | VALUE_NULL, .most = SECRET_MOST},
+    {"authentication_type", VALUE_TEXT | VALUE_NULL, .names = CLIENT_AUTHENTICATION_NAMES}, END,
+};
+static const struct field_row sent_aws[] = {
+    FILLED("access_key_id", KEY_MOST), FILLED("secret_access_key", SECRET_MOST), FILLED("region", KEY_MOST),
+    FILLED("service", KEY_MOST), END,
+};
+static const struct field_row sent_service_account[] = {
+    FILLED("service_account_key", TOKEN_MOST), {"scope", VALUE_TEXT | VALUE_NULL, .most = SECRET_MOST}, END,
+};
+static const struct field_row sent_standard_webhooks[] = {FILLED("secret", SECRET_MOST), END};
 
 /* Headers that the client sets by itself, or that belong to one connection only. */
 static bool is_reserved(struct text name)
@@ -104,6 +93,68 @@ static void check_header_value(struct call *call, const json_t *auth, const char
         call_problem(call, WHERE "%s: must hold no control characters and no space at its ends", member);
 }
 
+static void check_user_name(struct call *call, const json_t *auth)
+{
+    if (text_find_byte(json_member_text(auth, "username"), ':') >= 0)
+        call_problem(call, WHERE "username: must hold no colon");
+}
+
+static void check_client(struct call *call, const json_t *auth)
+{
+    struct text server = json_member_text(auth, "auth_server");
+    if (server.size > 0 && !http_url_is_valid(server))
+        call_problem(call, WHERE "auth_server: must be an absolute http or https URL");
+    check_header_value(call, auth, "client_secret");
+}
+
+/* They stand in a header, between slashes. */
+static void check_aws(struct call *call, const json_t *auth)
+{
+    static const char *const members[] = {"access_key_id", "region", "service"};
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        struct text value = json_member_text(auth, members[i]);
+        if (value.size > 0 && !head_is_token(value))
+            call_problem(call, WHERE "%s: must hold letters, digits and dashes only", members[i]);
+    }
+}
+
+/* Names and values that go into a request's head must not be able to change its framing. */
+static const struct auth_kind {
+    const char *type;
+    const struct field_row *fields;
+    const char *telling;                    /* tells the kind when auth_type is left out; sources only */
+    const char *header_name, *header_value; /* members that become part of a head */
+    void (*check)(struct call *call, const json_t *auth); /* what more there is to it; NULL: nothing */
+} SOURCE_KINDS[] = {
+    {"HMAC", verified_hmac, "webhook_secret_key", "header_key", NULL, NULL},
+    {"BASIC_AUTH", verified_basic, "password", NULL, NULL, NULL},
+    {"API_KEY", verified_key, "api_key", "header_key", NULL, NULL},
+    END,
+}, DESTINATION_KINDS[] = {
+    {"HOOKDECK_SIGNATURE", sent_signature, NULL, NULL, NULL, NULL},
+    {"CUSTOM_SIGNATURE", sent_custom_signature, NULL, "key", NULL, NULL},
+    {"BASIC_AUTH", sent_basic, NULL, NULL, NULL, check_user_name},
+    {"API_KEY", sent_key, NULL, "key", "api_key", NULL},
+    {"BEARER_TOKEN", sent_bearer, NULL, NULL, "token", NULL},
+    {"OAUTH2_CLIENT_CREDENTIALS", sent_client_credentials, NULL, NULL, NULL, check_client},
+    {"OAUTH2_AUTHORIZATION_CODE", sent_authorization_code, NULL, NULL, NULL, check_client},
+    {"AWS_SIGNATURE", sent_aws, NULL, NULL, NULL, check_aws},
+    {"GCP_SERVICE_ACCOUNT", sent_service_account, NULL, NULL, NULL, auth_check_service_account},
+    {"STANDARD_WEBHOOKS", sent_standard_webhooks, NULL, NULL, NULL, auth_check_standard_webhooks},
+    END,
+};
+
+/* The kind that is named, or else the one whose members were sent. */
+static const struct auth_kind *find_kind(const struct auth_kind *kinds, struct text type, const json_t *auth)
+{
+    for (const struct auth_kind *kind = kinds; kind->type != NULL; kind++) {
+        bool told = kind->telling != NULL && json_member(auth, kind->telling) != NULL;
+        if (type.data != NULL ? text_equal(type, text_of(kind->type)) : told)
+            return kind;
+    }
+    return NULL;
+}
+
 static void check_members(struct call *call, const json_t *auth, const struct auth_kind *kind)
 {
     bool in_query = text_equal(json_member_text(auth, "to"), TEXT("query"));
@@ -112,6 +163,8 @@ static void check_members(struct call *call, const json_t *auth, const struct au
         check_header_name(call, auth, kind->header_name);
     if (kind->header_value != NULL && !in_query)
         check_header_value(call, auth, kind->header_value);
+    if (kind->check != NULL)
+        kind->check(call, auth);
 }
 
 /* What cannot be verified must not look as if it were. */
@@ -150,7 +203,4 @@ void auth_check_destination(struct call *call, const json_t *config)
     } else if (kind->fields[0].name != NULL) {
         call_problem(call, "config.auth: is required with config.auth_type");
     }
-    if (kind != NULL && text_equal(type, TEXT("BASIC_AUTH")) &&
-        text_find_byte(json_member_text(auth, "username"), ':') >= 0)
-        call_problem(call, WHERE "username: must hold no colon");
 }

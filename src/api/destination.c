@@ -45,8 +45,10 @@ json_t *destination_json(struct call *call, const struct destination *destinatio
     json_object_set_new(config, "rate_limit", json_null());
     json_object_set_new(config, "rate_limit_period", json_string("second"));
     json_object_set_new(config, "delivery_policy", json_null());
-    if (!with_auth)
+    if (!with_auth) {
         json_object_del(config, "auth");
+        json_object_del(config, "tls");
+    }
     json_object_set_new(object, "config", config);
     return object;
 }
@@ -137,6 +139,7 @@ static bool merge_input(struct call *call, json_t *input, struct destination *de
         config_merge(config, json_member(input, "config"));
     check_place(call, destination, config);
     auth_check_destination(call, config);
+    tls_check_destination(call, destination->type, config);
     check_rates(call, config);
     destination->config = config_text(call, config);
     destination->updated_at = call->now;
@@ -300,10 +303,16 @@ static const char *const DESTINATION_METHOD_NAMES[] = {"GET", "POST", "PUT", "PA
 static const char *const DESTINATION_TYPE_NAMES[] = {"HTTP", "CLI", "MOCK_API", NULL};
 static const char *const DESTINATION_AUTH_NAMES[] = {
     "HOOKDECK_SIGNATURE", "CUSTOM_SIGNATURE", "BASIC_AUTH", "API_KEY", "BEARER_TOKEN",
-    "OAUTH2_CLIENT_CREDENTIALS", "OAUTH2_AUTHORIZATION_CODE", "AWS_SIGNATURE", "GCP_SERVICE_ACCOUNT", NULL,
+    "OAUTH2_CLIENT_CREDENTIALS", "OAUTH2_AUTHORIZATION_CODE", "AWS_SIGNATURE", "GCP_SERVICE_ACCOUNT",
+    "STANDARD_WEBHOOKS", NULL,
 };
+enum { PEM_MOST = 65536 };
 static const char *const PERIOD_NAMES[] = {"second", "minute", "hour", "concurrent", NULL};
 
+static const struct field_row destination_tls_fields[] = {
+    {"ca", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST}, {"client_certificate", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST},
+    {"client_key", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST}, END,
+};
 static const struct field_row destination_config_fields[] = {
     {"url", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
     {"path", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
@@ -311,6 +320,7 @@ static const struct field_row destination_config_fields[] = {
     {"http_method", VALUE_TEXT | VALUE_NULL, .names = DESTINATION_METHOD_NAMES},
     {"auth_type", VALUE_TEXT | VALUE_NULL, .names = DESTINATION_AUTH_NAMES},
     {.name = "auth", VALUE_OBJECT | VALUE_NULL},
+    {"tls", VALUE_OBJECT | VALUE_NULL, .fields = destination_tls_fields},
     {.name = "rate_limit", VALUE_INTEGER | VALUE_NULL},
     {"rate_limit_period", VALUE_TEXT | VALUE_NULL, .names = PERIOD_NAMES},
     {.name = "delivery_policy", VALUE_OBJECT | VALUE_NULL},
@@ -353,7 +363,7 @@ static const struct field_row auth_method_shape[] = {
 static const struct field_row destination_config_shape[] = {
     PERHAPS("url", VALUE_TEXT), PERHAPS("path", VALUE_TEXT), PERHAPS("path_forwarding_disabled", VALUE_BOOLEAN),
     {"http_method", VALUE_TEXT, .names = DESTINATION_METHOD_NAMES}, ONE_OF("auth_type", DESTINATION_AUTH_NAMES),
-    PERHAPS("auth", VALUE_OBJECT), ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
+    PERHAPS("auth", VALUE_OBJECT), PERHAPS("tls", VALUE_OBJECT), ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
     ONE_OF("rate_limit_period", PERIOD_NAMES), ALWAYS("delivery_policy", VALUE_OBJECT | VALUE_NULL), END,
 };
 const struct field_row destination_shape[] = {

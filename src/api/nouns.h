@@ -66,6 +66,10 @@ bool rules_take(struct call *call, json_t *rules);
 /* Checks the auth members of a config; problems are noted in the call. */
 void auth_check_source(struct call *call, struct text source_type, const json_t *config);
 void auth_check_destination(struct call *call, const json_t *config);
+/* credentials.c: keys and certificates. */
+void auth_check_service_account(struct call *call, const json_t *auth);
+void auth_check_standard_webhooks(struct call *call, const json_t *auth);
+void tls_check_destination(struct call *call, enum destination_type type, const json_t *config);
 
 /* Lays the members of `change` over `config`; a null removes a member. */
 void config_merge(json_t *config, json_t *change);

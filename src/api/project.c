@@ -1,6 +1,7 @@
 #include "api/contract_rows.h"
 #include "api/nouns.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "store/issue_trigger.h"
@@ -16,6 +17,10 @@ static json_t *project_json(const struct project *project, bool with_secret)
                                json_moment(project->created_at));
     if (with_secret)
         json_object_set_new(object, "signing_secret", json_text(project->signing_secret));
+    if (with_secret && project->previous_until > clock_now_ms()) {
+        json_object_set_new(object, "previous_signing_secret", json_text(project->previous_secret));
+        json_object_set_new(object, "previous_signing_secret_until", json_moment(project->previous_until));
+    }
     return object;
 }
 
@@ -122,6 +127,9 @@ static bool change_secret(struct call *call)
     struct project project;
     if (!project_find(call, &project) || !project_may_change(call))
         return false;
+    int64_t overlap_s = json_member_integer(call->body, "overlap", 0);
+    project.previous_secret = overlap_s > 0 ? project.signing_secret : TEXT_NONE;
+    project.previous_until = overlap_s > 0 ? call->now + overlap_s * 1000 : 0;
     project.signing_secret = new_secret(call);
     project.updated_at = call->now;
     return put(call, &project);
@@ -229,11 +237,16 @@ static const struct field_row project_fields[] = {
     {"name", VALUE_TEXT, .required = true, .least = 1, .most = NAME_MOST},
     END,
 };
+enum { OVERLAP_MOST_S = 30 * 24 * 3600 };
+static const struct field_row rotation_fields[] = {
+    {"overlap", VALUE_INTEGER | VALUE_NULL, .least = 0, .most = OVERLAP_MOST_S}, END,
+};
 static const struct field_row project_shape[] = {
     {.name = "id", VALUE_TEXT, .required = true}, {.name = "name", VALUE_TEXT, .required = true},
     {.name = "name_no_org", VALUE_TEXT, .required = true}, {.name = "type", VALUE_TEXT, .required = true},
     {.name = "mode", VALUE_TEXT, .required = true},
-    {.name = "signing_secret", VALUE_TEXT}, {.name = "updated_at", VALUE_TEXT, .required = true},
+    {.name = "signing_secret", VALUE_TEXT}, PERHAPS("previous_signing_secret", VALUE_TEXT),
+    {"previous_signing_secret_until", VALUE_TEXT, .is_moment = true}, {.name = "updated_at", VALUE_TEXT, .required = true},
     {.name = "created_at", VALUE_TEXT, .required = true}, END,
 };
 static const struct field_row project_item = {"", VALUE_OBJECT, .fields = project_shape};
@@ -252,7 +265,7 @@ static const struct operation operations[] = {
      "Project"},
     {"PUT", "/projects/{id}", "updateProject", "Rename a project", project_update, NULL, project_fields, "Project"},
     {"PUT", "/projects/{id}/rotate_secret", "rotateProjectSecret", "Give a project a new signing secret",
-     project_rotate_secret, NULL, no_fields, "Project"},
+     project_rotate_secret, NULL, rotation_fields, "Project"},
     {"DELETE", "/projects/{id}", "deleteProject", "Delete a project and all that it holds", project_delete, NULL, NULL,
      "DeletedProject"},
 };

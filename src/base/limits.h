@@ -73,6 +73,12 @@
     X(delivery_timeout_ms, 60000, 10, 3600000, "ms", "from the start of a delivery to the end of the reply") \
     X(delivery_connect_timeout_ms, 15000, 10, 3600000, "ms", "until the connection to a destination stands, within the delivery's time") \
     X(delivery_redirects, 5, 0, 50, "redirects", "redirects followed in one delivery")                  \
+    X(token_timeout_ms, 10000, 10, 600000, "ms", "an authorization server's whole reply")                \
+    X(token_calls, 64, 1, 10000, "calls", "calls of authorization servers at one time; others wait")     \
+    X(token_reply_bytes, 65536, 1024, 16777216, "bytes", "an authorization server's reply")              \
+    X(token_margin_ms, 30000, 0, 3600000, "ms", "a token is renewed this long before it expires, at most a tenth of its life") \
+    X(token_lifetime_ms, 3600000, 1000, 31536000000, "ms", "a token is used this long when the server does not say") \
+    X(token_failure_ms, 1000, 0, 3600000, "ms", "after a failed call for a token no other is made for the same destination") \
     X(response_body_bytes, 65536, 0, 10485760, "bytes", "kept of a destination's reply; the rest is cut") \
     X(response_read_bytes, 1048576, 1024, 1073741824, "bytes", "read of a destination's reply before the connection is closed") \
     X(automatic_retries, 50, 0, 1000, "retries", "automatic retries of one event")                      \

@@ -78,6 +78,7 @@ static struct catalog_project *make_project(const struct project *record)
     entry->record = *record;
     entry->record.name = keep(&entry->arena, record->name);
     entry->record.signing_secret = keep(&entry->arena, record->signing_secret);
+    entry->record.previous_secret = keep(&entry->arena, record->previous_secret);
     return entry;
 }
 

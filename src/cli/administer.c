@@ -22,6 +22,7 @@ static const struct option OPTIONS[] = {
     {"data", required_argument, NULL, 'd'},   {"config", required_argument, NULL, 'c'},
     {"project", required_argument, NULL, 'p'}, {"name", required_argument, NULL, 'n'},
     {"rate-limit", required_argument, NULL, 'r'}, {"json", no_argument, NULL, 'j'},
+    {"overlap", required_argument, NULL, 'o'},
     {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
@@ -35,6 +36,9 @@ static bool take_option(struct administer_options *options, int option, struct e
     case 'r':
         return (text_to_integer(text_of(optarg), &options->rate_limit) && options->rate_limit >= 0) ||
                error_set(error, ERROR_INVALID, "--rate-limit wants calls a minute, 0 for none, not \"%s\"", optarg);
+    case 'o':
+        return (text_to_integer(text_of(optarg), &options->overlap_s) && options->overlap_s >= 0) ||
+               error_set(error, ERROR_INVALID, "--overlap wants seconds, not \"%s\"", optarg);
     case 'j': options->json = true; return true;
     case 'h': options->help = true; return true;
     default: return error_set(error, ERROR_INVALID, "\"--help\" tells the options");

@@ -19,6 +19,7 @@ struct administer_options {
     const char *project;  /* NULL: not given */
     const char *name;     /* NULL: not given */
     int64_t rate_limit;   /* -1: not given */
+    int64_t overlap_s;    /* 0: not given */
     bool json, help;
     const char *arguments[2]; /* behind the verb */
     size_t argument_count;

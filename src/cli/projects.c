@@ -8,10 +8,11 @@ static const char USAGE[] =
     "       fairlead projects create NAME\n"
     "       fairlead projects show PROJECT\n"
     "       fairlead projects rename PROJECT NAME\n"
-    "       fairlead projects rotate-secret PROJECT\n"
+    "       fairlead projects rotate-secret PROJECT [--overlap SECONDS]\n"
     "       fairlead projects delete PROJECT\n"
     "\n"
     "  PROJECT         its id or its name\n"
+    "  --overlap SECONDS  in which deliveries are signed with the old secret as well (0)\n"
     "  --data DIR      directory of the store and the key (./data)\n"
     "  --config FILE   settings, as for serve\n"
     "  --json          print what the API answers\n"
@@ -90,6 +91,9 @@ static bool print_secret(json_t *project, const struct administer_options *optio
     else
         printf("id              %s\nname            %s\nsigning secret  %s\n", administer_member(project, "id"),
                administer_member(project, "name_no_org"), administer_member(project, "signing_secret"));
+    if (!options->json && json_member(project, "previous_signing_secret") != NULL)
+        printf("the one before  %s, until %s\n", administer_member(project, "previous_signing_secret"),
+               administer_member(project, "previous_signing_secret_until"));
     json_decref(project);
     return true;
 }
@@ -101,7 +105,8 @@ static bool show(struct administer *administer, const struct administer_options 
 
 static bool rotate_secret(struct administer *administer, const struct administer_options *options, struct error *error)
 {
-    return print_secret(call_project(administer, options, "PUT", "/rotate_secret", json_object(), error), options);
+    json_t *body = json_pack("{s:I}", "overlap", (json_int_t)options->overlap_s);
+    return print_secret(call_project(administer, options, "PUT", "/rotate_secret", body, error), options);
 }
 
 static bool delete_project(struct administer *administer, const struct administer_options *options, struct error *error)

@@ -5,9 +5,11 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "deliver/auth.h"
 #include "deliver/engine.h"
 #include "deliver/mock.h"
 #include "deliver/outcome.h"
+#include "deliver/token.h"
 
 enum { OFFER_AGAIN_MS = 500 };
 
@@ -224,6 +226,8 @@ static void finish_attempt(struct delivery *delivery, int status, enum attempt_e
     attempt->body = keep_text(delivery, body);
     attempt->content_type = keep_text(delivery, content_type);
     delivery->retry_after = keep_text(delivery, retry_after);
+    if (delivery->token != 0 && status != 0)
+        tokens_replied(delivery->deliver->tokens, delivery, status);
     end(delivery);
 }
 
@@ -267,7 +271,8 @@ static void begin_attempt(struct delivery *delivery, const struct envelope *enve
     };
 }
 
-static void call_destination(struct delivery *delivery, const struct envelope *envelope)
+static void call_destination(struct delivery *delivery, const struct catalog_destination *destination,
+                             const struct envelope *envelope)
 {
     delivery->call = (struct http_call){
         .method = envelope->method,
@@ -281,13 +286,17 @@ static void call_destination(struct delivery *delivery, const struct envelope *e
         .response_keep_bytes = limits.response_body_bytes,
         .response_read_bytes = limits.response_read_bytes,
         .redirects = (int)limits.delivery_redirects,
+        .tls = {destination->settings.tls.ca, destination->settings.tls.client_certificate,
+                destination->settings.tls.client_key},
         .done = replied,
         .user = delivery,
     };
     http_client_start(delivery->deliver->client, &delivery->call);
 }
 
-static void attempt(struct delivery *delivery, const struct catalog_destination *destination)
+/* no_token: why there is none, where one is needed. */
+static void attempt(struct delivery *delivery, const struct catalog_destination *destination, struct text token,
+                    struct text no_token)
 {
     struct deliver *deliver = delivery->deliver;
     const struct event *event = &delivery->queued->event;
@@ -298,7 +307,7 @@ static void attempt(struct delivery *delivery, const struct catalog_destination 
     int64_t now = clock_now_ms();
     struct envelope_input input = {
         event, request, delivery->connection, destination, source, project, deliver->public_url, event->attempts + 1,
-        event->next_trigger, planned_wait_s(delivery, now)};
+        event->next_trigger, planned_wait_s(delivery, now), now, token};
     enum attempt_error problem = envelope_write(&delivery->arena, &input, &envelope);
     /* The envelope may point into the source's and the destination's names. */
     for (size_t i = envelope.added_from; i < envelope.headers.count; i++)
@@ -308,6 +317,8 @@ static void attempt(struct delivery *delivery, const struct catalog_destination 
     begin_attempt(delivery, &envelope, now);
     if (problem != ATTEMPT_ERROR_NONE) {
         finish_attempt(delivery, 0, problem, TEXT_NONE, TEXT_NONE, TEXT_NONE);
+    } else if (no_token.data != NULL) {
+        finish_attempt(delivery, 0, ATTEMPT_ERROR_OAUTH2_HANDSHAKE_FAILED, no_token, TEXT_NONE, TEXT_NONE);
     } else if (destination->record.type == DESTINATION_MOCK_API) {
         struct buffer body = {0};
         int status = mock_answer(&envelope, request, &body);
@@ -316,7 +327,7 @@ static void attempt(struct delivery *delivery, const struct catalog_destination 
     } else if (destination->record.type == DESTINATION_CLI) {
         finish_attempt(delivery, 0, ATTEMPT_ERROR_CLI_UNAVAILABLE, TEXT_NONE, TEXT_NONE, TEXT_NONE);
     } else {
-        call_destination(delivery, &envelope);
+        call_destination(delivery, destination, &envelope);
     }
 }
 
@@ -327,14 +338,26 @@ static void fail_without_payload(struct delivery *delivery)
     finish_attempt(delivery, 0, ATTEMPT_ERROR_PAYLOAD_MISSING, TEXT_NONE, TEXT_NONE, TEXT_NONE);
 }
 
-void courier_start(struct deliver *deliver, struct lane *lane, struct queued *queued)
+/* The first thing for many: the token that it is sent with. */
+static void attempt_with_token(struct delivery *delivery, struct catalog_destination *destination)
 {
-    struct delivery *delivery = take_delivery(deliver);
-    struct catalog_connection *connection = catalog_find_connection(deliver->catalog, queued->event.connection_id);
-    struct catalog_destination *destination = catalog_find_destination(deliver->catalog, queued->event.destination_id);
-    delivery->deliver = deliver;
-    delivery->lane = lane;
-    delivery->queued = queued;
+    struct text token = TEXT_NONE;
+    enum token_answer answer = TOKEN_HAD;
+    if (auth_needs_token(destination->settings.auth) && destination->record.type != DESTINATION_CLI)
+        answer = tokens_get(delivery->deliver->tokens, delivery, destination, &token);
+    if (answer == TOKEN_HAD)
+        attempt(delivery, destination, token, TEXT_NONE);
+    else if (answer == TOKEN_FAILED)
+        attempt(delivery, destination, TEXT_NONE, token);
+}
+
+void courier_begin(struct delivery *delivery)
+{
+    const struct event *event = &delivery->queued->event;
+    struct catalog *catalog = delivery->deliver->catalog;
+    struct catalog_connection *connection = catalog_find_connection(catalog, event->connection_id);
+    struct catalog_destination *destination = catalog_find_destination(catalog, event->destination_id);
+    catalog_connection_release(delivery->connection);
     delivery->connection = connection;
     if (connection == NULL || destination == NULL || connection->record.deleted_at != 0 ||
         connection->record.disabled_at != 0 || destination->record.deleted_at != 0 ||
@@ -344,10 +367,19 @@ void courier_start(struct deliver *deliver, struct lane *lane, struct queued *qu
     } else if (connection->record.paused_at != 0) {
         delivery->settle = SETTLE_HOLD;
         end(delivery);
-    } else if (queued->payload->missing) {
+    } else if (delivery->queued->payload->missing) {
         fail_without_payload(delivery);
     } else {
-        attempt(delivery, destination);
+        attempt_with_token(delivery, destination);
     }
     catalog_destination_release(destination);
+}
+
+void courier_start(struct deliver *deliver, struct lane *lane, struct queued *queued)
+{
+    struct delivery *delivery = take_delivery(deliver);
+    delivery->deliver = deliver;
+    delivery->lane = lane;
+    delivery->queued = queued;
+    courier_begin(delivery);
 }

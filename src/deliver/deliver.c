@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "deliver/engine.h"
+#include "deliver/token.h"
 
 enum {
     LOOP_NAP_MS = 250,
@@ -152,7 +153,7 @@ struct deliver_counts deliver_counts(struct deliver *deliver)
     size_t position = 0;
     struct lane *lane;
     pthread_mutex_lock(&deliver->lock);
-    struct deliver_counts counts = {.running = deliver->running, .queued_bytes = deliver->queued_bytes,
+    struct deliver_counts counts = {.running = deliver->running + deliver->waiting, .queued_bytes = deliver->queued_bytes,
                                     .unrecorded = deliver->unrecorded, .delivered = deliver->delivered,
                                     .failed = deliver->failed};
     while ((lane = hash_map_next(&deliver->lanes, &position)) != NULL)
@@ -263,7 +264,7 @@ static void offer_again(struct deliver *deliver)
 static bool loop_is_over(struct deliver *deliver)
 {
     pthread_mutex_lock(&deliver->lock);
-    bool over = deliver->abandoned || (deliver->stopping && deliver->running == 0 && deliver->unrecorded == 0);
+    bool over = deliver->abandoned || (deliver->stopping && deliver->running + deliver->waiting == 0 && deliver->unrecorded == 0);
     pthread_mutex_unlock(&deliver->lock);
     return over;
 }
@@ -274,6 +275,7 @@ static void *run_loop(void *argument)
     while (!loop_is_over(deliver)) {
         bool idle = dispatch(deliver);
         offer_again(deliver);
+        tokens_turn(deliver->tokens);
         idle &= !courier_finish(deliver); /* what ended at once, without network, has made room for others */
         http_client_run(deliver->client, idle ? LOOP_NAP_MS : 0);
         courier_finish(deliver);
@@ -325,7 +327,8 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, stru
     pthread_cond_init(&deliver->feed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     if ((deliver->client = http_client_create(error)) != NULL &&
-        (deliver->reader = store_reader_open(store, error)) != NULL && arm_lanes(deliver, error) &&
+        (deliver->reader = store_reader_open(store, error)) != NULL &&
+        (deliver->tokens = tokens_create(deliver, error)) != NULL && arm_lanes(deliver, error) &&
         settle_the_rest(deliver, error)) {
         catalog_listen(catalog, (struct catalog_listener){deliver, connection_changed, NULL});
         deliver->loop_started = pthread_create(&deliver->loop_thread, NULL, run_loop, deliver) == 0;
@@ -341,7 +344,7 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, stru
 static bool is_quiet(struct deliver *deliver)
 {
     pthread_mutex_lock(&deliver->lock);
-    bool quiet = deliver->running == 0 && deliver->unrecorded == 0 && deliver->settling == 0;
+    bool quiet = deliver->running + deliver->waiting == 0 && deliver->unrecorded == 0 && deliver->settling == 0;
     pthread_mutex_unlock(&deliver->lock);
     return quiet;
 }
@@ -353,9 +356,9 @@ static void wait_until_quiet(struct deliver *deliver, int64_t timeout_ms)
         usleep(STOP_POLL_MS * 1000);
     pthread_mutex_lock(&deliver->lock);
     deliver->abandoned = true;
-    if (deliver->running > 0)
+    if (deliver->running + deliver->waiting > 0)
         log_warn("%lld deliveries were broken off; they are made again after the next start",
-                 (long long)deliver->running);
+                 (long long)(deliver->running + deliver->waiting));
     pthread_mutex_unlock(&deliver->lock);
 }
 
@@ -401,6 +404,7 @@ void deliver_stop(struct deliver *deliver, int64_t timeout_ms)
     if (deliver->loop_started)
         pthread_join(deliver->loop_thread, NULL);
     wait_for_store(deliver);
+    tokens_free(deliver->tokens);
     if (deliver->client != NULL)
         http_client_free(deliver->client);
     if (deliver->reader != NULL)

@@ -22,6 +22,8 @@ struct delivery {
     struct http_call call;
     struct attempt attempt;
     struct text retry_after;
+    bool waited;        /* for a token: takes the answer to that call, old as it may be */
+    uint64_t token;     /* which of the destination's tokens it was sent with; 0: none */
     enum { SETTLE_ATTEMPT, SETTLE_HOLD, SETTLE_CANCEL } settle;
     struct event after; /* as recorded */
     bool gone;          /* the store does not know the event any more */
@@ -29,6 +31,7 @@ struct delivery {
 };
 
 struct settling;
+struct tokens;
 
 struct deliver {
     struct store *store;
@@ -36,6 +39,7 @@ struct deliver {
     struct issues *issues;
     const char *public_url;
     struct http_client *client; /* the delivery loop's */
+    struct tokens *tokens;       /* the delivery loop's */
     struct store_reader *reader; /* the feeder's */
     size_t feed_position;        /* the feeder's: where its walk over the lanes goes on */
     pthread_t loop_thread, feeder_thread;
@@ -52,6 +56,7 @@ struct deliver {
     struct delivery *spare;   /* for reuse, at most MOST_SPARE */
     int64_t spares;
     struct settling *settlings;
+    int64_t waiting; /* deliveries begun that wait for a token; they are not among those that run */
     int64_t running, unrecorded, in_store, queued_bytes, delivered, failed, settling;
     bool stopping, abandoned, loop_awake;
     bool feed_asked; /* there is work for the feeder that it has not seen yet */
@@ -72,6 +77,7 @@ void engine_feed(struct deliver *deliver, struct lane *lane);
 
 /* courier.c: one delivery. On the loop's thread, without the lock. */
 void courier_start(struct deliver *deliver, struct lane *lane, struct queued *queued);
+void courier_begin(struct delivery *delivery); /* again, after it waited for a token */
 /* Gives back the slots of what has ended since the last call and hands the outcomes to the store. False: none. */
 bool courier_finish(struct deliver *deliver);
 void courier_submit(struct deliver *deliver, struct delivery *deliveries); /* outcomes, to the store */

@@ -1,16 +1,13 @@
 #include "deliver/envelope.h"
 
 #include <inttypes.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
-#include <pthread.h>
 
 #include "base/buffer.h"
 #include "base/encoding.h"
 #include "base/id.h"
+#include "deliver/auth.h"
 
-enum { MOST_ADDED = 24 };
+enum { OWN_HEADERS = 16, MOST_ADDED = OWN_HEADERS + AUTH_HEADERS };
 
 /* ---- URL ---- */
 
@@ -53,7 +50,8 @@ static void write_url(struct arena *arena, const struct envelope_input *input, s
     }
     if (settings->auth == DESTINATION_AUTH_API_KEY && settings->key_in_query)
         append_key(&out, settings, envelope->query.size == 0);
-    envelope->url = arena_copy_string(arena, buffer_text(&out));
+    bool strict = settings->auth == DESTINATION_AUTH_AWS && base.size > 0;
+    envelope->url = strict ? auth_aws_url(arena, buffer_text(&out)) : arena_copy_string(arena, buffer_text(&out));
     buffer_free(&out);
 }
 
@@ -78,83 +76,6 @@ static void add(struct http_headers *headers, const char *name, struct text valu
     headers->items[headers->count++] = (struct http_header){text_of(name), value};
 }
 
-/* HMAC-SHA256 without a key: found once, copied for each signature. */
-static EVP_MAC_CTX *hmac_template;
-static pthread_once_t hmac_once = PTHREAD_ONCE_INIT;
-
-static void find_hmac(void)
-{
-    char digest[] = "SHA256";
-    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                               OSSL_PARAM_construct_end()};
-    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *context = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
-    if (context != NULL && EVP_MAC_CTX_set_params(context, parameters))
-        hmac_template = context;
-    else
-        EVP_MAC_CTX_free(context);
-    EVP_MAC_free(hmac);
-}
-
-static bool sign(struct text secret, struct text body, unsigned char mac[EVP_MAX_MD_SIZE], size_t *size)
-{
-    pthread_once(&hmac_once, find_hmac);
-    EVP_MAC_CTX *context = hmac_template ? EVP_MAC_CTX_dup(hmac_template) : NULL;
-    bool done = context != NULL && EVP_MAC_init(context, (const unsigned char *)secret.data, secret.size, NULL) &&
-                EVP_MAC_update(context, (const unsigned char *)body.data, body.size) &&
-                EVP_MAC_final(context, mac, size, EVP_MAX_MD_SIZE);
-    EVP_MAC_CTX_free(context);
-    return done;
-}
-
-static struct text signature(struct arena *arena, struct text secret, struct text body)
-{
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    size_t size = 0;
-    struct buffer out = {0};
-    if (sign(secret.data ? secret : TEXT(""), body, mac, &size))
-        base64_encode(&out, (struct text){(const char *)mac, size});
-    struct text text = arena_copy_text(arena, buffer_text(&out));
-    buffer_free(&out);
-    return text;
-}
-
-static struct text basic(struct arena *arena, const struct destination_settings *settings)
-{
-    struct buffer out = {0};
-    const char *pair = arena_printf(arena, "%.*s:%.*s", TEXT_ARGS(settings->username), TEXT_ARGS(settings->password));
-    buffer_append_string(&out, "Basic ");
-    base64_encode(&out, text_of(pair));
-    struct text text = arena_copy_text(arena, buffer_text(&out));
-    buffer_free(&out);
-    return text;
-}
-
-static void add_auth(struct arena *arena, const struct envelope_input *input, struct http_headers *headers)
-{
-    const struct destination_settings *settings = &input->destination->settings;
-    struct text body = input->request->body;
-    switch (settings->auth) {
-    case DESTINATION_AUTH_SIGNATURE:
-        if (input->project != NULL)
-            add(headers, "x-hookdeck-signature", signature(arena, input->project->record.signing_secret, body));
-        break;
-    case DESTINATION_AUTH_CUSTOM_SIGNATURE:
-        add(headers, arena_copy_string(arena, settings->key), signature(arena, settings->secret, body));
-        break;
-    case DESTINATION_AUTH_BASIC:
-        add(headers, "authorization", basic(arena, settings));
-        break;
-    case DESTINATION_AUTH_API_KEY:
-        if (!settings->key_in_query)
-            add(headers, arena_copy_string(arena, settings->key), settings->secret);
-        break;
-    case DESTINATION_AUTH_BEARER:
-        add(headers, "authorization", text_of(arena_printf(arena, "Bearer %.*s", TEXT_ARGS(settings->secret))));
-        break;
-    }
-}
-
 static struct text public_id(struct arena *arena, enum id_kind kind, int64_t id)
 {
     char text[ID_TEXT_SIZE];
@@ -168,12 +89,13 @@ static struct text or_empty(struct text text)
 }
 
 static void add_own(struct arena *arena, const struct envelope_input *input, struct text original_ip,
-                    struct http_headers *headers)
+                    struct envelope *envelope)
 {
+    struct http_headers *headers = &envelope->headers;
     struct text event_id = public_id(arena, ID_EVENT, input->event->id);
     add(headers, "accept", TEXT("application/json, text/plain, */*"));
     add(headers, "idempotency-key", event_id);
-    add_auth(arena, input, headers);
+    auth_add(arena, input, envelope);
     add(headers, "x-hookdeck-eventid", event_id);
     add(headers, "x-hookdeck-requestid", public_id(arena, ID_REQUEST, input->request->id));
     add(headers, "x-hookdeck-original-ip", or_empty(original_ip));
@@ -201,23 +123,6 @@ static bool is_sendable(const struct http_headers *headers)
     return true;
 }
 
-/* The sender's header gives way to the one that the destination's settings ask for. */
-static bool is_replaced(struct text name, const struct destination_settings *settings)
-{
-    switch (settings->auth) {
-    case DESTINATION_AUTH_SIGNATURE:
-        return false; /* x-hookdeck-* is dropped anyway */
-    case DESTINATION_AUTH_BASIC:
-    case DESTINATION_AUTH_BEARER:
-        return text_equal(name, TEXT("authorization"));
-    case DESTINATION_AUTH_API_KEY:
-        return !settings->key_in_query && text_equal_ignoring_case(name, settings->key);
-    case DESTINATION_AUTH_CUSTOM_SIGNATURE:
-        return text_equal_ignoring_case(name, settings->key);
-    }
-    return false;
-}
-
 enum attempt_error envelope_write(struct arena *arena, const struct envelope_input *input, struct envelope *envelope)
 {
     const struct destination *record = &input->destination->record;
@@ -226,15 +131,15 @@ enum attempt_error envelope_write(struct arena *arena, const struct envelope_inp
     struct text original_ip = http_headers_get(&stored, TEXT("x-hookdeck-original-ip"));
     struct http_headers headers = {ARENA_ARRAY(arena, struct http_header, stored.count + MOST_ADDED), 0};
     for (size_t i = 0; i < stored.count; i++) {
-        if (!is_dropped(stored.items[i].name) && !is_replaced(stored.items[i].name, settings))
+        if (!is_dropped(stored.items[i].name) && !auth_replaces(settings, stored.items[i].name))
             headers.items[headers.count++] = stored.items[i];
     }
     envelope->added_from = headers.count;
-    add_own(arena, input, original_ip, &headers);
     envelope->headers = headers;
-    write_url(arena, input, envelope);
     envelope->method = arena_copy_string(arena, settings->method.data ? settings->method : input->request->method);
+    write_url(arena, input, envelope);
+    add_own(arena, input, original_ip, envelope);
     if (record->type == DESTINATION_HTTP && settings->url.size == 0)
         return ATTEMPT_ERROR_MISSING_URL;
-    return is_sendable(&headers) ? ATTEMPT_ERROR_NONE : ATTEMPT_ERROR_INVALID_CHARACTER;
+    return is_sendable(&envelope->headers) ? ATTEMPT_ERROR_NONE : ATTEMPT_ERROR_INVALID_CHARACTER;
 }

@@ -1,5 +1,5 @@
 /*
- * envelope.h - what is sent for an event: URL, method and headers. Pure but for HMAC.
+ * envelope.h - what is sent for an event: URL, method and headers. Pure but for signatures.
  *
  * Path and query of the request are forwarded behind the destination's URL (a query of the URL's own replaces the
  * request's), the sender's headers are kept but for those of the connection they came on, and the gateway's own
@@ -23,6 +23,8 @@ struct envelope_input {
     int64_t attempt_number;
     enum attempt_trigger trigger;
     int64_t retry_after_s; /* wait before the planned retry if this attempt fails; -1: none is planned */
+    int64_t now;           /* wall-clock ms: signatures with a time are made for it */
+    struct text token;     /* for destinations whose auth needs one (auth.h); TEXT_NONE: none is known */
 };
 
 struct envelope {

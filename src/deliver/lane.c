@@ -54,7 +54,7 @@ struct queued *lane_remove(struct lane *lane, int64_t event_id, int64_t connecti
 bool lane_may_start(const struct lane *lane, int64_t running_in_all)
 {
     int64_t free_slots = limits.deliveries - running_in_all;
-    if (free_slots <= 0)
+    if (free_slots <= 0 || lane->held)
         return false;
     int64_t share = free_slots / 2 > 1 ? free_slots / 2 : 1;
     return lane->running < limits.destination_deliveries && lane->running < share;

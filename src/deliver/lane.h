@@ -24,6 +24,7 @@ struct lane {
     bool behind;             /* the store may hold due events that nobody has */
     uint64_t wakes;          /* counts deliver_wake, to see one that came during a claim */
     struct heap_node wake;   /* wall-clock ms of the next due event in the store */
+    bool held;               /* its deliveries wait for a token: none is begun */
     bool listed;             /* in the engine's ring of lanes with something to send */
     struct lane *next_listed;
 };

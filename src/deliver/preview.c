@@ -1,6 +1,7 @@
 #include "deliver/envelope.h"
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "deliver/deliver.h"
 
 static struct text names_from(struct arena *arena, const struct envelope *envelope)
@@ -24,7 +25,7 @@ bool deliver_preview(struct catalog *catalog, const char *public_url, struct are
     bool known = connection != NULL && destination != NULL;
     if (known) {
         struct envelope_input input = {event, request, connection, destination, source, project, public_url,
-                                       event->attempts + 1, TRIGGER_MANUAL, -1};
+                                       event->attempts + 1, TRIGGER_MANUAL, -1, clock_now_ms(), TEXT_NONE};
         struct buffer headers = {0};
         envelope_write(arena, &input, &envelope);
         http_headers_write(&headers, &envelope.headers);

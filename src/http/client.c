@@ -29,6 +29,7 @@ struct transfer {
     struct buffer head; /* the reply's headers in stored form, names in lower case */
     struct arena arena; /* their parsed form */
     int64_t read_bytes; /* of the reply's body */
+    bool own_tls;       /* its easy handle has certificates of its own, and is used for no other call */
     bool enough;        /* response_read_bytes is reached: we broke it off ourselves */
     int64_t begun_us;
     char failure_text[CURL_ERROR_SIZE];
@@ -278,6 +279,26 @@ static void set_method(CURL *easy, const struct http_call *call)
         curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
 }
 
+static void set_blob(CURL *easy, CURLoption option, struct text pem)
+{
+    struct curl_blob blob = {(void *)(uintptr_t)pem.data, pem.size, CURL_BLOB_COPY};
+    if (pem.data != NULL)
+        curl_easy_setopt(easy, option, &blob);
+}
+
+static void set_tls(struct transfer *transfer, const struct http_tls *tls)
+{
+    CURL *easy = transfer->easy;
+    transfer->own_tls = tls->authorities.data != NULL || tls->certificate.data != NULL;
+    if (!transfer->own_tls)
+        return;
+    if (tls->authorities.data != NULL)
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* the system's would be trusted beside them */
+    set_blob(easy, CURLOPT_CAINFO_BLOB, tls->authorities);
+    set_blob(easy, CURLOPT_SSLCERT_BLOB, tls->certificate);
+    set_blob(easy, CURLOPT_SSLKEY_BLOB, tls->key);
+}
+
 static void prepare(struct transfer *transfer)
 {
     struct http_call *call = transfer->call;
@@ -298,6 +319,7 @@ static void prepare(struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_timeout_ms);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, call->redirects > 0 ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)call->redirects);
+    set_tls(transfer, &call->tls);
 }
 
 void http_client_start(struct http_client *client, struct http_call *call)
@@ -351,6 +373,21 @@ static void read_outcome(struct transfer *transfer, CURLcode result)
     call->ended_ms = clock_now_ms();
 }
 
+static void free_transfers(struct transfer *transfer)
+{
+    while (transfer != NULL) {
+        struct transfer *next = transfer->next;
+        curl_easy_cleanup(transfer->easy);
+        free(transfer->headers);
+        free(transfer->header_lines);
+        buffer_free(&transfer->body);
+        buffer_free(&transfer->head);
+        arena_free(&transfer->arena);
+        free(transfer);
+        transfer = next;
+    }
+}
+
 static void unlink_running(struct http_client *client, struct transfer *transfer)
 {
     if (transfer->previous != NULL)
@@ -375,6 +412,10 @@ static void finish(struct http_client *client, struct transfer *transfer, CURLco
         return;
     }
     call->done(call);
+    if (transfer->own_tls) {
+        free_transfers(transfer);
+        return;
+    }
     arena_free(&transfer->arena);
     if (transfer->body.capacity > KEPT_BUFFER)
         buffer_free(&transfer->body);
@@ -484,21 +525,6 @@ struct http_client *http_client_create(struct error *error)
     curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
     curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)limits.deliveries * 2);
     return client;
-}
-
-static void free_transfers(struct transfer *transfer)
-{
-    while (transfer != NULL) {
-        struct transfer *next = transfer->next;
-        curl_easy_cleanup(transfer->easy);
-        free(transfer->headers);
-        free(transfer->header_lines);
-        buffer_free(&transfer->body);
-        buffer_free(&transfer->head);
-        arena_free(&transfer->arena);
-        free(transfer);
-        transfer = next;
-    }
 }
 
 void http_client_free(struct http_client *client)

@@ -43,6 +43,12 @@ enum http_failure {
     HTTP_FAILED,                /* anything else */
 };
 
+/* In PEM; TEXT_NONE: none. Texts are copied by http_client_start. */
+struct http_tls {
+    struct text authorities; /* trusted in place of the system's */
+    struct text certificate, key;
+};
+
 struct http_call {
     /* The request. All texts and headers must stay valid until `done`. */
     const char *method;
@@ -56,6 +62,7 @@ struct http_call {
     int64_t response_read_bytes;       /* beyond this the reply counts as complete and the connection is closed */
     int redirects;                     /* followed at most; 0: a 3xx is the reply */
     bool keep_response_headers;
+    struct http_tls tls;
 
     /* Called once on the client's thread. The call may be started anew or freed inside. */
     void (*done)(struct http_call *call);

@@ -23,6 +23,8 @@ struct project {
     int64_t id;
     struct text name;           /* unique among live projects */
     struct text signing_secret; /* key of x-hookdeck-signature */
+    struct text previous_secret; /* the one before, good until previous_until; TEXT_NONE: none */
+    int64_t previous_until;
     int64_t created_at, updated_at, deleted_at;
 };
 

@@ -2,6 +2,9 @@
 
 #include "base/json.h"
 
+#define GCP_TOKEN_URI "https://oauth2.googleapis.com/token"
+#define GCP_SCOPE "https://www.googleapis.com/auth/cloud-platform"
+
 unsigned method_bit_of(struct text method)
 {
     static const struct {
@@ -133,7 +136,65 @@ static const struct {
     {"BASIC_AUTH", DESTINATION_AUTH_BASIC, ""},
     {"API_KEY", DESTINATION_AUTH_API_KEY, "api_key"},
     {"BEARER_TOKEN", DESTINATION_AUTH_BEARER, "token"},
+    {"OAUTH2_CLIENT_CREDENTIALS", DESTINATION_AUTH_OAUTH2_CLIENT, ""},
+    {"OAUTH2_AUTHORIZATION_CODE", DESTINATION_AUTH_OAUTH2_CODE, ""},
+    {"GCP_SERVICE_ACCOUNT", DESTINATION_AUTH_GCP, ""},
+    {"AWS_SIGNATURE", DESTINATION_AUTH_AWS, "secret_access_key"},
+    {"STANDARD_WEBHOOKS", DESTINATION_AUTH_STANDARD_WEBHOOKS, "secret"},
 };
+
+static enum client_authentication client_authentication_of(struct text name)
+{
+    return text_equal(name, TEXT("bearer"))                  ? CLIENT_BEARER
+           : text_equal(name, TEXT("x-www-form-urlencoded")) ? CLIENT_FORM
+                                                             : CLIENT_BASIC;
+}
+
+static void read_client(struct arena *arena, const json_t *auth, struct token_settings *token)
+{
+    token->server = copy_member(arena, auth, "auth_server");
+    token->client_id = copy_member(arena, auth, "client_id");
+    token->client_secret = copy_member(arena, auth, "client_secret");
+    token->scope = copy_member(arena, auth, "scope");
+    token->refresh_token = copy_member(arena, auth, "refresh_token");
+    token->authentication = client_authentication_of(json_member_text(auth, "authentication_type"));
+}
+
+/* The key is a JSON document in a string. */
+static void read_service_account(struct arena *arena, const json_t *auth, struct token_settings *token)
+{
+    struct text scope = json_member_text(auth, "scope");
+    json_t *key = json_parse(json_member_text(auth, "service_account_key"), NULL);
+    struct text server = json_member_text(key, "token_uri");
+    token->server = arena_copy_text(arena, server.size > 0 ? server : TEXT(GCP_TOKEN_URI));
+    token->client_id = copy_member(arena, key, "client_email");
+    token->client_secret = copy_member(arena, key, "private_key");
+    token->key_id = copy_member(arena, key, "private_key_id");
+    token->scope = arena_copy_text(arena, scope.size > 0 ? scope : TEXT(GCP_SCOPE));
+    json_decref(key);
+}
+
+static void read_tls(struct arena *arena, const json_t *config, struct tls_settings *tls)
+{
+    const json_t *object = json_member(config, "tls");
+    tls->ca = copy_member(arena, object, "ca");
+    tls->client_certificate = copy_member(arena, object, "client_certificate");
+    tls->client_key = copy_member(arena, object, "client_key");
+}
+
+static void read_auth(struct arena *arena, const json_t *auth, struct destination_settings *settings)
+{
+    settings->key = copy_member(arena, auth, settings->auth == DESTINATION_AUTH_AWS ? "access_key_id" : "key");
+    settings->key_in_query = text_equal(json_member_text(auth, "to"), TEXT("query"));
+    settings->username = copy_member(arena, auth, "username");
+    settings->password = copy_member(arena, auth, "password");
+    settings->region = copy_member(arena, auth, "region");
+    settings->service = copy_member(arena, auth, "service");
+    if (settings->auth == DESTINATION_AUTH_GCP)
+        read_service_account(arena, auth, &settings->token);
+    else
+        read_client(arena, auth, &settings->token);
+}
 
 bool destination_settings_read(struct arena *arena, const struct destination *destination,
                                struct destination_settings *settings, struct error *error)
@@ -153,10 +214,8 @@ bool destination_settings_read(struct arena *arena, const struct destination *de
             settings->secret = copy_member(arena, auth, DESTINATION_AUTHS[i].secret);
         }
     }
-    settings->key = copy_member(arena, auth, "key");
-    settings->key_in_query = text_equal(json_member_text(auth, "to"), TEXT("query"));
-    settings->username = copy_member(arena, auth, "username");
-    settings->password = copy_member(arena, auth, "password");
+    read_auth(arena, auth, settings);
+    read_tls(arena, config, &settings->tls);
     json_decref(config);
     return true;
 }

@@ -45,6 +45,31 @@ enum destination_auth {
     DESTINATION_AUTH_BASIC,
     DESTINATION_AUTH_API_KEY,
     DESTINATION_AUTH_BEARER,
+    DESTINATION_AUTH_OAUTH2_CLIENT, /* a token from an authorization server, by the client's credentials */
+    DESTINATION_AUTH_OAUTH2_CODE,   /* the same, by a refresh token */
+    DESTINATION_AUTH_GCP,           /* the same, by an assertion that a service account signs */
+    DESTINATION_AUTH_AWS,
+    DESTINATION_AUTH_STANDARD_WEBHOOKS,
+};
+
+/* How a client tells an authorization server who it is. */
+enum client_authentication { CLIENT_BASIC, CLIENT_BEARER, CLIENT_FORM };
+
+/* Where a token comes from: OAuth2 and GCP. */
+struct token_settings {
+    struct text server;        /* auth_server; of a service account: token_uri */
+    struct text client_id;     /* of a service account: client_email */
+    struct text client_secret; /* of a service account: private_key, in PEM */
+    struct text key_id;        /* of a service account: private_key_id, TEXT_NONE without */
+    struct text scope;         /* TEXT_NONE: none is asked for */
+    struct text refresh_token; /* as it was saved; what the server gave since is kept apart */
+    enum client_authentication authentication;
+};
+
+/* In PEM; TEXT_NONE: none. */
+struct tls_settings {
+    struct text ca; /* the only authorities that are trusted */
+    struct text client_certificate, client_key;
 };
 
 struct destination_settings {
@@ -52,10 +77,13 @@ struct destination_settings {
     bool path_forwarding_disabled;
     struct text method;       /* TEXT_NONE: the request's */
     enum destination_auth auth;
-    struct text key;          /* header or parameter name */
-    struct text secret;       /* signing_secret, api_key, token */
+    struct text key;          /* header or parameter name; AWS: access_key_id */
+    struct text secret;       /* signing_secret, api_key, token, secret_access_key, secret */
     bool key_in_query;
     struct text username, password;
+    struct text region, service; /* AWS */
+    struct token_settings token;
+    struct tls_settings tls;
 };
 bool destination_settings_read(struct arena *arena, const struct destination *destination,
                                struct destination_settings *settings, struct error *error);

@@ -1,11 +1,12 @@
 // `hookdeck gateway connection`: every command with every flag.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { startAuthorizationServer, startTokenServer } from '../e2e/auth_servers.mjs';
 import { startGateway, startSink, until } from '../e2e/gateway.mjs';
 import { setUpHookdeck } from './hookdeck.mjs';
 import {
-  DESTINATION_SETTINGS, PATH_SETTING, REFUSED_AUTH_SETTINGS, REFUSED_DESTINATION_SETTINGS, SOURCE_FILES, SOURCE_SETTINGS,
-  checkDeliveries, checkSource, refusedFlags, words,
+  DESTINATION_SETTINGS, PATH_SETTING, REFUSED_DESTINATION_SETTINGS, SOURCE_FILES, SOURCE_SETTINGS,
+  checkDeliveries, checkSource, refusedFlags, remoteAuthSettings, words,
 } from './hookdeck_flags.mjs';
 
 let gateway, sink, hookdeck;
@@ -89,9 +90,13 @@ test('sources are made inline with each of their settings', async () => {
   }
 });
 
-test('destinations are made inline with each of their settings', async () => {
+test('destinations are made inline with each of their settings', async (t) => {
+  const server = await startAuthorizationServer();
+  const google = await startTokenServer(() => '{"access_token":"of-google"}');
+  t.after(() => Promise.all([server.stop(), google.stop()]));
   for (const verb of ['create', 'upsert']) {
-    const placed = await Promise.all([...DESTINATION_SETTINGS, PATH_SETTING].map(async (setting) => {
+    const settings = [...DESTINATION_SETTINGS, ...await remoteAuthSettings(server, google), PATH_SETTING];
+    const placed = await Promise.all(settings.map(async (setting) => {
       // The path ends a URL that is looked for as it stands, so the places of the two verbs must differ by more.
       const place = setting === PATH_SETTING ? (verb === 'create' ? 'path' : 'again/path') : `${verb}-${setting.name}`;
       const name = `to-${verb}-${setting.name}`, url = `${sink.url}/in/${place}`;
@@ -203,7 +208,7 @@ test('what is not kept, sent or understood is refused in words, and nothing is m
     '--destination-name', 'plain', '--destination-type', 'HTTP', '--destination-url', sink.url);
   const ends = [...FROM('refused'), '--destination-name', 'refused', '--destination-type', 'HTTP', '--destination-url', sink.url];
   await Promise.all([
-    ...[...REFUSED_DESTINATION_SETTINGS, ...REFUSED_AUTH_SETTINGS].flatMap(([flags, why]) => [
+    ...REFUSED_DESTINATION_SETTINGS.flatMap(([flags, why]) => [
       hookdeck.refused(why, 'connection', 'create', '--name', 'refused', ...ends, ...words(flags, 'destination-')),
       hookdeck.refused(why, 'connection', 'upsert', 'refused', ...ends, ...words(flags, 'destination-')),
     ]),
@@ -222,5 +227,4 @@ test('what is not kept, sent or understood is refused in words, and nothing is m
 
 test('every command and flag was run', async (t) => t.diagnostic(await hookdeck.coverage('connection', {
   ...refusedFlags(REFUSED_DESTINATION_SETTINGS, 'destination-', 'rate limits are not enforced yet'),
-  ...refusedFlags(REFUSED_AUTH_SETTINGS, 'destination-', 'these ways to authenticate are not sent yet'),
 })));

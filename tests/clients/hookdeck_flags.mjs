@@ -1,7 +1,8 @@
 // The flags that set up sources, destinations and rules, which several commands of hookdeck-cli share: what each makes of
 // the record, and how the gateway then behaves.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { CLIENTS } from '../e2e/auth_servers.mjs';
 import { until } from '../e2e/gateway.mjs';
 
 // { 'api-key': 'k' } → ['--source-api-key', 'k']
@@ -83,21 +84,37 @@ export const PATH_SETTING = {
   sent: ({ url }) => assert.match(url, /\/in\/path$/),
 };
 
+// Those that need an authorization server (startAuthorizationServer) or a token server (startTokenServer), and AWS. Only
+// connections have these flags.
+export async function remoteAuthSettings(server, google) {
+  const { client_id, client_secret } = CLIENTS.basic;
+  const client = { auth_server: server.url, client_id, client_secret };
+  const OAUTH = { 'oauth2-auth-server': server.url, 'oauth2-client-id': client_id, 'oauth2-client-secret': client_secret };
+  const AWS = { access_key_id: 'i', secret_access_key: 's', region: 'eu-west-1', service: 'lambda' };
+  const { privateKey: private_key } = generateKeyPairSync('rsa', { modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+  const service_account_key = JSON.stringify({ client_email: 'e', private_key, token_uri: google.url });
+  const tokenOf = ({ headers }) => /^Bearer (\S+)$/.exec(headers.authorization)[1];
+  const refresh_token = await server.refreshToken();
+  return [
+    { ...auth('oauth2_client_credentials', { ...OAUTH, 'oauth2-scopes': 'read write', 'oauth2-auth-type': 'basic' },
+      'OAUTH2_CLIENT_CREDENTIALS', { ...client, scope: 'read write', authentication_type: 'basic' }),
+      sent: async (entry) => assert.equal((await server.look(tokenOf(entry))).scope, 'read write') },
+    { ...auth('oauth2_authorization_code', { ...OAUTH, 'oauth2-refresh-token': refresh_token }, 'OAUTH2_AUTHORIZATION_CODE', { ...client, refresh_token }),
+      sent: async (entry) => assert.equal((await server.look(tokenOf(entry))).sub, 'someone') },
+    { ...auth('aws', { 'aws-access-key-id': 'i', 'aws-secret-access-key': 's', 'aws-region': 'eu-west-1', 'aws-service': 'lambda' }, 'AWS_SIGNATURE', AWS),
+      sent: ({ headers }) => assert.match(headers.authorization, /^AWS4-HMAC-SHA256 Credential=i\/\d{8}\/eu-west-1\/lambda\/aws4_request, .*Signature=[0-9a-f]{64}$/) },
+    { ...auth('gcp', { 'gcp-service-account-key': service_account_key, 'gcp-scope': 'a' }, 'GCP_SERVICE_ACCOUNT', { service_account_key, scope: 'a' }),
+      sent: (entry) => assert.equal(tokenOf(entry), 'of-google') },
+  ];
+}
+
 // What the gateway refuses to take, as it keeps or sends nothing like it: [flags, why].
 const NOT_ENFORCED = /config\.delivery_policy: is not enforced by this version/;
-const notSent = (type) => new RegExp(`config\\.auth_type: ${type} is not sent by this version`);
 const GROUPS = { 'delivery-group-key': 'body.customer', 'delivery-group-rate': '5', 'delivery-group-rate-period': 'minute' };
 export const REFUSED_DESTINATION_SETTINGS = [
   [{ 'rate-limit': '5', 'rate-limit-period': 'second' }, NOT_ENFORCED],
   [{ ...GROUPS, 'delivery-group-overrides': '{"a":{"rate":1,"rate_period":"second"}}' }, NOT_ENFORCED],
-];
-const OAUTH = { 'oauth2-auth-server': 'https://auth.example/token', 'oauth2-client-id': 'i', 'oauth2-client-secret': 's', 'oauth2-scopes': 'a,b' };
-export const REFUSED_AUTH_SETTINGS = [
-  [{ 'auth-method': 'oauth2_client_credentials', ...OAUTH, 'oauth2-auth-type': 'bearer' }, notSent('OAUTH2_CLIENT_CREDENTIALS')],
-  [{ 'auth-method': 'oauth2_authorization_code', ...OAUTH, 'oauth2-refresh-token': 'r' }, notSent('OAUTH2_AUTHORIZATION_CODE')],
-  [{ 'auth-method': 'aws', 'aws-access-key-id': 'i', 'aws-secret-access-key': 's', 'aws-region': 'eu-west-1', 'aws-service': 'lambda' },
-    notSent('AWS_SIGNATURE')],
-  [{ 'auth-method': 'gcp', 'gcp-service-account-key': '{}', 'gcp-scope': 'a' }, notSent('GCP_SERVICE_ACCOUNT')],
 ];
 // Their names, as exceptions for the count of what works.
 export const refusedFlags = (settings, prefix, why) => Object.fromEntries(settings.flatMap(([flags]) =>
@@ -108,6 +125,6 @@ export async function checkDeliveries(sink, source_url, settings) {
   assert.equal((await fetch(`${source_url}/more`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: BODY })).status, 200);
   for (const { place, sent } of settings) {
     const pattern = new RegExp(`^/in/${place}(/more)?(\\?|$)`);
-    sent(await until(`a delivery to ${place}`, () => sink.received.find(({ url }) => pattern.test(url))));
+    await sent(await until(`a delivery to ${place}`, () => sink.received.find(({ url }) => pattern.test(url))));
   }
 }

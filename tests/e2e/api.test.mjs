@@ -135,7 +135,7 @@ describe('what is refused', () => {
       ['POST', '/destinations', { name: 'ok' }, /^config\.url: is required/],
       ['POST', '/destinations', { name: 'ok', config: { url: 'ftp://x' } }, /^config\.url: /],
       ['POST', '/destinations', { name: 'ok', config: { url: 'http://x', rate_limit: 5 } }, /^config\.rate_limit: .*not enforced/],
-      ['POST', '/destinations', { name: 'ok', config: { url: 'http://x', auth_type: 'AWS_SIGNATURE', auth: {} } }, /AWS_SIGNATURE/],
+      ['POST', '/destinations', { name: 'ok', config: { url: 'http://x', auth_type: 'AWS_SIGNATURE', auth: {} } }, /region: is required/],
       ['POST', '/destinations', { name: 'ok', type: 'CLI' }, /^config\.path: is required/],
       ['POST', '/connections', {}, /^source: or source_id is required/],
     ];

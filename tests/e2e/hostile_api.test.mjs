@@ -1,6 +1,7 @@
 // Every field and every parameter of the API with values of every wrong kind: 200 or a clear 4xx, and nothing else.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
+import { makeCertificates } from './auth_servers.mjs';
 import { callerOf } from './caller.mjs';
 import { descriptionOf, operationsOf, places, spell, typeOf, valueAt } from './description.mjs';
 import { assertError, send, startFixture } from './hostile.mjs';
@@ -82,15 +83,25 @@ const SOURCE_AUTHS = {
   HMAC: { algorithm: 'sha256', encoding: 'hex', header_key: 'x-signature', webhook_secret_key: 's' },
   BASIC_AUTH: { username: 'u', password: 'p' }, API_KEY: { header_key: 'x-key', api_key: 'k' },
 };
+const certificates = makeCertificates();
+after(() => certificates.remove());
+const OAUTH2_CLIENT = { auth_server: 'http://127.0.0.1:1/', client_id: 'i', client_secret: 's' };
 const DESTINATION_AUTHS = {
   CUSTOM_SIGNATURE: { key: 'x-signature', signing_secret: 's' }, BASIC_AUTH: { username: 'u', password: 'p' },
   API_KEY: { key: 'x-key', api_key: 'k', to: 'header' }, BEARER_TOKEN: { token: 't' },
+  OAUTH2_CLIENT_CREDENTIALS: { ...OAUTH2_CLIENT, scope: 'a', authentication_type: 'basic' },
+  OAUTH2_AUTHORIZATION_CODE: { ...OAUTH2_CLIENT, refresh_token: 'r', scope: 'a', authentication_type: 'bearer' },
+  AWS_SIGNATURE: { access_key_id: 'i', secret_access_key: 's', region: 'r', service: 's' },
+  GCP_SERVICE_ACCOUNT: { service_account_key: JSON.stringify({ client_email: 'e', private_key: certificates.read('rsa.key') }), scope: 'a' },
+  STANDARD_WEBHOOKS: { secret: `whsec_${'A'.repeat(32)}` },
 };
+const TLS = { ca: certificates.read('ca.pem'), client_certificate: certificates.read('client.pem'), client_key: certificates.read('client.key') };
 const name = () => `h-${++counter}`;
 const sourceWith = (auth_type) => ({ name: name(), type: 'WEBHOOK', description: 'd', config: { allowed_http_methods: ['POST'],
   custom_response: { content_type: 'json', body: '{}' }, auth_type, auth: { ...SOURCE_AUTHS[auth_type] } } });
 const destinationWith = (auth_type) => ({ ...HTTP, name: name(), description: 'd', config: { ...HTTP.config, http_method: 'POST',
   path_forwarding_disabled: true, auth_type, auth: { ...DESTINATION_AUTHS[auth_type] } } });
+const destinationWithTls = () => ({ ...HTTP, name: name(), config: { url: 'https://127.0.0.1:1/', tls: { ...TLS } } });
 const CHANNELS = { slack: { channel_name: 'c' }, microsoft_teams: { channel_name: 'c' }, discord: { channel_name: 'c', channel_id: '1', webhook_url: 'http://127.0.0.1:1/' },
   betteruptime: { escalation_policy_id: '1', escalation_policy_name: 'p' }, incidentio: { severity_id: '1', severity_name: 's' }, pagerduty: {}, opsgenie: {}, email: {} };
 const TRIGGER_CONFIGS = {
@@ -105,8 +116,9 @@ const REQUESTS = { id: 'req_00000000000', verified: true, events_count: 7, inges
 const EXAMPLES = {
   '/sources': Object.keys(SOURCE_AUTHS).map((type) => () => sourceWith(type)),
   '/destinations': [...Object.keys(DESTINATION_AUTHS).map((type) => () => destinationWith(type)),
-    () => ({ name: name(), type: 'CLI', config: { path: '/' } })],
+    destinationWithTls, () => ({ name: name(), type: 'CLI', config: { path: '/' } })],
   '/connections': [() => ({ name: name(), description: 'd', rules: structuredClone(RULES), source: sourceWith('HMAC'), destination: destinationWith('API_KEY') }),
+    () => ({ name: name(), source: sourceWith('HMAC'), destination: destinationWithTls() }),
     () => ({ name: name(), source_id: ids.sources, destination_id: ids.destinations })],
   '/connections/{id}': [() => ({ name: name(), description: 'd', rules: structuredClone(RULES) })],
   '/transformations': [() => ({ name: name(), code: 'c', env: { A: '1' } })],
@@ -116,6 +128,7 @@ const EXAMPLES = {
   '/bookmarks': [() => ({ ...mark, name: name() })],
   '/integrations': [() => ({ label: 'l', provider: 'HMAC', features: ['VERIFICATION'], configs: { ...SOURCE_AUTHS.HMAC } })],
   '/teams/current/custom_domains': [() => ({ hostname: `${name()}.example.com` })],
+  '/projects/{id}/rotate_secret': [() => ({ overlap: 1 })],
   '/projects': [() => ({ name: name() })], '/projects/{id}': [() => ({ name: name() })],
   '/projects/{id}/keys': [() => ({ name: name(), rate_limit: 1000 })], '/projects/{id}/keys/{key_id}': [() => ({ name: name(), rate_limit: 1000 })],
   '/cli-auth': [() => ({ device_name: name() })], '/cli-auth/ci': [() => ({ device_name: name() })],
@@ -263,6 +276,8 @@ describe('bodies', () => {
     for (const value of values) {
       add('/destinations', destination('API_KEY', { key: 'x-key', api_key: value }), 'api_key');
       add('/destinations', destination('BEARER_TOKEN', { token: value }), 'token');
+      add('/destinations', destination('AWS_SIGNATURE', { ...DESTINATION_AUTHS.AWS_SIGNATURE, region: value }), 'region');
+      add('/destinations', destination('OAUTH2_CLIENT_CREDENTIALS', { ...OAUTH2_CLIENT, client_secret: value }), 'client_secret');
     }
     add('/destinations', destination('BASIC_AUTH', { username: 'a:b', password: 'p' }), 'username');
     await callAll(calls, (reply, { member }, what) => {

@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import webhooks from '@hookdeck/sdk/webhooks/index.js';
 import { runSql } from './database.mjs';
 import { PROGRAM, startGateway, startSink, until } from './gateway.mjs';
 import { callsOf, refusesEach, refusesStrangers } from './resource.mjs';
@@ -249,6 +250,36 @@ test('deliveries are signed with the secret of their own project, and follow its
   await sendAndCheck('{"n":2}', [rotated.signing_secret, secrets[1]]);
 });
 
+test('while a new signing secret overlaps the one before, a receiver with either is content', async () => {
+  const { ok: okThere, ...project } = await makeProject('rotating');
+  const { source } = await okThere('POST', '/connections', {
+    name: 'c', source: { name: 's' }, destination: { name: 'd', config: { url: `${sink.url}/rotating` } },
+  });
+  const send = async (body) => {
+    await fetch(source.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    return (await until('its delivery', () => sink.received.find((entry) => entry.url === '/rotating' && entry.body.toString() === body))).headers;
+  };
+  const accepts = async (secret, headers, body) =>
+    (await webhooks.verifyWebhookSignature({ headers, rawBody: body, signingSecret: secret })).isValidSignature;
+  const rotate = (body) => ok('PUT', `/projects/${project.id}/rotate_secret`, body);
+  const judge = async (body, secrets) => {
+    const headers = await send(body);
+    const judged = [];
+    for (const secret of secrets) judged.push(await accepts(secret, headers, body));
+    return judged;
+  };
+  const second = await rotate({ overlap: 2 });
+  assert.equal(second.previous_signing_secret, project.signing_secret);
+  assert.ok(Math.abs(Date.parse(second.previous_signing_secret_until) - Date.now() - 2000) < 1000);
+  assert.deepEqual(await judge('{"r":1}', [project.signing_secret, second.signing_secret, 'other']), [true, true, false]);
+  await until('the end', async () => (await ok('GET', `/projects/${project.id}`)).previous_signing_secret === undefined);
+  assert.deepEqual(await judge('{"r":2}', [project.signing_secret, second.signing_secret]), [false, true]);
+  const third = await rotate({ overlap: 60 });
+  const fourth = await rotate({});
+  assert.deepEqual(await judge('{"r":3}', [second.signing_secret, third.signing_secret, fourth.signing_secret]), [false, false, true]);
+  for (const overlap of [-1, 1.5, '1', 2592001]) await refused(422, 'PUT', `/projects/${project.id}/rotate_secret`, { overlap });
+});
+
 // ---- the commands ----
 
 function fairlead(...words) {
@@ -273,6 +304,8 @@ describe('commands', () => {
       const project = JSON.parse(await run('projects', 'create', 'the shop', '--json'));
       assert.match(await run('projects', 'show', 'the shop'), new RegExp(project.signing_secret));
       assert.doesNotMatch(await run('projects', 'rotate-secret', 'the shop'), new RegExp(project.signing_secret));
+      const before = JSON.parse(await run('projects', 'show', 'the shop', '--json')).signing_secret;
+      assert.match(await run('projects', 'rotate-secret', 'the shop', '--overlap', '60'), new RegExp(`the one before +${before}, until 20`));
       assert.equal(await run('projects', 'rename', project.id, 'shop'), `${project.id}  shop`);
       const key = await run('keys', 'create', '--project', 'shop', '--name', 'ci', '--rate-limit', '9');
       const gone = await run('keys', 'create', '--project', project.id);

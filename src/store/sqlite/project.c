@@ -20,15 +20,18 @@ bool store_put_project(struct store_transaction *transaction, const struct proje
         return false;
     sqlite3_stmt *s = database_statement(
         transaction->database,
-        "INSERT INTO project(" PROJECT_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?,"
+        "INSERT INTO project(" PROJECT_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?,"
         " (SELECT value FROM meta WHERE name = 'change')) ON CONFLICT(id) DO UPDATE SET"
         " updated_at = excluded.updated_at, deleted_at = excluded.deleted_at, name = excluded.name,"
-        " signing_secret = excluded.signing_secret, change = excluded.change", error);
+        " signing_secret = excluded.signing_secret, previous_secret = excluded.previous_secret,"
+        " previous_until = excluded.previous_until, change = excluded.change", error);
     if (s == NULL)
         return false;
     BIND(s, project->id, project->created_at, project->updated_at, project->deleted_at);
     bind_text(s, 5, project->name);
     bind_text(s, 6, project->signing_secret);
+    bind_text(s, 7, project->previous_secret);
+    sqlite3_bind_int64(s, 8, project->previous_until);
     return database_run(transaction->database, s, error);
 }
 

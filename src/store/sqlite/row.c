@@ -9,7 +9,8 @@ void row_project(struct arena *arena, sqlite3_stmt *s, void *out)
 {
     *(struct project *)out = (struct project){
         .id = integer(s, 0), .created_at = integer(s, 1), .updated_at = integer(s, 2), .deleted_at = integer(s, 3),
-        .name = column_text(arena, s, 4), .signing_secret = column_text(arena, s, 5)};
+        .name = column_text(arena, s, 4), .signing_secret = column_text(arena, s, 5),
+        .previous_secret = column_text(arena, s, 6), .previous_until = integer(s, 7)};
 }
 
 void row_domain(struct arena *arena, sqlite3_stmt *s, void *out)

@@ -71,6 +71,7 @@ static const char *const STEPS[] = {
     schema_issues,
     schema_metrics,
     schema_rules,
+    schema_auth,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 

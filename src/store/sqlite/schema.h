@@ -8,7 +8,7 @@
 
 #include "store/sqlite/database.h"
 
-#define PROJECT_COLUMNS "id, created_at, updated_at, deleted_at, name, signing_secret"
+#define PROJECT_COLUMNS "id, created_at, updated_at, deleted_at, name, signing_secret, previous_secret, previous_until"
 #define API_KEY_COLUMNS "id, project_id, rate_limit, is_operator, created_at, name, last_digits"
 #define SOURCE_COLUMNS                                                                                  \
     "id, project_id, disabled_at, deleted_at, created_at, updated_at, token, name, description, type, config"
@@ -65,6 +65,7 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
 extern const char schema_core[]; /* the first schema */
 extern const char schema_resources[];
 extern const char schema_metrics[];
+extern const char schema_auth[];
 extern const char schema_projects[];
 extern const char schema_lists[];
 extern const char schema_bulk[];

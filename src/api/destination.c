@@ -45,10 +45,8 @@ json_t *destination_json(struct call *call, const struct destination *destinatio
     json_object_set_new(config, "rate_limit", json_null());
     json_object_set_new(config, "rate_limit_period", json_string("second"));
     json_object_set_new(config, "delivery_policy", json_null());
-    if (!with_auth) {
-        json_object_del(config, "auth");
-        json_object_del(config, "tls");
-    }
+    if (!with_auth)
+        config_hide_secrets(config);
     json_object_set_new(object, "config", config);
     return object;
 }

@@ -32,7 +32,8 @@ json_t *source_json(struct call *call, const struct source *source, bool with_au
 {
     json_t *config = config_read(source->config);
     char *url = arena_printf(call->arena, "%s/e/%.*s", call->public_url, TEXT_ARGS(source->token));
-    bool authenticated = json_object_size(json_member(config, "auth")) > 0;
+    const json_t *auth = json_member(config, "auth");
+    bool authenticated = json_object_size(auth) > 0 || json_is_string(auth); /* a text: it could not be opened */
     json_t *object = json_pack(
         "{s:o, s:o, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "id", call_id(ID_SOURCE, source->id),
         "name", json_text(source->name), "description", json_text(source->description), "team_id",
@@ -42,7 +43,7 @@ json_t *source_json(struct call *call, const struct source *source, bool with_au
         member_or_null(config, "custom_response"), "disabled_at", json_moment(source->disabled_at), "updated_at",
         json_moment(source->updated_at), "created_at", json_moment(source->created_at));
     if (!with_auth)
-        json_object_del(config, "auth");
+        config_hide_secrets(config);
     json_object_set_new(object, "config", config);
     return object;
 }

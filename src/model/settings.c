@@ -1,6 +1,7 @@
 #include "model/settings.h"
 
 #include "base/json.h"
+#include "base/seal.h"
 
 #define GCP_TOKEN_URI "https://oauth2.googleapis.com/token"
 #define GCP_SCOPE "https://www.googleapis.com/auth/cloud-platform"
@@ -19,6 +20,18 @@ unsigned method_bit_of(struct text method)
             return rows[i].bit;
     }
     return 0;
+}
+
+const char *const SECRET_MEMBERS[] = {"auth", "tls", NULL};
+
+/* Behind the store, a secret that is a text could not be opened. */
+static bool is_unreadable(const json_t *config)
+{
+    for (size_t i = 0; SECRET_MEMBERS[i] != NULL; i++) {
+        if (seal_is_sealed(json_member_text(config, SECRET_MEMBERS[i])))
+            return true;
+    }
+    return false;
 }
 
 static json_t *parse_config(struct text config, struct error *error)
@@ -93,6 +106,8 @@ static enum signature_encoding encoding_of(struct text name)
 static enum source_auth auth_of(const json_t *config, const json_t *auth)
 {
     struct text type = json_member_text(config, "auth_type");
+    if (is_unreadable(config))
+        return SOURCE_AUTH_UNREADABLE;
     if (!json_is_object(auth) || json_object_size(auth) == 0)
         return SOURCE_AUTH_NONE;
     if (text_equal(type, TEXT("BASIC_AUTH")) || json_member_text(auth, "username").data != NULL)
@@ -107,7 +122,7 @@ static enum source_auth auth_of(const json_t *config, const json_t *auth)
 bool source_settings_read(struct arena *arena, const struct source *source, struct source_settings *settings,
                           struct error *error)
 {
-    *settings = (struct source_settings){0};
+    *settings = (struct source_settings){.auth = SOURCE_AUTH_UNREADABLE};
     json_t *config = parse_config(source->config, error);
     if (config == NULL)
         return false;
@@ -199,10 +214,11 @@ static void read_auth(struct arena *arena, const json_t *auth, struct destinatio
 bool destination_settings_read(struct arena *arena, const struct destination *destination,
                                struct destination_settings *settings, struct error *error)
 {
-    *settings = (struct destination_settings){0};
+    *settings = (struct destination_settings){.unreadable = true};
     json_t *config = parse_config(destination->config, error);
     if (config == NULL)
         return false;
+    settings->unreadable = is_unreadable(config);
     settings->url = copy_member(arena, config, "url");
     settings->path_forwarding_disabled = json_member_true(config, "path_forwarding_disabled");
     settings->method = copy_member(arena, config, "http_method");

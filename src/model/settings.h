@@ -21,7 +21,13 @@ enum method_bit {
 };
 unsigned method_bit_of(struct text method); /* 0: none of these */
 
-enum source_auth { SOURCE_AUTH_NONE, SOURCE_AUTH_HMAC, SOURCE_AUTH_BASIC, SOURCE_AUTH_API_KEY };
+/* The members of a config that are secrets: sealed in the store, and shown only when they are asked for. NULL ends them. */
+extern const char *const SECRET_MEMBERS[];
+
+enum source_auth {
+    SOURCE_AUTH_NONE, SOURCE_AUTH_HMAC, SOURCE_AUTH_BASIC, SOURCE_AUTH_API_KEY,
+    SOURCE_AUTH_UNREADABLE, /* the secret could not be opened: nothing passes */
+};
 enum hmac_algorithm { HMAC_MD5, HMAC_SHA1, HMAC_SHA256, HMAC_SHA512 };
 enum signature_encoding { ENCODING_BASE64, ENCODING_BASE64URL, ENCODING_HEX };
 
@@ -73,6 +79,7 @@ struct tls_settings {
 };
 
 struct destination_settings {
+    bool unreadable;          /* what auth or tls hold could not be opened: nothing can be sent */
     struct text url;          /* HTTP */
     bool path_forwarding_disabled;
     struct text method;       /* TEXT_NONE: the request's */

@@ -115,6 +115,8 @@ enum verdict verify_request(const struct source_settings *settings, const struct
     switch (settings->auth) {
     case SOURCE_AUTH_NONE:
         return VERDICT_UNCHECKED;
+    case SOURCE_AUTH_UNREADABLE:
+        return VERDICT_FAILED;
     case SOURCE_AUTH_HMAC:
         passed = check_hmac(settings, input);
         break;

@@ -72,6 +72,7 @@ static const char *const STEPS[] = {
     schema_metrics,
     schema_rules,
     schema_auth,
+    schema_seal,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
@@ -85,7 +86,7 @@ static bool read_integer(struct store_reader *database, const char *sql, int64_t
     return row >= 0;
 }
 
-bool schema_apply(struct store_reader *database, struct error *error)
+static bool apply_steps(struct store_reader *database, struct error *error)
 {
     int64_t version;
     if (!read_integer(database, "PRAGMA user_version", &version, error))
@@ -107,6 +108,19 @@ bool schema_apply(struct store_reader *database, struct error *error)
         return true;
     sqlite3_exec(database->db, "ROLLBACK", NULL, NULL, NULL);
     return false;
+}
+
+bool schema_apply(struct store_reader *database, struct error *error)
+{
+    char set_back[64];
+    int64_t deletes;
+    if (!read_integer(database, "PRAGMA secure_delete", &deletes, error))
+        return false;
+    snprintf(set_back, sizeof set_back, "PRAGMA secure_delete = %s", deletes == 1 ? "ON" : deletes == 2 ? "FAST" : "OFF");
+    bool done = apply_steps(database, error);
+    /* What the steps replaced must not stay in the log. */
+    return done && database_execute(database, set_back, error) &&
+           database_execute(database, "PRAGMA wal_checkpoint(TRUNCATE)", error);
 }
 
 bool schema_last_key(struct store_reader *database, int64_t *key, struct error *error)

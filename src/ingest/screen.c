@@ -80,8 +80,6 @@ struct screening screen_request(const struct catalog_source *source, const struc
         return reject(REJECTION_VERIFICATION_FAILED, 401, ""); /* it is fed by the publish call only */
     struct verify_input input = {&exchange->headers, exchange->query, exchange->body};
     enum verdict verdict = published ? VERDICT_PASSED : verify_request(settings, &input);
-    if (settings->auth == SOURCE_AUTH_UNREADABLE && !published)
-        return reject(REJECTION_VERIFICATION_FAILED, 401, "the gateway cannot read this source's auth");
     if (verdict == VERDICT_FAILED)
         return reject(REJECTION_VERIFICATION_FAILED, 401, "");
     struct screening taken = {REJECTION_NONE, 200, verdict == VERDICT_PASSED, NULL};

@@ -117,10 +117,14 @@ bool schema_apply(struct store_reader *database, struct error *error)
     if (!read_integer(database, "PRAGMA secure_delete", &deletes, error))
         return false;
     snprintf(set_back, sizeof set_back, "PRAGMA secure_delete = %s", deletes == 1 ? "ON" : deletes == 2 ? "FAST" : "OFF");
-    bool done = apply_steps(database, error);
-    /* What the steps replaced must not stay in the log. */
-    return done && database_execute(database, set_back, error) &&
-           database_execute(database, "PRAGMA wal_checkpoint(TRUNCATE)", error);
+    if (!apply_steps(database, error) || !database_execute(database, set_back, error))
+        return false;
+    /*
+     * What the steps replaced must not stay in the log. At every start, for a kill may have come between; a disk that has no
+     * room for it keeps no gateway from starting.
+     */
+    sqlite3_exec(database->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+    return true;
 }
 
 bool schema_last_key(struct store_reader *database, int64_t *key, struct error *error)

@@ -103,18 +103,21 @@ static bool unseal_member(struct seal_ring *ring, json_t *config, const char *na
     return true;
 }
 
+/* What is no object has no members: settings.h refuses it. */
 static void change_members(sqlite3_context *context, sqlite3_value **values, member_change change)
 {
     struct buffer out = {0};
     struct place place;
     char name[32];
     json_t *config = json_parse(value_text(values[0]), NULL);
-    bool done = json_is_object(config);
-    for (size_t i = 0; done && SECRET_MEMBERS[i] != NULL; i++) {
+    bool done = true, is_object = json_is_object(config);
+    for (size_t i = 0; is_object && done && SECRET_MEMBERS[i] != NULL; i++) {
         snprintf(name, sizeof name, ".config.%s", SECRET_MEMBERS[i]);
         done = change(sqlite3_user_data(context), config, SECRET_MEMBERS[i], write_place(&place, values, name));
     }
-    if (done && json_write(&out, config))
+    if (!is_object)
+        sqlite3_result_value(context, values[0]);
+    else if (done && json_write(&out, config))
         give(context, buffer_text(&out));
     else
         sqlite3_result_error(context, "a config cannot be sealed", -1);

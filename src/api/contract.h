@@ -102,8 +102,8 @@ struct operation_table {
 extern const struct operation_table source_operations, destination_operations, connection_operations,
     request_operations, event_operations, attempt_operations,
     transformation_operations, execution_operations, bookmark_operations, integration_operations, domain_operations,
-    project_operations, api_key_operations, account_operations, sign_in_operations, replay_operations,
-    bulk_operations, issue_operations, issue_trigger_operations, notification_operations,
+    project_operations, api_key_operations, storage_key_operations, account_operations, sign_in_operations,
+    replay_operations, bulk_operations, issue_operations, issue_trigger_operations, notification_operations,
     metrics_operations;
 
 extern const struct operation_table *const operation_tables[]; /* ends with NULL */

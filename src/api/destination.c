@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "http/url.h"
+#include "model/settings.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
@@ -29,6 +30,8 @@ json_t *destination_json(struct call *call, const struct destination *destinatio
 {
     (void)call;
     json_t *config = config_read(destination->config);
+    if (config_is_unreadable(config))
+        config_hide_secrets(config);
     if (json_member(config, "auth_type") == NULL)
         json_object_set_new(config, "auth_type", json_string("HOOKDECK_SIGNATURE"));
     if (json_member(config, "auth") == NULL)
@@ -41,10 +44,8 @@ json_t *destination_json(struct call *call, const struct destination *destinatio
         "created_at", json_moment(destination->created_at));
     add_older_members(object, config, with_auth);
     pace_show(object, config);
-    if (!with_auth) {
-        json_object_del(config, "auth");
-        json_object_del(config, "tls");
-    }
+    if (!with_auth)
+        config_hide_secrets(config);
     json_object_set_new(object, "config", config);
     return object;
 }

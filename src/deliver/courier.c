@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/seal.h"
 #include "deliver/auth.h"
 #include "deliver/engine.h"
 #include "deliver/mock.h"
@@ -321,6 +322,19 @@ static void call_destination(struct delivery *delivery, const struct catalog_des
     http_client_start(delivery->deliver->client, &delivery->call);
 }
 
+/* Why it cannot be sent as it should be; TEXT_NONE: it can. */
+static struct text unreadable_secret(const struct catalog_destination *destination, const struct catalog_project *project,
+                                     int64_t now)
+{
+    if (destination->settings.unreadable)
+        return TEXT("the gateway cannot read the destination's auth or tls: set it anew");
+    if (destination->settings.auth == DESTINATION_AUTH_SIGNATURE && project != NULL &&
+        (seal_is_sealed(project->record.signing_secret) ||
+         (project->record.previous_until > now && seal_is_sealed(project->record.previous_secret))))
+        return TEXT("the gateway cannot read the project's signing secret: rotate it");
+    return TEXT_NONE;
+}
+
 /* no_token: why there is none, where one is needed. */
 static void attempt(struct delivery *delivery, const struct catalog_destination *destination, struct text token,
                     struct text no_token)
@@ -339,11 +353,14 @@ static void attempt(struct delivery *delivery, const struct catalog_destination 
     /* The envelope may point into the source's and the destination's names. */
     for (size_t i = envelope.added_from; i < envelope.headers.count; i++)
         envelope.headers.items[i].value = arena_copy_text(&delivery->arena, envelope.headers.items[i].value);
+    struct text unreadable = unreadable_secret(destination, project, now);
     catalog_source_release(source);
     catalog_project_release(project);
     begin_attempt(delivery, &envelope, now);
     if (problem != ATTEMPT_ERROR_NONE) {
         finish_attempt(delivery, 0, problem, TEXT_NONE, TEXT_NONE, TEXT_NONE);
+    } else if (unreadable.data != NULL) {
+        finish_attempt(delivery, 0, ATTEMPT_ERROR_INTERNAL_ERROR, unreadable, TEXT_NONE, TEXT_NONE);
     } else if (no_token.data != NULL) {
         finish_attempt(delivery, 0, ATTEMPT_ERROR_OAUTH2_HANDSHAKE_FAILED, no_token, TEXT_NONE, TEXT_NONE);
     } else if (destination->record.type == DESTINATION_MOCK_API) {
@@ -370,7 +387,8 @@ static void attempt_with_token(struct delivery *delivery, struct catalog_destina
 {
     struct text token = TEXT_NONE;
     enum token_answer answer = TOKEN_HAD;
-    if (auth_needs_token(destination->settings.auth) && destination->record.type != DESTINATION_CLI)
+    if (auth_needs_token(destination->settings.auth) && !destination->settings.unreadable &&
+        destination->record.type != DESTINATION_CLI)
         answer = tokens_get(delivery->deliver->tokens, delivery, destination, &token);
     if (answer == TOKEN_HAD)
         attempt(delivery, destination, token, TEXT_NONE);

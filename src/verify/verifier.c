@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "model/settings.h"
 #include "verify/hasher.h"
 
 /* ---- which row ---- */
@@ -137,6 +138,8 @@ static bool wants_checks(const struct scheme *scheme, const json_t *auth)
 bool verifier_would_check(struct text source_type, const json_t *config)
 {
     const struct scheme *scheme = verifier_scheme_of(source_type, config, NULL);
+    if (config_is_unreadable(config))
+        return true; /* it did, and refuses everything now */
     return scheme != NULL && wants_checks(scheme, json_member(config, "auth"));
 }
 
@@ -147,6 +150,8 @@ static bool read_all(struct verifier *verifier, struct text source_type, const j
     if (scheme == NULL)
         return false;
     verifier->scheme = scheme;
+    if (config_is_unreadable(config))
+        return error_set(error, ERROR_REFUSED, "config.auth: the gateway cannot read it: set it anew");
     verifier->checks = wants_checks(scheme, auth);
     if (verifier->checks && (!read_facts(verifier, auth, error) || !add_keys(verifier, auth, error)))
         return false;

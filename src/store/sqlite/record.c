@@ -19,7 +19,8 @@ bool store_put_source(struct store_transaction *transaction, const struct source
 {
     sqlite3_stmt *s = changing(
         transaction,
-        "INSERT INTO source(" SOURCE_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        "INSERT INTO source(" SOURCE_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " seal_config(?11, 'source', ?1),"
         " (SELECT value FROM meta WHERE name = 'change')) ON CONFLICT(id) DO UPDATE SET"
         " disabled_at = excluded.disabled_at, deleted_at = excluded.deleted_at, updated_at = excluded.updated_at,"
         " name = excluded.name, description = excluded.description, type = excluded.type, config = excluded.config,"
@@ -41,7 +42,8 @@ bool store_put_destination(struct store_transaction *transaction, const struct d
 {
     sqlite3_stmt *s = changing(
         transaction,
-        "INSERT INTO destination(" DESTINATION_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        "INSERT INTO destination(" DESTINATION_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " seal_config(?10, 'destination', ?1),"
         " (SELECT value FROM meta WHERE name = 'change')) ON CONFLICT(id) DO UPDATE SET type = excluded.type,"
         " disabled_at = excluded.disabled_at, deleted_at = excluded.deleted_at, updated_at = excluded.updated_at,"
         " name = excluded.name, description = excluded.description, config = excluded.config,"

@@ -103,6 +103,8 @@ static void check_place(struct call *call, const struct destination *destination
         call_problem(call, "config.url: is required for a destination of type HTTP");
     else if (url.data != NULL && !http_url_is_valid(url))
         call_problem(call, "config.url: must be an absolute http or https URL");
+    else if (url.data != NULL && http_url_has_user(url))
+        call_problem(call, "config.url: must hold no user and password, which lists would show: auth_type BASIC_AUTH sends them");
     if (destination->type == DESTINATION_CLI && json_member_text(config, "path").data == NULL)
         call_problem(call, "config.path: is required for a destination of type CLI");
 }

@@ -290,7 +290,7 @@ static void begin_attempt(struct delivery *delivery, const struct envelope *enve
         .destination_id = event->destination_id,
         .attempt_number = event->attempts + 1,
         .trigger = event->next_trigger,
-        .requested_url = text_of(envelope->url),
+        .requested_url = text_of(envelope->shown_url),
         .method = text_of(envelope->method),
         .delivered_at = now,
         .delivery_latency_ms = event->attempts == 0 ? now - request->ingested_at : -1,
@@ -365,7 +365,7 @@ static void attempt(struct delivery *delivery, const struct catalog_destination 
         finish_attempt(delivery, 0, ATTEMPT_ERROR_OAUTH2_HANDSHAKE_FAILED, no_token, TEXT_NONE, TEXT_NONE);
     } else if (destination->record.type == DESTINATION_MOCK_API) {
         struct buffer body = {0};
-        int status = mock_answer(&envelope, request, &body);
+        int status = mock_answer(&destination->settings, &envelope, request, &body);
         finish_attempt(delivery, status, ATTEMPT_ERROR_NONE, buffer_text(&body), TEXT("application/json"), TEXT_NONE);
         buffer_free(&body);
     } else if (destination->record.type == DESTINATION_CLI) {

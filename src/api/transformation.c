@@ -7,13 +7,14 @@
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
-/* Its variables are shown by itself only: lists and refusals hold no secrets. */
+/* Its variables, should it have any, are shown by itself only: lists and refusals hold no secrets. */
 static json_t *transformation_json(const struct transformation *transformation, bool with_env)
 {
+    bool shown = with_env || text_equal(transformation->env, TEXT("{}"));
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", call_id(ID_TRANSFORMATION, transformation->id),
                      "team_id", call_id(ID_PROJECT, transformation->project_id), "name",
                      json_text(transformation->name), "code", json_text(transformation->code), "env",
-                     with_env ? config_read(transformation->env) : json_null(), "updated_at", json_moment(transformation->updated_at),
+                     shown ? config_read(transformation->env) : json_null(), "updated_at", json_moment(transformation->updated_at),
                      "created_at", json_moment(transformation->created_at));
 }
 

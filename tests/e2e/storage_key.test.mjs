@@ -64,7 +64,7 @@ async function readAll(gateway, made) {
     source: (await shown(`/sources/${made.source.id}?include=config.auth`)).config.auth,
     destination: (await shown(`/destinations/${made.destination.id}?include=config.auth`)).config.auth,
     env: (await shown(`/transformations/${made.transformation.id}`)).env,
-    integration: (await shown(`/integrations/${made.integration.id}`)).configs,
+    integration: (await shown(`/integrations/${made.integration.id}?include=config.auth`)).configs,
     signing: (await shown(`/projects/${made.project.id}`)).signing_secret,
   };
 }
@@ -224,6 +224,10 @@ test('a secret that cannot be read lets nothing pass, and can be set anew', asyn
   const made = await makeAll(gateway, sink.url);
   const open = await good(gateway, 'POST', '/sources', { name: 'open', type: 'WEBHOOK' });
   await good(gateway, 'POST', '/connections', { name: 'open', source_id: open.id, destination_id: made.destination.id });
+  // an integration that would take what the source's own secret refuses
+  const other = await good(gateway, 'POST', '/integrations', { provider: 'HMAC', features: ['VERIFICATION'],
+    configs: { ...hmac('known').auth } });
+  await good(gateway, 'PUT', `/integrations/${other.id}/attach/${made.source.id}`);
   const plain = await good(gateway, 'POST', '/destinations', { name: 'plain', type: 'HTTP', config: { url: sink.url } });
   await good(gateway, 'POST', '/connections', { name: 'plain', source_id: open.id, destination_id: plain.id });
   await gateway.stop();
@@ -236,7 +240,15 @@ test('a secret that cannot be read lets nothing pass, and can be set anew', asyn
   const refused = await signed(gateway, at(gateway, made.source), SECRETS.source);
   assert.equal(refused.status, 401);
   assert.equal((await signed(gateway, at(gateway, made.source), '')).status, 401);
-  assert.equal((await good(gateway, 'GET', `/sources/${made.source.id}`)).authenticated, true);
+  assert.equal((await signed(gateway, at(gateway, made.source), 'known')).status, 401);
+  assert.match(gateway.log(), /requests of source shop cannot be verified: config\.auth: the gateway cannot read it/);
+  const shown = await good(gateway, 'GET', `/sources/${made.source.id}?include=config.auth`);
+  assert.deepEqual([shown.authenticated, shown.config.auth, shown.verification], [true, undefined, null]);
+  const records = await until('the records', async () => {
+    const { models } = await good(gateway, 'GET', `/requests?source_id=${made.source.id}`);
+    return models.length === 3 && models;
+  });
+  for (const record of records) assert.deepEqual([record.rejection_cause, record.verified, record.events_count], ['VERIFICATION_FAILED', false, 0]);
   assert.equal((await signed(gateway, at(gateway, open), '')).status, 200);
   const failed = await until('two failed attempts', async () => {
     const { models } = await good(gateway, 'GET', '/attempts');

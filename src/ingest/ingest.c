@@ -37,6 +37,7 @@ struct arrival {
     struct routed *routed;
     struct delivery_place *leased; /* reserved for each; destination 0: none is */
     size_t routed_count;
+    struct acknowledgement_reply *acknowledgement; /* what its sender needs as the answer; NULL: nothing of its own */
     struct payload *payload; /* shared by leased events and passages, NULL without any */
 };
 
@@ -139,7 +140,8 @@ static void finish(struct arrival *arrival, const struct error *error)
     payload_release(arrival->payload);
     buffer_free(&arrival->headers);
     if (error->code == ERROR_NONE)
-        answer_recorded(arrival->exchange, source, &arrival->screening, arrival->request.id, ingest->public_url);
+        answer_recorded(arrival->exchange, source, &arrival->screening, arrival->acknowledgement, arrival->request.id,
+                        ingest->public_url);
     else
         answer_failed(arrival->exchange, error);
     catalog_source_release(source);
@@ -225,6 +227,22 @@ static const char *origin_of(const struct ingest *ingest, struct http_exchange *
     return arena_printf(&exchange->arena, "%s://%.*s", plain ? "http" : "https", TEXT_ARGS(host));
 }
 
+/* Signatures take their time: here, not on the thread that commits. */
+static void acknowledge(struct arrival *arrival)
+{
+    struct http_exchange *exchange = arrival->exchange;
+    struct acknowledgement_reply reply;
+    enum rejection_cause cause = arrival->screening.cause;
+    bool is_taken = cause == REJECTION_NONE || cause == REJECTION_NO_CONNECTION;
+    if (!is_taken || arrival->source->settings.response_body.data != NULL || behind_publish(exchange->path).data != NULL)
+        return;
+    struct verify_input input = screen_verify_input(exchange, origin_of(arrival->ingest, exchange));
+    if (!verify_acknowledge(arrival->source->verifier, &input, &exchange->arena, &reply))
+        return;
+    arrival->acknowledgement = ARENA_NEW(&exchange->arena, struct acknowledgement_reply);
+    *arrival->acknowledgement = reply;
+}
+
 static void take_in(struct ingest *ingest, struct http_exchange *exchange, struct catalog_source *source,
                     struct text path, enum http_refusal refusal, bool published)
 {
@@ -254,6 +272,7 @@ static void take_in(struct ingest *ingest, struct http_exchange *exchange, struc
         .body = exchange->body.data ? exchange->body : TEXT(""),
     };
     route_all(arrival);
+    acknowledge(arrival);
     reserve_places(arrival);
     if (!store_submit(ingest->store, &arrival->job, &error)) {
         atomic_fetch_add(&ingest->failed, 1);

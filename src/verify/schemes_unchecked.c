@@ -40,8 +40,6 @@ const struct scheme schemes_unchecked[] = {
      FIND("the id of the webhook; public_key: the first certificate at the URL in the header paypal-cert-url"),
      DOC("https://developer.paypal.com/api/rest/webhooks/rest/")},
     {"PORTAL", "Portal", WEAK, SECRET},
-    {"PRAXIS", "Praxis", WEAK, SECRET,
-     DOC("https://doc.praxiscashier.com/integration_docs/latest/webhooks/validation")},
     {"PROPERTY-FINDER", "Property Finder", WEAK, SECRET},
     {"PUBLISH_API", "Publish API", .method = METHOD_PUBLISH, .confidence = SCHEME_OPEN,
      FIND("nothing: the publish call takes the project's API key")},

@@ -111,6 +111,9 @@ static bool read_facts(struct verifier *verifier, const json_t *auth, struct err
         return error_set(error, ERROR_INTERNAL, "the table of %s is wrong: time", scheme->type);
     if (scheme->content != NULL && !template_read(arena, scheme->content, auth, &verifier->content))
         return error_set(error, ERROR_INTERNAL, "the table of %s is wrong: content", scheme->type);
+    if (scheme->other_when != NULL && (!place_read(text_of(scheme->other_when), &verifier->other_when) ||
+                                       !template_read(arena, scheme->other_content, auth, &verifier->other_content)))
+        return error_set(error, ERROR_INTERNAL, "the table of %s is wrong: other content", scheme->type);
     if (scheme->method == METHOD_BASIC && username.size == 0)
         return fail(error, "username");
     if (scheme->method == METHOD_API_KEY && header.size == 0)
@@ -155,6 +158,8 @@ static bool read_all(struct verifier *verifier, struct text source_type, const j
     verifier->checks = wants_checks(scheme, auth);
     if (verifier->checks && (!read_facts(verifier, auth, error) || !add_keys(verifier, auth, error)))
         return false;
+    if (!acknowledgement_read(verifier, auth, error))
+        return false;
     return handshakes_read(verifier, auth) ||
            error_set(error, ERROR_INTERNAL, "the table of %s is wrong: handshakes", scheme->type);
 }
@@ -193,6 +198,7 @@ void verifier_free(struct verifier *verifier)
         return;
     for (size_t i = 0; i < verifier->key_count; i++)
         verify_key_free(&verifier->keys[i]);
+    acknowledgement_free(&verifier->acknowledgement);
     arena_free(&verifier->arena);
     free(verifier);
 }

@@ -75,5 +75,18 @@ struct handshake_reply {
 bool verify_handshake(const struct verifier *verifier, const struct verify_input *input, struct arena *arena,
                       struct handshake_reply *reply);
 
+/*
+ * What the sender of a request that was taken needs as the answer, where its type has one that is made for each request.
+ * Its texts are in the arena.
+ */
+struct acknowledgement_reply {
+    const char *type;
+    struct text body;
+    struct http_header headers[ACKNOWLEDGEMENT_HEADERS];
+    size_t header_count;
+};
+bool verify_acknowledge(const struct verifier *verifier, const struct verify_input *input, struct arena *arena,
+                        struct acknowledgement_reply *reply);
+
 /* The value of a query parameter as sent, still percent-encoded; TEXT_NONE when absent. */
 struct text verify_query_parameter(struct text query, struct text name);

@@ -94,6 +94,7 @@ async function makeAll() {
     rules: [{ type: 'transform', transformation_id: transformation.id }] });
   await ok('PUT', '/connections', { name: 'inline', source_id: source.id, destination: { name: 'inline', type: 'MOCK_API' },
     rules: [{ type: 'transform', transformation: { name: 'inline', code: 'addHandler("transform", (request) => request)', env: { KEY: RULE_ENV } } }] });
+  await ok('POST', '/sources', { name: 'signs', type: 'ALIPAY', config: { auth: { ...signers.ALIPAY.keys.auth, private_key: accountKey } } });
   const integration = await ok('POST', '/integrations', { provider: 'GITHUB', features: ['VERIFICATION'],
     configs: { webhook_secret_key: INTEGRATION } });
   const project = (await ok('GET', '/projects'))[0];
@@ -256,6 +257,7 @@ describe('what is wrong is refused without repeating it', () => {
     'a longer secret than there may be': source(hmac(MARK.repeat(1000))),
     'a secret of another form': source({ auth: { webhook_secret_key: `${MARK}?` } }, 'SVIX'),
     'a key that is none': source({ auth: { public_key: MARK } }, 'ALIPAY'),
+    'a key to sign with': source({ auth: { ...signers.ALIPAY.keys.auth, private_key: MARK } }, 'ALIPAY'),
     'an environment': source({ auth: { environment: MARK } }, 'FIREBLOCKS'),
     'a key that opens nothing': sends('GCP_SERVICE_ACCOUNT', { service_account_key: account() }),
     'an account that is no JSON': sends('GCP_SERVICE_ACCOUNT', { service_account_key: `{"private_key": "${MARK}" x` }),

@@ -144,10 +144,10 @@ static const struct auth_kind {
     [DESTINATION_AUTH_OAUTH2_CLIENT] = {add_token, {"authorization"}, .needs_token = true, .sends_secret = true},
     [DESTINATION_AUTH_OAUTH2_CODE] = {add_token, {"authorization"}, .needs_token = true, .sends_secret = true},
     [DESTINATION_AUTH_GCP] = {add_token, {"authorization"}, .needs_token = true, .sends_secret = true},
-    [DESTINATION_AUTH_AWS] = {auth_aws_sign,
-                              {"authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"}},
-    [DESTINATION_AUTH_STANDARD_WEBHOOKS] = {add_standard_webhooks,
-                                            {"webhook-id", "webhook-timestamp", "webhook-signature"}},
+    [DESTINATION_AUTH_AWS] = {.add = auth_aws_sign, .replaced = {"authorization", "x-amz-date", "x-amz-content-sha256",
+                                                                 "x-amz-security-token"}},
+    [DESTINATION_AUTH_STANDARD_WEBHOOKS] = {.add = add_standard_webhooks,
+                                            .replaced = {"webhook-id", "webhook-timestamp", "webhook-signature"}},
 };
 
 bool auth_needs_token(enum destination_auth auth)

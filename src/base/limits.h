@@ -88,6 +88,7 @@
     X(breaker_lasting_ms, 10000, 0, 86400000, "ms", "when there was nothing but failures for this long") \
     X(breaker_probe_ms, 1000, 10, 3600000, "ms", "until the first probe of an open circuit breaker; each failed one doubles it") \
     X(breaker_probe_most_ms, 30000, 10, 86400000, "ms", "until any of its probes") \
+    X(breaker_recovery_ms, 10000, 0, 86400000, "ms", "after a probe that was answered; without a relapse the outage is over then") \
     X(retry_after_most_ms, 3600000, 0, 86400000, "ms", "a destination's Retry-After holds back all that waits for it, at most this long") \
     X(retry_jitter_percent, 0, 0, 100, "percent", "automatic retries are made up to so much of their wait later, each by another part") \
     X(automatic_retries, 50, 0, 1000, "retries", "automatic retries of one event")                      \

@@ -3,9 +3,8 @@
 #include "base/limits.h"
 
 enum {
-    GROW_US = 500000,       /* twice as many at one time, at most this often */
-    RECOVERED_US = 10000000, /* a recovery without a relapse ends after this */
-    RELAPSE_FAILURES = 3,   /* so many in a row are one */
+    GROW_US = 500000,     /* twice as many at one time, at most this often */
+    RELAPSE_FAILURES = 3, /* so many in a row */
 };
 
 static void open(struct breaker *breaker, int64_t now_us)
@@ -141,7 +140,7 @@ void breaker_end(struct breaker *breaker, enum breaker_end end, bool probe, int6
 
 void breaker_turn(struct breaker *breaker, int64_t now_us)
 {
-    if (breaker->state == BREAKER_RECOVERING && now_us - breaker->recovering_us >= RECOVERED_US)
+    if (breaker->state == BREAKER_RECOVERING && now_us - breaker->recovering_us >= limits.breaker_recovery_ms * 1000)
         close_again(breaker);
 }
 

@@ -92,7 +92,7 @@ bool deliver_preview(struct catalog *catalog, const char *public_url, struct are
 enum delivery_outage_state { OUTAGE_NONE, OUTAGE_OPEN, OUTAGE_PROBING, OUTAGE_RECOVERING, OUTAGE_SLOWED };
 struct delivery_outage {
     enum delivery_outage_state state;
-    int64_t since, next_at; /* wall-clock ms; next_at 0: now, or when what is under way has ended */
+    int64_t since, next_at; /* wall-clock ms; next_at 0: at once, or when what is under way has ended */
     int64_t failures;       /* in a row */
 };
 struct delivery_outage deliver_outage(struct deliver *deliver, int64_t destination_id);

@@ -139,6 +139,23 @@ const groups = [
         ],
     },
     {
+        needs: ['pace'],
+        of: (r) => r.pace,
+        rows: [
+            ...[50, 200].flatMap((limit) => [
+                [`${limit} a second with a backlog: reached`, (p) => p[`rate_${limit}`].share, times, atLeast(0.98)],
+                ['the most in any second, of the limit', (p) => p[`rate_${limit}`].most, times, atMost(1)],
+            ]),
+            ...[['limited', 'at 50 a second'], ['slow', 'answered after 200 ms']].flatMap(([name, how]) => [
+                [`99 groups beside 100,000 events of one, ${how}: latency`, (p) => p[name].busy_ms, ms],
+                ['the same when it is idle', (p) => p[name].idle_ms, ms],
+                ['ratio of the two', (p) => p[name].ratio, times, atMost(1.2)],
+                ['p99 beside it', (p) => p[name].busy_p99_ms, ms],
+                ['p99 when it is idle', (p) => p[name].idle_p99_ms, ms],
+            ]),
+        ],
+    },
+    {
         needs: ['isolation'],
         of: (r) => r.isolation,
         rows: [

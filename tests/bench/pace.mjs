@@ -9,14 +9,19 @@ import { median, withGateway } from './measure.mjs';
 const WARM_MS = 1_000;
 const PACE_STEP_MS = 12; // between two webhooks to small groups
 const SLOW_MS = 200;
+const SMALL_GROUPS = 99;
+const WARM_WEBHOOKS = 100; // one to each group
+const SETTLE_MS = 5_000; // a backlog is cancelled
 
 // Notes when each delivery arrives, and by which path. `delay(path)`: ms until it answers.
 async function startSink(delay = () => 0) {
     const arrivals = [];
     const waiting = new Map();
+    const counts = new Map();
     const server = createServer((request, response) => {
         const at = performance.now();
         arrivals.push(at);
+        counts.set(request.url, (counts.get(request.url) ?? 0) + 1);
         waiting.get(request.url)?.(at);
         request.resume();
         const wait = delay(request.url);
@@ -27,6 +32,7 @@ async function startSink(delay = () => 0) {
     return {
         url: `http://127.0.0.1:${server.address().port}`,
         arrivals,
+        arrivedAt: (path) => counts.get(path) ?? 0,
         arrival: (path) => new Promise((resolve) => waiting.set(path, resolve)),
         stop: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }),
     };
@@ -65,11 +71,11 @@ async function reached(settings, gateway, limit, seconds) {
     return { limit, share: within / (limit * seconds), most: mostWithin(sink.arrivals, 1000) / limit };
 }
 
-// Webhooks to 99 groups in turn, at an even pace: ms from the call to the arrival.
-async function latencies(connection, sink, count, round) {
+// Webhooks to the small groups in turn, at an even pace: ms from the call to the arrival.
+async function latencies(connection, sink, count) {
     const all = [];
     for (let i = 0; i < count; i++) {
-        const path = `/${round}-${i % 99}`;
+        const path = `/small-${i % SMALL_GROUPS}`;
         const arrived = sink.arrival(path);
         const began = performance.now();
         const reply = await fetch(connection.ingestUrl + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
@@ -82,27 +88,29 @@ async function latencies(connection, sink, count, round) {
 
 const quantile = (sorted, part) => sorted[Math.floor(sorted.length * part)];
 
-// By turns without and with the backlog of the big group, in one run.
+// Without the backlog of the big group, with it, and without it once more, in one run.
 async function besideBacklog(settings, gateway, name, rates) {
     const sink = await startSink((path) => (path === '/big' && name === 'slow' ? SLOW_MS : 0));
     const idle = await connect(gateway, `${name}-idle`, { url: sink.url, delivery_policy: { groups: { key: 'path', ...rates } } });
     const busy = await connect(gateway, `${name}-busy`, { url: sink.url, delivery_policy: { groups: { key: 'path', ...rates } } });
-    await latencies(idle, sink, 50, 'warm');
-    await fill(settings, `${busy.ingestUrl}/big`, settings.groupBacklog);
     const rounds = { idle: [], busy: [] };
-    for (let round = 0; round < settings.paceRounds; round++) {
-        await gateway.api('PUT', `/connections/${busy.id}/pause`);
-        await sleep(1000);
-        rounds.idle.push(await latencies(idle, sink, settings.groupWebhooks, `idle-${round}`));
-        await gateway.api('PUT', `/connections/${busy.id}/unpause`);
-        await sleep(1000);
-        rounds.busy.push(await latencies(busy, sink, settings.groupWebhooks, `busy-${round}`));
-    }
+    const measure = async (which, connection, count) => {
+        for (let round = 0; round < count; round++)
+            rounds[which].push(await latencies(connection, sink, settings.groupWebhooks));
+    };
+    await latencies(idle, sink, WARM_WEBHOOKS);
+    await measure('idle', idle, settings.paceRounds);
+    await fill(settings, `${busy.ingestUrl}/big`, settings.groupBacklog);
+    await latencies(busy, sink, WARM_WEBHOOKS);
+    await measure('busy', busy, 2 * settings.paceRounds);
+    const waiting = settings.groupBacklog - sink.arrivedAt('/big');
     await gateway.api('PUT', `/connections/${busy.id}/disable`);
+    await sleep(SETTLE_MS);
+    await measure('idle', idle, settings.paceRounds);
     await sink.stop();
     const of = (which, part) => median(rounds[which].map((sorted) => quantile(sorted, part)));
     return {
-        idle_ms: of('idle', 0.5), busy_ms: of('busy', 0.5), ratio: of('busy', 0.5) / of('idle', 0.5),
+        waiting, idle_ms: of('idle', 0.5), busy_ms: of('busy', 0.5), ratio: of('busy', 0.5) / of('idle', 0.5),
         idle_p99_ms: of('idle', 0.99), busy_p99_ms: of('busy', 0.99),
     };
 }

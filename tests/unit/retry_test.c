@@ -194,7 +194,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_expressions), cmocka_unit_test(rules_are_read),
-        cmocka_unit_test(waits_grow_as_the_strategy_says), cmocka_unit_test(only_the_named_statuses_are_retried),
+        cmocka_unit_test(waits_grow_as_the_strategy_says),
+        cmocka_unit_test(waits_are_spread_when_they_are_to_be), cmocka_unit_test(only_the_named_statuses_are_retried),
         cmocka_unit_test(retry_after_wins), cmocka_unit_test(an_old_event_is_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

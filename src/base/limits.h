@@ -84,6 +84,13 @@
     X(delivery_lanes, 10000, 16, 10000000, "lanes", "delivery groups and keys of an order that are held in memory at one time; others wait in the store for their turn") \
     X(delivery_group_bytes, 256, 16, 65536, "bytes", "length of a delivery group; longer ones are told apart by a hash") \
     X(delivery_overrides, 1000, 0, 100000, "groups", "groups of a destination that have a rate of their own") \
+    X(breaker_failures, 20, 0, 1000000, "failures", "in a row open the circuit breaker of a destination that says nothing else; 0: never") \
+    X(breaker_lasting_ms, 10000, 0, 86400000, "ms", "when there was nothing but failures for this long") \
+    X(breaker_probe_ms, 1000, 10, 3600000, "ms", "until the first probe of an open circuit breaker; each failed one doubles it") \
+    X(breaker_probe_most_ms, 30000, 10, 86400000, "ms", "until any of its probes") \
+    X(breaker_recovery_ms, 10000, 0, 86400000, "ms", "after a probe that was answered; without a relapse the outage is over then") \
+    X(retry_after_most_ms, 3600000, 0, 86400000, "ms", "a destination's Retry-After holds back all that waits for it, at most this long") \
+    X(retry_jitter_percent, 0, 0, 100, "percent", "automatic retries are made up to so much of their wait later, each by another part") \
     X(automatic_retries, 50, 0, 1000, "retries", "automatic retries of one event")                      \
     X(retry_span_ms, 604800000, 1000, 31536000000, "ms", "after this age of an event no automatic retry is planned") \
     X(unrecorded_outcomes, 5000, 1, 1000000, "attempts", "finished attempts that the store has not taken yet; beyond it no delivery starts") \

@@ -75,3 +75,4 @@ extern const char schema_bulk[];
 extern const char schema_issues[];
 extern const char schema_rules[];
 extern const char schema_pace[];
+extern const char schema_outages[];

@@ -41,13 +41,10 @@ static void print_signature(const struct scheme *scheme, const char *method)
 
 static void print_check(const struct scheme *scheme)
 {
-    if (scheme->confidence == SCHEME_FETCHED && scheme->method != METHOD_NONE)
-        printf("**not checked**, unless you enter the key: ");
     switch (scheme->method) {
     case METHOD_NONE:
-        printf(scheme->confidence == SCHEME_FETCHED ? "**not checked**: the key would have to be fetched"
-               : scheme->confidence == SCHEME_WEAK  ? "**not checked**: how it signs is not known for sure"
-                                                    : "**not checked**: it signs nothing");
+        printf(scheme->confidence == SCHEME_WEAK ? "**not checked**: how it signs is not known for sure"
+                                                 : "**not checked**: it signs nothing");
         break;
     case METHOD_CHOSEN: printf("as `auth_type` says"); break;
     case METHOD_PUBLISH: printf("the project's API key, by the publish call only"); break;

@@ -43,6 +43,8 @@ static const char *value_of(const struct scheme *scheme, const struct auth_field
     bool is_key = scheme->secret != NULL && strstr(field->name, scheme->secret) != NULL;
     if (field->names != NULL)
         return field->names[0];
+    if (strcmp(field->name, "neon_auth_url") == 0)
+        return "https://ep-x-1.neonauth.c-2.us-east-1.aws.neon.tech/neondb/auth";
     if (!is_key)
         return "some-value";
     switch (scheme->key) {

@@ -75,27 +75,29 @@ static bool make_room(struct provider *provider)
     return true;
 }
 
-struct document *document_of(struct provider *provider, const struct key_wanted *wanted, int64_t now)
+struct document *document_find(struct provider *provider, const struct key_wanted *wanted, int64_t now)
 {
     struct arena arena = {0};
-    struct text name = name_of(&arena, wanted);
-    struct document *document = hash_map_get_text(&provider->documents, name);
-    if (document == NULL && make_room(provider)) {
-        document = NEW(struct document);
-        document->arena = arena;
-        document->name = name;
-        document->wanted = (struct key_wanted){
-            .origin = wanted->origin, .method = wanted->method, .url = keep(&document->arena, wanted->url),
-            .other_url = keep(&document->arena, wanted->other_url),
-            .authorization = keep(&document->arena, wanted->authorization),
-            .token_url = keep(&document->arena, wanted->token_url),
-            .token_authorization = keep(&document->arena, wanted->token_authorization)};
-        hash_map_put_text(&provider->documents, document->name, document);
-    } else {
-        arena_free(&arena);
-    }
+    struct document *document = hash_map_get_text(&provider->documents, name_of(&arena, wanted));
+    arena_free(&arena);
     if (document != NULL)
         document->used_at = now;
+    return document;
+}
+
+struct document *document_make(struct provider *provider, const struct key_wanted *wanted, int64_t now)
+{
+    if (!make_room(provider))
+        return NULL;
+    struct document *document = NEW(struct document);
+    struct arena *arena = &document->arena;
+    document->name = name_of(arena, wanted);
+    document->wanted = (struct key_wanted){
+        .origin = wanted->origin, .method = wanted->method, .url = keep(arena, wanted->url),
+        .other_url = keep(arena, wanted->other_url), .authorization = keep(arena, wanted->authorization),
+        .token_url = keep(arena, wanted->token_url), .token_authorization = keep(arena, wanted->token_authorization)};
+    document->used_at = now;
+    hash_map_put_text(&provider->documents, document->name, document);
     return document;
 }
 

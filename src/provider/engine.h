@@ -68,7 +68,7 @@ struct provider {
     pthread_mutex_t lock;             /* guards what follows */
     bool stopping;
     struct hash_map documents;        /* by name */
-    struct fetch *queue, *running;    /* the first in no order of importance: all are few */
+    struct fetch *queue, *running;    /* the first is in order */
     size_t running_count;
     struct errand *waiting;
     size_t waiting_count;
@@ -86,8 +86,10 @@ void fetch_push(struct provider *provider, struct fetch *fetch);
 
 /* ---- document.c; the lock is held ---- */
 
-/* The document that would have the key; made if need be. NULL: there is no room. */
-struct document *document_of(struct provider *provider, const struct key_wanted *wanted, int64_t now);
+/* The document that would have the key; NULL: it is not known. */
+struct document *document_find(struct provider *provider, const struct key_wanted *wanted, int64_t now);
+/* One more. NULL: there is no room. */
+struct document *document_make(struct provider *provider, const struct key_wanted *wanted, int64_t now);
 /* True: the errand has its outcome from what is known. */
 bool document_answers(struct document *document, struct errand *errand, int64_t now);
 /* The end of a fetch. `set` is taken over; NULL: it failed, as `error` says. `lifetime_ms`: -1 when nothing was said. */

@@ -81,8 +81,11 @@ static struct errand *expire(struct provider *provider, int64_t now)
 
 void fetch_push(struct provider *provider, struct fetch *fetch)
 {
-    fetch->next = provider->queue;
-    provider->queue = fetch;
+    struct fetch **place = &provider->queue;
+    while (*place != NULL)
+        place = &(*place)->next;
+    *place = fetch;
+    fetch->next = NULL;
 }
 
 static void fetch_free(struct fetch *fetch)
@@ -118,13 +121,6 @@ static struct errand *end_document(struct fetch *fetch, struct key_set *set, con
     if (set == NULL)
         log_warn("no key from %s", document->failure);
     return errands;
-}
-
-static bool read_key(struct fetch *fetch, struct key_set **set, struct error *error)
-{
-    *set = key_set_read(&fetch->document->wanted, fetch->call.response_body, fetch->provider->trusted, clock_now_ms(),
-                        error);
-    return *set != NULL;
 }
 
 /* True: there is one more call to make. */
@@ -182,9 +178,8 @@ static void call_done(struct http_call *call)
     struct key_set *set = NULL;
     enum reply_meaning meaning = fetch_read(fetch, &error);
     bool more = fetch->document != NULL ? next_step(fetch, meaning, &error) : confirms_again(fetch, meaning);
-    bool is_key = fetch->document != NULL && !more && meaning == REPLY_GOOD && fetch->step != STEP_TOKEN;
-    if (is_key && error.code == ERROR_NONE)
-        read_key(fetch, &set, &error);
+    if (fetch->document != NULL && !more && error.code == ERROR_NONE)
+        set = key_set_read(&fetch->document->wanted, call->response_body, provider->trusted, clock_now_ms(), &error);
     pthread_mutex_lock(&provider->lock);
     unlink_running(provider, fetch);
     more = more && !provider->stopping;
@@ -292,25 +287,29 @@ static void begin(struct provider *provider, struct fetch fetch)
     http_client_wake(provider->client);
 }
 
+static void begin_document(struct provider *provider, struct document *document)
+{
+    bool with_token = document->wanted.token_url.data != NULL;
+    document->fetching = true;
+    begin(provider, (struct fetch){.document = document, .step = with_token ? STEP_TOKEN : STEP_KEY});
+}
+
 static bool find_key(struct provider *provider, struct errand *errand)
 {
     int64_t now = clock_monotonic_ms();
-    struct document *document = document_of(provider, &errand->wanted, now);
-    if (document == NULL) {
+    struct document *document = document_find(provider, &errand->wanted, now);
+    if ((document != NULL && document_answers(document, errand, now)) || is_full(provider, errand))
+        return true;
+    if ((document == NULL || !document->fetching) && !is_within_budget(provider, errand->source_id, now)) {
+        errand_fail(errand, false, "this source's requests asked for too many keys within a minute");
+        return true;
+    }
+    if (document == NULL && (document = document_make(provider, &errand->wanted, now)) == NULL) {
         errand_fail(errand, false, "too many keys are being fetched");
         return true;
     }
-    if (document_answers(document, errand, now) || is_full(provider, errand))
-        return true;
-    if (!document->fetching) {
-        if (!is_within_budget(provider, errand->source_id, now)) {
-            errand_fail(errand, false, "this source's requests asked for too many keys within a minute");
-            return true;
-        }
-        document->fetching = true;
-        bool with_token = document->wanted.token_url.data != NULL;
-        begin(provider, (struct fetch){.document = document, .step = with_token ? STEP_TOKEN : STEP_KEY});
-    }
+    if (!document->fetching)
+        begin_document(provider, document);
     errand_wait(provider, errand, document);
     return false;
 }

@@ -3,6 +3,17 @@
 #include "base/encoding.h"
 #include "verify/verifier.h"
 
+/* TEXT_NONE: there is nothing to write, or not all of it. */
+static struct text write(const struct template *template, struct reading *reading, struct arena *arena)
+{
+    struct buffer out = {0};
+    struct text text = TEXT_NONE;
+    if (template->count > 0 && template_append(template, reading, &out))
+        text = arena_copy_text(arena, buffer_text(&out));
+    buffer_free(&out);
+    return text;
+}
+
 /* ---- reading the row ---- */
 
 /* RFC 6749, 2.3.1; neither id nor secret holds what would have to be encoded. */
@@ -35,20 +46,35 @@ static bool read_template(struct arena *arena, const char *text, const json_t *a
     return text == NULL || template_read(arena, text, auth, template);
 }
 
-/* A URL that the user enters holds nothing of the request: it is judged when it is entered. */
-static bool check_entered(struct verifier *verifier, struct error *error)
+/* What is made of the config alone is judged when it is entered. */
+static struct text write_alone(const struct template *template, struct arena *arena)
 {
-    const struct key_origin *origin = verifier->scheme->origin;
     struct http_headers none = {0};
     struct verify_input input = {.headers = &none};
     struct reading reading = {.input = &input};
-    struct buffer url = {0};
-    bool good = origin->url_member == NULL || (template_append(&verifier->url, &reading, &url) &&
-                                               origin_takes(origin->locations, buffer_text(&url)));
-    buffer_free(&url);
+    struct text text = write(template, &reading, arena);
     reading_end(&reading);
-    return good || error_set(error, ERROR_INVALID, "config.auth.%s: must be a URL of %s, without a slash at its end",
-                             origin->url_member, verifier->scheme->name);
+    return text;
+}
+
+static bool is_sendable(struct text value)
+{
+    for (size_t i = 0; i < value.size; i++) {
+        if ((unsigned char)value.data[i] < ' ' || value.data[i] == 127)
+            return false;
+    }
+    return true;
+}
+
+static bool check_entered(struct verifier *verifier, struct error *error)
+{
+    const struct key_origin *origin = verifier->scheme->origin;
+    struct arena *arena = &verifier->arena;
+    if (origin->url_member != NULL && !origin_takes(origin->locations, write_alone(&verifier->url, arena)))
+        return error_set(error, ERROR_INVALID, "config.auth.%s: must be a URL of %s, without a slash at its end",
+                         origin->url_member, verifier->scheme->name);
+    return is_sendable(write_alone(&verifier->authorization, arena)) ||
+           error_set(error, ERROR_INVALID, "config.auth: holds what cannot be sent in a header");
 }
 
 bool fetching_read(struct verifier *verifier, const json_t *auth, struct error *error)
@@ -71,16 +97,6 @@ bool fetching_read(struct verifier *verifier, const json_t *auth, struct error *
 }
 
 /* ---- what a request needs ---- */
-
-static struct text write(const struct template *template, struct reading *reading, struct arena *arena)
-{
-    struct buffer out = {0};
-    struct text text = TEXT_NONE;
-    if (template->count > 0 && template_append(template, reading, &out))
-        text = arena_copy_text(arena, buffer_text(&out));
-    buffer_free(&out);
-    return text;
-}
 
 /* What the request names is written first: it must not be looked for in a body that was parsed meanwhile. */
 static bool names_key(const struct verifier *verifier, struct reading *reading, struct arena *arena, struct text *id)

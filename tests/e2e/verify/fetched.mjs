@@ -127,7 +127,7 @@ const PAYPAL_PATH = 'api.paypal.com/v1/notifications/certs/CERT-';
 fetched['PAYPAL, fetched'] = {
   by: OURS, type: 'PAYPAL', keys: certified('paypal', { webhook_id: 'WH-1' }),
   publish({ answers, certificate }) {
-    for (const word of ['present', 'previous', 'other']) certificates.paypal[word] = certificate({ name: PAYPAL_NAME });
+    for (const word of ['present', 'previous', 'other']) certificates.paypal[word] = certificate({ name: PAYPAL_NAME, fresh: true });
     answers[`${PAYPAL_PATH}${IDS.present}`] = certificates.paypal.present.chain;
     answers[`${PAYPAL_PATH}${IDS.previous}`] = certificates.paypal.previous.chain;
   },
@@ -155,7 +155,7 @@ function sns(title, version, more) {
   fetched[title] = {
     by: OURS, type: 'AWS_SNS', keys: certified('sns', {}),
     publish({ answers, certificate }) {
-      for (const word of ['present', 'previous', 'other']) certificates.sns[word] ??= certificate({ name: 'sns.amazonaws.com' });
+      for (const word of ['present', 'previous', 'other']) certificates.sns[word] ??= certificate({ name: 'sns.amazonaws.com', fresh: true });
       answers[snsPath('present')] = certificates.sns.present.pem; // without what leads to an authority, as there
       answers[snsPath('previous')] = certificates.sns.previous.chain;
     },

@@ -12,8 +12,9 @@ const NAMES = [
   'ep-a-1.neonauth.us-east-1.aws.neon.tech', 'ep-b-2.neonauth.c-2.eu-west-2.aws.neon.tech', 'api.paypal.com', 'api.sandbox.paypal.com',
 ];
 
-// Authorities and certificates by openssl. certificate({ name, ca, from, until, alternatives }) gives { key, pem, chain }:
-// the private key, the certificate, and the certificate followed by the one of the authority between it and the root.
+// Authorities and certificates by openssl. certificate({ name, ca, from, until, alternatives, fresh }) gives { key, pem,
+// chain }: the private key (the same one, unless it is to be fresh), the certificate, and the certificate followed by the
+// one of the authority between it and the root.
 function authorities() {
   const dir = mkdtempSync(join(tmpdir(), 'fairlead-authorities-'));
   const read = (name) => readFileSync(join(dir, name), 'utf8');
@@ -39,19 +40,17 @@ function authorities() {
     newKey(between);
     writeFileSync(join(dir, `${between}.pem`), sign(`${between}.key`, between, root, ['basicConstraints=critical,CA:TRUE']));
   }
-  const certificate = ({ name, ca = 'between', alternatives = name ? [name] : [], ...dates }) => {
-    const key = `k${++count}`;
-    newKey(key);
+  newKey('key');
+  const certificate = ({ name, ca = 'between', alternatives = [name], fresh = false, ...dates }) => {
+    const key = fresh ? `k${++count}` : 'key';
+    if (fresh) newKey(key);
     const extensions = ['basicConstraints=critical,CA:FALSE', ...(alternatives.length > 0 ? [`subjectAltName=${alternatives.map((own) => `DNS:${own}`)}`] : [])];
     const pem = sign(`${key}.key`, name, ca, extensions, dates);
     return { key: createPrivateKey(read(`${key}.key`)), pem, chain: pem + read(`${ca}.pem`) };
   };
   const selfSigned = (name) => {
-    const key = `k${++count}`;
-    newKey(key);
-    openssl('req', '-config', 'ca.conf', '-x509', '-new', '-key', `${key}.key`, '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-days', '30', '-out', `${key}.pem`);
-    const pem = read(`${key}.pem`);
-    return { key: createPrivateKey(read(`${key}.key`)), pem, chain: pem };
+    openssl('req', '-config', 'ca.conf', '-x509', '-new', '-key', 'key.key', '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-days', '30', '-out', 'self.pem');
+    return { key: createPrivateKey(read('key.key')), pem: read('self.pem'), chain: read('self.pem') };
   };
   return { dir, certificate, selfSigned, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }

@@ -117,7 +117,8 @@ void key_set_release(struct key_set *set)
 const struct verify_key *key_set_find(const struct key_set *set, struct text id)
 {
     for (size_t i = 0; i < set->count; i++) {
-        if (id.data == NULL ? set->keys[i].id.data == NULL : text_equal(set->keys[i].id, id))
+        struct text own = set->keys[i].id;
+        if ((own.data == NULL) == (id.data == NULL) && text_equal(own, id))
             return &set->keys[i].key;
     }
     return NULL;

@@ -74,6 +74,7 @@ static const char *const STEPS[] = {
     schema_pace,
     schema_auth,
     schema_outages,
+    schema_fetched,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 

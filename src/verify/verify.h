@@ -27,6 +27,8 @@ enum verdict {
     VERDICT_FAILED,
 };
 
+struct verify_key;
+
 struct verify_input {
     struct text method;
     struct text origin; /* "https://gateway.example.com": what the sender's URL begins with */
@@ -35,6 +37,7 @@ struct verify_input {
     const struct http_headers *headers;
     struct text body;
     int64_t now_ms;
+    const struct verify_key *key; /* that the sender publishes, see fetch.h; NULL: none was fetched */
 };
 
 struct verifier;
@@ -57,6 +60,8 @@ const struct scheme *verifier_scheme_of(struct text source_type, const json_t *c
 bool verifier_would_check(struct text source_type, const json_t *config);
 /* False: every verdict is VERDICT_UNCHECKED. */
 bool verifier_checks(const struct verifier *verifier);
+/* It refuses everything, since its config was wrong. */
+bool verifier_is_broken(const struct verifier *verifier);
 /* What the sender is answered after VERDICT_FAILED. */
 int verifier_refused_status(const struct verifier *verifier);
 

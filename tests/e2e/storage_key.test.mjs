@@ -248,7 +248,11 @@ test('a secret that cannot be read lets nothing pass, and can be set anew', asyn
     const { models } = await good(gateway, 'GET', `/requests?source_id=${made.source.id}`);
     return models.length === 3 && models;
   });
-  for (const record of records) assert.deepEqual([record.rejection_cause, record.verified, record.events_count], ['VERIFICATION_FAILED', false, 0]);
+  for (const record of records) {
+    assert.deepEqual([record.rejection_cause, record.verified, record.events_count], ['VERIFICATION_FAILED', false, 0]);
+    const { rejection_detail } = await good(gateway, 'GET', `/requests/${record.id}`);
+    assert.match(rejection_detail, /cannot read what the source's requests are checked with: set config\.auth anew/);
+  }
   assert.equal((await signed(gateway, at(gateway, open), '')).status, 200);
   const failed = await until('two failed attempts', async () => {
     const { models } = await good(gateway, 'GET', '/attempts');

@@ -1,0 +1,68 @@
+/* A request's headers, as libcurl takes them: exactly those that the call names. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "http/client_parts.h"
+
+static char *put(char *to, struct text text)
+{
+    if (text.size > 0)
+        memcpy(to, text.data, text.size);
+    return to + text.size;
+}
+
+/* One line of the list that libcurl takes, at *next in header_lines. */
+static void add_line(struct transfer *transfer, size_t index, char **next, const struct http_header *header)
+{
+    struct curl_slist *item = &transfer->headers[index];
+    bool unwanted = header->value.data == NULL;
+    *item = (struct curl_slist){*next, NULL};
+    if (index > 0)
+        transfer->headers[index - 1].next = item;
+    *next = put(*next, header->name);
+    /* libcurl's way to leave one out is ":", and to send an empty value ";". */
+    *next = put(*next, unwanted ? TEXT(":") : header->value.size == 0 ? TEXT(";") : TEXT(": "));
+    *next = put(*next, header->value);
+    *(*next)++ = '\0';
+}
+
+/* Room for so many lines, which then do not move. Both are bounded by limits.header_count and header_bytes. */
+static void make_room(struct transfer *transfer, size_t lines, size_t bytes)
+{
+    if (transfer->header_room < lines) {
+        transfer->headers = memory_resize(transfer->headers, lines * sizeof *transfer->headers);
+        transfer->header_room = lines;
+    }
+    if (transfer->header_bytes < bytes) {
+        transfer->header_lines = memory_resize(transfer->header_lines, bytes);
+        transfer->header_bytes = bytes;
+    }
+}
+
+/* Only what the call names is sent: what libcurl would add by itself is taken out. */
+void transfer_set_headers(struct transfer *transfer)
+{
+    static const struct http_header unwanted[] = {
+        {{"Accept", 6}, {NULL, 0}}, {{"User-Agent", 10}, {NULL, 0}}, {{"Content-Type", 12}, {NULL, 0}},
+        {{"Expect", 6}, {NULL, 0}}};
+    enum { UNWANTED = sizeof unwanted / sizeof unwanted[0], UNWANTED_BYTES = 64, LINE_OVERHEAD = 3 };
+    const struct http_call *call = transfer->call;
+    struct http_headers given = {(struct http_header *)call->headers, call->header_count};
+    size_t count = 0, bytes = UNWANTED_BYTES;
+    for (size_t i = 0; i < given.count; i++)
+        bytes += given.items[i].name.size + given.items[i].value.size + LINE_OVERHEAD;
+    make_room(transfer, given.count + UNWANTED, bytes);
+    char *next = transfer->header_lines;
+    for (size_t i = 0; i < UNWANTED; i++) {
+        if (http_headers_get(&given, unwanted[i].name).data == NULL)
+            add_line(transfer, count++, &next, &unwanted[i]);
+    }
+    for (size_t i = 0; i < given.count; i++) {
+        struct http_header header = given.items[i];
+        if (header.value.data == NULL)
+            header.value = TEXT("");
+        add_line(transfer, count++, &next, &header);
+    }
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, count > 0 ? transfer->headers : NULL);
+}

@@ -33,9 +33,12 @@ struct transfer {
     bool direct;        /* as its easy handle was told last: goes without the proxy */
     long version;       /* as its easy handle was told last: CURL_HTTP_VERSION_* */
     int64_t begun_us;
+    int64_t asked_us;    /* when libcurl was given it */
+    curl_socket_t sockets[2]; /* opened for it, the last ones: libcurl tries two addresses at one time */
     int64_t look_us;     /* the watchdog looks at it from then on */
     int64_t lookup_us;   /* the lookup of its host began; 0: there was none yet */
-    int64_t heard_us;    /* when the watchdog last saw that bytes had gone over the wire */
+    int64_t tcp_us;      /* when the watchdog first saw that one of its sockets was connected */
+    int64_t heard_us;    /* when it last saw that bytes had gone over the wire */
     int64_t heard_bytes; /* and how many there were */
     char failure_text[CURL_ERROR_SIZE];
     struct transfer *next, *previous; /* in client->running */
@@ -45,6 +48,7 @@ struct transfer {
 struct interest {
     uint8_t wanted, watched; /* CURL_POLL_IN | CURL_POLL_OUT */
     bool kept;               /* a connection's: we hear of its end, and keep it in epoll while it is idle */
+    const struct transfer *opener; /* only to be compared: it may be gone */
 };
 
 struct http_client {

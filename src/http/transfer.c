@@ -145,7 +145,7 @@ void transfer_prepare(struct transfer *transfer)
     call->failure = HTTP_OK;
     call->status = 0;
     call->started_ms = clock_now_ms();
-    transfer->begun_us = clock_monotonic_us();
+    transfer->begun_us = transfer->asked_us = clock_monotonic_us();
     curl_easy_setopt(easy, CURLOPT_URL, call->url);
     set_method(easy, call);
     transfer_set_headers(transfer);

@@ -4,6 +4,9 @@
  * An http_client belongs to the thread that runs it: http_client_start, _run and _free are called on that
  * thread only; http_client_wake may be called from any thread. TLS certificates are verified against the
  * system's store. Only http and https are spoken, also after redirects. Connections are kept and reused.
+ *
+ * Where it may connect to is the egress policy's to say (egress.h), for each connection and each redirect; redirect.h says
+ * what a redirect changes of the request.
  */
 #pragma once
 
@@ -15,6 +18,7 @@
 #include "http/message.h"
 
 struct http_client;
+struct egress;
 
 /* What went wrong below HTTP. The names are those of the API's error codes (model/error_codes). */
 enum http_failure {
@@ -33,6 +37,7 @@ enum http_failure {
     HTTP_BAD_ENCODING,          /* broken compression */
     HTTP_TOO_MANY_REDIRECTS,
     HTTP_INVALID_URL,
+    HTTP_EGRESS_REFUSED,        /* by the egress policy, or that of redirects; failure_text says by which rule */
     HTTP_SELF_SIGNED_CERT,
     HTTP_CERT_NAME_INVALID,
     HTTP_CERT_EXPIRED,
@@ -55,6 +60,7 @@ struct http_call {
     const char *url;
     const struct http_header *headers; /* sent exactly these, beside Host, Content-Length and Accept-Encoding */
     size_t header_count;
+    size_t credentials_from, credentials_to; /* of the headers, those that no other origin may see */
     struct text body;                  /* TEXT_NONE: none */
     bool has_body;                     /* sends "Content-Length: 0" for an empty body */
     int64_t timeout_ms, connect_timeout_ms;
@@ -70,7 +76,7 @@ struct http_call {
 
     /* The outcome, valid in `done`; the buffers belong to the client and are reused afterwards. */
     enum http_failure failure;
-    char failure_text[256];            /* a sentence when failure != HTTP_OK */
+    char failure_text[512];            /* a sentence when failure != HTTP_OK */
     int status;                        /* 0 without a reply */
     struct text response_body;
     bool response_cut;                 /* there was more than response_keep_bytes */
@@ -82,7 +88,8 @@ struct http_call {
     int64_t total_us;
 };
 
-struct http_client *http_client_create(struct error *error);
+/* `egress` is kept by reference; NULL: everything may be called, for commands that a person runs. */
+struct http_client *http_client_create(const struct egress *egress, struct error *error);
 /* Starts the call; `done` always comes later, never inside. */
 void http_client_start(struct http_client *client, struct http_call *call);
 /* Works until something happened, http_client_wake was called or timeout_ms passed (-1: no limit). */

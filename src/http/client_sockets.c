@@ -48,14 +48,45 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *contex
     return 0;
 }
 
+static const char *url_of(const struct transfer *transfer)
+{
+    return transfer->hop.url != NULL ? transfer->hop.url : transfer->call->url;
+}
+
+/* Before a name is looked up. */
+static int start_lookup(void *resolver, void *reserved, void *context)
+{
+    (void)resolver;
+    (void)reserved;
+    struct transfer *transfer = context;
+    return egress_name_is_allowed(transfer->client->egress, url_of(transfer), transfer->refusal) ? 0 : 1;
+}
+
+/* For each address that is tried. Should it be refused, libcurl tries the name's next one. */
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
-    struct http_client *client = context;
+    struct transfer *transfer = context;
+    struct http_client *client = transfer->client;
+    if (!egress_connect_is_allowed(client->egress, url_of(transfer), &address->addr, transfer->refusal))
+        return CURL_SOCKET_BAD;
+    transfer->refusal[0] = '\0';
     int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (opened >= 0)
         *client_interest(client, opened) = (struct interest){.kept = true};
     return opened < 0 ? CURL_SOCKET_BAD : opened;
+}
+
+/* Before each request, also on a connection that was kept. */
+static int start_request(void *context, char *address, char *own_address, int port, int own_port)
+{
+    (void)own_address;
+    (void)own_port;
+    struct transfer *transfer = context;
+    return egress_request_is_allowed(transfer->client->egress, url_of(transfer), address, (uint16_t)port,
+                                     transfer->refusal)
+               ? CURL_PREREQFUNC_OK
+               : CURL_PREREQFUNC_ABORT;
 }
 
 /* The kernel takes a closed socket out of epoll; its number may come back as another's. */
@@ -82,10 +113,15 @@ void client_watch(struct http_client *client)
     curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
 }
 
-void client_watch_connections(struct http_client *client, CURL *easy)
+void client_watch_connections(struct transfer *transfer)
 {
+    CURL *easy = transfer->easy;
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, start_lookup);
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, transfer);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, start_request);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->client); /* it may outlive the transfer */
 }

@@ -63,11 +63,13 @@ void transfer_read_outcome(struct transfer *transfer, CURLcode result)
         curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_error);
         curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verify);
     }
-    call->failure = http_failure_of(result, system_error, verify);
+    bool refused = result != CURLE_OK && transfer->refusal[0] != '\0';
+    call->failure = refused ? HTTP_EGRESS_REFUSED : http_failure_of(result, system_error, verify);
     snprintf(call->failure_text, sizeof call->failure_text, "%s",
-             result == CURLE_OK                ? ""
+             result == CURLE_OK                   ? ""
+             : refused                            ? transfer->refusal
              : transfer->failure_text[0] != '\0' ? transfer->failure_text
-                                               : curl_easy_strerror(result));
+                                                  : curl_easy_strerror(result));
     call->status = call->failure == HTTP_OK ? (int)status : 0;
     call->response_body = buffer_text(&transfer->body);
     call->response_cut = transfer->read_bytes > (int64_t)transfer->body.size;

@@ -172,14 +172,15 @@ static const struct {
     const char *network;
     uint8_t at[4]; /* its bytes */
     uint8_t flipped;
+    bool perhaps; /* not when they are zeros */
 } INSIDES[] = {
-    {"::ffff:0:0:0/96", {12, 13, 14, 15}, 0},   /* translated, RFC 2765 */
-    {"64:ff9b::/96", {12, 13, 14, 15}, 0},      /* NAT64, RFC 6052 */
-    {"64:ff9b:1::/48", {12, 13, 14, 15}, 0},    /* RFC 8215: a longer prefix of 96 bits in it */
-    {"64:ff9b:1::/48", {6, 7, 9, 10}, 0},       /* or that one itself */
-    {"2002::/16", {2, 3, 4, 5}, 0},             /* 6to4, RFC 3056 */
-    {"2001::/32", {4, 5, 6, 7}, 0},             /* Teredo, RFC 4380: the server */
-    {"2001::/32", {12, 13, 14, 15}, 0xff},      /* and the client */
+    {"::ffff:0:0:0/96", {12, 13, 14, 15}, 0, false}, /* translated, RFC 2765 */
+    {"64:ff9b::/96", {12, 13, 14, 15}, 0, false},    /* NAT64, RFC 6052 */
+    {"64:ff9b:1::/48", {12, 13, 14, 15}, 0, true},   /* RFC 8215: a longer prefix, of 96 bits, in this one */
+    {"64:ff9b:1::/48", {6, 7, 9, 10}, 0, true},      /* or this one itself */
+    {"2002::/16", {2, 3, 4, 5}, 0, false},           /* 6to4, RFC 3056 */
+    {"2001::/32", {4, 5, 6, 7}, 0, false},           /* Teredo, RFC 4380: the server */
+    {"2001::/32", {12, 13, 14, 15}, 0xff, false},    /* and the client */
 };
 enum { INSIDE_COUNT = sizeof INSIDES / sizeof INSIDES[0] };
 
@@ -209,12 +210,13 @@ size_t address_forms(const struct address *address, struct address forms[ADDRESS
         return count;
     pthread_once(&read_once, read_tables);
     for (size_t i = 0; i < INSIDE_COUNT; i++) {
-        uint8_t ipv4[4];
+        uint8_t ipv4[4], any = 0;
         if (!network_holds(&inside_networks[i], address))
             continue;
         for (size_t k = 0; k < sizeof ipv4; k++)
-            ipv4[k] = address->bytes[INSIDES[i].at[k]] ^ INSIDES[i].flipped;
-        forms[count++] = mapped(ipv4);
+            any |= ipv4[k] = address->bytes[INSIDES[i].at[k]] ^ INSIDES[i].flipped;
+        if (any != 0 || !INSIDES[i].perhaps)
+            forms[count++] = mapped(ipv4);
     }
     if (is_isatap(address))
         forms[count++] = mapped(address->bytes + IPV4_AT);

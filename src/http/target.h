@@ -2,8 +2,8 @@
  * target.h - what a URL leads to, as the client will read it. Pure.
  *
  * libcurl's own parser reads it, so that nobody can write a URL which means one thing here and another there: numbers in
- * the place of an address (2130706433, 0x7f.1, 0177.0.0.1) are told as the address, percent-encoding is undone, names in
- * other scripts are in their xn-- form, "." and ".." are gone from the path.
+ * the place of an address (2130706433, 0x7f.1, 0177.0.0.1) are told as the address, percent-encoding is undone, "." and
+ * ".." are gone from the path. Names in other scripts can be called in their xn-- form only.
  */
 #pragma once
 

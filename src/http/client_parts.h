@@ -39,7 +39,8 @@ struct transfer {
     bool enough;        /* response_read_bytes is reached: we broke it off ourselves */
     int64_t begun_us;
     struct hop hop;
-    char refusal[EGRESS_REASON]; /* "": the egress policy has refused nothing, or another address of the name was taken */
+    char refusal[EGRESS_REASON]; /* the last of the egress policy; "": none so far */
+    bool tried;         /* an address that it allows */
     char failure_text[CURL_ERROR_SIZE];
     struct transfer *next, *previous; /* in client->running */
 };

@@ -70,7 +70,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     struct http_client *client = transfer->client;
     if (!egress_connect_is_allowed(client->egress, url_of(transfer), &address->addr, transfer->refusal))
         return CURL_SOCKET_BAD;
-    transfer->refusal[0] = '\0';
+    transfer->tried = true;
     int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (opened >= 0)
         *client_interest(client, opened) = (struct interest){.kept = true};
@@ -83,10 +83,10 @@ static int start_request(void *context, char *address, char *own_address, int po
     (void)own_address;
     (void)own_port;
     struct transfer *transfer = context;
-    return egress_request_is_allowed(transfer->client->egress, url_of(transfer), address, (uint16_t)port,
-                                     transfer->refusal)
-               ? CURL_PREREQFUNC_OK
-               : CURL_PREREQFUNC_ABORT;
+    if (egress_request_is_allowed(transfer->client->egress, url_of(transfer), address, (uint16_t)port, transfer->refusal))
+        return CURL_PREREQFUNC_OK;
+    transfer->tried = false;
+    return CURL_PREREQFUNC_ABORT;
 }
 
 /* The kernel takes a closed socket out of epoll; its number may come back as another's. */

@@ -86,6 +86,7 @@ void transfer_prepare(struct transfer *transfer)
     transfer->enough = false;
     transfer->failure_text[0] = '\0';
     transfer->refusal[0] = '\0';
+    transfer->tried = false;
     buffer_clear(&transfer->body);
     buffer_clear(&transfer->head);
     call->failure = HTTP_OK;

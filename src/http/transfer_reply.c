@@ -49,6 +49,20 @@ void transfer_take_reply(struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->failure_text);
 }
 
+/* Of a name's addresses some may have been refused, and the others have failed. */
+static void write_failure(struct transfer *transfer, CURLcode result, bool refused)
+{
+    struct http_call *call = transfer->call;
+    const char *text = transfer->failure_text[0] != '\0' ? transfer->failure_text : curl_easy_strerror(result);
+    if (result == CURLE_OK)
+        call->failure_text[0] = '\0';
+    else if (refused)
+        snprintf(call->failure_text, sizeof call->failure_text, "%s", transfer->refusal);
+    else
+        snprintf(call->failure_text, sizeof call->failure_text, "%.250s%s%s", text, transfer->refusal[0] ? "; " : "",
+                 transfer->refusal);
+}
+
 void transfer_read_outcome(struct transfer *transfer, CURLcode result)
 {
     struct http_call *call = transfer->call;
@@ -63,13 +77,9 @@ void transfer_read_outcome(struct transfer *transfer, CURLcode result)
         curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_error);
         curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verify);
     }
-    bool refused = result != CURLE_OK && transfer->refusal[0] != '\0';
-    call->failure = refused ? HTTP_EGRESS_REFUSED : http_failure_of(result, system_error, verify);
-    snprintf(call->failure_text, sizeof call->failure_text, "%s",
-             result == CURLE_OK                   ? ""
-             : refused                            ? transfer->refusal
-             : transfer->failure_text[0] != '\0' ? transfer->failure_text
-                                                  : curl_easy_strerror(result));
+    bool refused = transfer->refusal[0] != '\0' && !transfer->tried;
+    call->failure = result != CURLE_OK && refused ? HTTP_EGRESS_REFUSED : http_failure_of(result, system_error, verify);
+    write_failure(transfer, result, refused);
     call->status = call->failure == HTTP_OK ? (int)status : 0;
     call->response_body = buffer_text(&transfer->body);
     call->response_cut = transfer->read_bytes > (int64_t)transfer->body.size;

@@ -48,18 +48,22 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *contex
     return 0;
 }
 
-static const char *url_of(const struct transfer *transfer)
-{
-    return transfer->hop.url != NULL ? transfer->hop.url : transfer->call->url;
-}
-
-/* Before a name is looked up. */
+/* Before a name is looked up, for an address too; what is remembered needs no lookup, and was allowed then. */
 static int start_lookup(void *resolver, void *reserved, void *context)
 {
     (void)resolver;
     (void)reserved;
     struct transfer *transfer = context;
-    return egress_name_is_allowed(transfer->client->egress, url_of(transfer), transfer->refusal) ? 0 : 1;
+    transfer->lookup_us = clock_monotonic_us();
+    return egress_name_is_allowed(transfer->client->egress, transfer_url(transfer), transfer->refusal) ? 0 : 1;
+}
+
+/* A proxy is the operator's to choose; what it connects to is known by its name only. */
+static bool may_connect(struct transfer *transfer, const struct sockaddr *address)
+{
+    const struct egress *egress = transfer->client->egress;
+    return transfer->direct ? egress_connect_is_allowed(egress, transfer_url(transfer), address, transfer->refusal)
+                            : egress_name_is_allowed(egress, transfer_url(transfer), transfer->refusal);
 }
 
 /* For each address that is tried. Should it be refused, libcurl tries the name's next one. */
@@ -67,14 +71,16 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 {
     (void)purpose;
     struct transfer *transfer = context;
-    struct http_client *client = transfer->client;
-    if (!egress_connect_is_allowed(client->egress, url_of(transfer), &address->addr, transfer->refusal))
+    if (!may_connect(transfer, &address->addr))
         return CURL_SOCKET_BAD;
     transfer->tried = true;
     int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (opened >= 0)
-        *client_interest(client, opened) = (struct interest){.kept = true};
-    return opened < 0 ? CURL_SOCKET_BAD : opened;
+    if (opened < 0)
+        return CURL_SOCKET_BAD;
+    *client_interest(transfer->client, opened) = (struct interest){.kept = true, .opener = transfer};
+    transfer->sockets[1] = transfer->sockets[0];
+    transfer->sockets[0] = opened;
+    return opened;
 }
 
 /* Before each request, also on a connection that was kept. */
@@ -83,7 +89,10 @@ static int start_request(void *context, char *address, char *own_address, int po
     (void)own_address;
     (void)own_port;
     struct transfer *transfer = context;
-    if (egress_request_is_allowed(transfer->client->egress, url_of(transfer), address, (uint16_t)port, transfer->refusal))
+    const struct egress *egress = transfer->client->egress;
+    const char *url = transfer_url(transfer);
+    if (transfer->direct ? egress_request_is_allowed(egress, url, address, (uint16_t)port, transfer->refusal)
+                         : egress_name_is_allowed(egress, url, transfer->refusal))
         return CURL_PREREQFUNC_OK;
     transfer->tried = false;
     return CURL_PREREQFUNC_ABORT;

@@ -44,7 +44,7 @@ bool transfer_follow(struct transfer *transfer)
         snprintf(reason, sizeof reason, "there were %d before it, and no more are", transfer->hop.count);
         return fail(call, HTTP_TOO_MANY_REDIRECTS, url, reason);
     }
-    if (!target_read(transfer->hop.url != NULL ? transfer->hop.url : call->url, &from) || !target_read(url, &to))
+    if (!target_read(transfer_url(transfer), &from) || !target_read(url, &to))
         return fail(call, HTTP_INVALID_URL, url, "it is no http or https URL");
     if (!redirect_is_allowed(transfer->client->egress, &from, &to, reason))
         return fail(call, HTTP_EGRESS_REFUSED, url, reason);

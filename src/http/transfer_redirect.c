@@ -41,7 +41,7 @@ bool transfer_follow(struct transfer *transfer)
     if (url == NULL)
         return false; /* it does not say where to: the reply is what it is */
     if (transfer->hop.count >= call->redirects) {
-        snprintf(reason, sizeof reason, "there were %d before it, and no more are", transfer->hop.count);
+        snprintf(reason, sizeof reason, "there were %d redirects before it, and no more are followed", transfer->hop.count);
         return fail(call, HTTP_TOO_MANY_REDIRECTS, url, reason);
     }
     if (!target_read(transfer_url(transfer), &from) || !target_read(url, &to))

@@ -77,7 +77,7 @@ void client_finish(struct http_client *client, struct transfer *transfer, CURLco
         return;
     }
     call->done(call);
-    if (transfer->own_tls) {
+    if (transfer->own_settings) {
         transfer_free_all(transfer);
         return;
     }

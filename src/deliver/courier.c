@@ -212,6 +212,7 @@ bool courier_finish(struct deliver *deliver)
     for (struct delivery *delivery = ended; delivery != NULL; delivery = delivery->next) {
         struct lane *lane = delivery->lane;
         bool attempted = delivery->settle == SETTLE_ATTEMPT;
+        outage_end(deliver, delivery, now_us);
         pace_end(&lane->pace, &delivery->queued->of_lane, now_us);
         pace_end(&lane->outlet->pace, &delivery->queued->of_outlet, now_us);
         lane->running--;
@@ -274,7 +275,7 @@ static int64_t planned_wait_s(const struct delivery *delivery, int64_t now)
     const struct event *event = &delivery->queued->event;
     struct failed_attempt failed = {now, event->created_at,
                                     event->automatic_retries + (event->next_trigger == TRIGGER_AUTOMATIC), 0, TEXT_NONE,
-                                    now};
+                                    now, event->id};
     int64_t next = retry_next_at(&delivery->connection->retry, &failed);
     return next == 0 ? -1 : (next - now) / 1000;
 }
@@ -308,6 +309,8 @@ static void call_destination(struct delivery *delivery, const struct catalog_des
         .url = envelope->url,
         .headers = envelope->headers.items,
         .header_count = envelope->headers.count,
+        .credentials_from = envelope->auth_from,
+        .credentials_to = envelope->auth_to,
         .body = delivery->queued->payload->request.body,
         .has_body = strcmp(envelope->method, "GET") != 0 && strcmp(envelope->method, "HEAD") != 0,
         .timeouts = {limits.delivery_lookup_timeout_ms, limits.delivery_tls_timeout_ms,

@@ -38,7 +38,7 @@ void http_client_start(struct http_client *client, struct http_call *call)
 {
     struct transfer *transfer = take_transfer(client);
     transfer->call = call;
-    transfer_prepare(transfer);
+    transfer_begin(transfer);
     transfer->next = client->running;
     if (client->running != NULL)
         client->running->previous = transfer;
@@ -65,6 +65,11 @@ void client_finish(struct http_client *client, struct transfer *transfer, CURLco
     struct http_call *call = transfer->call;
     transfer_read_outcome(transfer, result);
     curl_multi_remove_handle(client->multi, transfer->easy);
+    if (transfer_follow(transfer)) {
+        client_watch_over(client, transfer);
+        curl_multi_add_handle(client->multi, transfer->easy);
+        return;
+    }
     unlink_running(client, transfer);
     if (call->done == NULL) { /* http_client_perform: the outcome is read after the return */
         transfer->next = client->finished;
@@ -72,7 +77,7 @@ void client_finish(struct http_client *client, struct transfer *transfer, CURLco
         return;
     }
     call->done(call);
-    if (transfer->own_tls) {
+    if (transfer->own_settings) {
         transfer_free_all(transfer);
         return;
     }
@@ -164,16 +169,19 @@ size_t http_client_running(const struct http_client *client)
 
 void http_client_cancel_all(struct http_client *client)
 {
-    while (client->running != NULL)
+    while (client->running != NULL) {
+        client->running->refusal[0] = '\0';
         client_finish(client, client->running, CURLE_ABORTED_BY_CALLBACK);
+    }
 }
 
-struct http_client *http_client_create(struct error *error)
+struct http_client *http_client_create(const struct egress *egress, struct error *error)
 {
     pthread_once(&curl_once, start_curl);
     struct http_client *client = NEW(struct http_client);
     static const struct http_client_settings defaults;
     client->settings = &defaults;
+    client->egress = egress;
     client->timer_us = -1;
     client_start_watching(client);
     client->multi = curl_multi_init();

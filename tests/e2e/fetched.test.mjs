@@ -350,6 +350,8 @@ describe('who waits for whom', () => {
     assert.match(ebay.detail, /answered 401: it does not take the credentials of config\.auth$/);
     const circle = await judged(await sourceOf('CIRCLE', { api_key: 'wrong' }), await signed('CIRCLE, fetched'));
     assert.deepEqual([circle.is, /credentials of config\.auth$/.test(circle.detail)], [LATER, true]);
+    const { data } = await callsOf(gateway).refused(422, 'POST', '/sources', { name: `s${++made}`, type: 'CIRCLE', config: { auth: { api_key: 'k\r\nx: y' } } });
+    assert.match(data.join(), /cannot be sent in a header/);
     // what others got with theirs is not for these
     assert.deepEqual((await judged(await sourceOf('CIRCLE', fetched['CIRCLE, fetched'].keys.auth), await signed('CIRCLE, fetched'))).is, GOOD);
     assert.doesNotMatch(gateway.log(), /TEST_API_KEY|cert-1|wrong/);

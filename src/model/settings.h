@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "http/client_settings.h"
 #include "model/model.h"
 #include "model/policy.h"
 
@@ -70,6 +71,13 @@ struct tls_settings {
     struct text client_certificate, client_key;
 };
 
+/* How it is called, where that differs from the gateway's settings. */
+struct transport_settings {
+    enum http_version version; /* HTTP_VERSION_ANY: the gateway's */
+    int64_t timeout_ms;        /* of a whole delivery; 0: limits.delivery_timeout_ms */
+    bool without_proxy;
+};
+
 struct destination_settings {
     bool unreadable;          /* what auth or tls hold could not be opened: nothing can be sent */
     struct text url;          /* HTTP */
@@ -83,6 +91,7 @@ struct destination_settings {
     struct text region, service; /* AWS */
     struct token_settings token;
     struct tls_settings tls;
+    struct transport_settings transport;
     struct delivery_policy policy;
 };
 bool destination_settings_read(struct arena *arena, const struct destination *destination,

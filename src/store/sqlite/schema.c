@@ -75,6 +75,7 @@ static const char *const STEPS[] = {
     schema_auth,
     schema_outages,
     schema_fetched,
+    schema_wire,
     schema_seal,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };

@@ -127,7 +127,7 @@ async function assertShownWithout() {
       const { body } = await gateway.api('GET', path);
       assertHidden(JSON.stringify(body), path);
       if (query) continue;
-      for (const { id } of (body.models ?? []).slice(0, 60)) {
+      for (const { id } of (body.models ?? []).slice(0, 20)) {
         if (noun === 'transformations') continue; // shows its variables: it has no other way
         const shown = await ok('GET', `/${noun}/${id}`);
         assertHidden(JSON.stringify(shown), `${path}: ${id}`);
@@ -179,6 +179,7 @@ describe('secrets of every kind', () => {
     let count = 0;
     for (const [name, source] of Object.entries(made.types)) {
       const row = signers[name], { keys } = row;
+      if (row.publish) continue; // its key would be fetched
       const request = { url: `${source.url}/hook?a=1`, body: row.body ?? '{"amount":1200}', now: Date.now() };
       const signed = await row.sign(request, keys.key);
       const sent = JSON.stringify([signed.headers, signed.body, Object.fromEntries(new URLSearchParams(signed.query))]);

@@ -262,6 +262,10 @@ describe('proxies', concurrently, () => {
       await behind(`socks5://${proxy.authority}`, (own) => ends(code, cause, { url: 'http://127.0.0.1:9/' }, /./, own));
     }
   });
+  test('an HTTP proxy that says nothing', async () => {
+    const silent = await raw(onRequest(() => {}));
+    await behind(silent.url, (own) => ends('TIMEOUT', 'an HTTP proxy that says nothing', { url: 'https://127.0.0.1:9/' }, /timed out after \d+ ms waiting for the proxy/, own));
+  });
   test('an HTTP proxy that makes no tunnel', async () => {
     const proxy = await startProxy({ refuse: 503 });
     stops.push(proxy.stop);

@@ -93,18 +93,16 @@ describe('connections', { concurrency: 4 }, () => {
   });
 
   test('that are too old or were idle too long are not used again', async () => {
-    for (const settings of [{ delivery_connection_age_ms: 1000 }, { delivery_connection_idle_ms: 1000 }]) {
-      await behind(settings, async (own) => {
-        const server = await startCounting({ delay: 0 });
-        const destination = await destinationOf(own, { url: server.url });
-        await destination.deliver();
-        await destination.deliver();
-        assert.equal(server.seen.connections, 1);
-        await new Promise((resolve) => setTimeout(resolve, 2200));
-        await destination.deliver();
-        assert.equal(server.seen.connections, 2);
-      });
-    }
+    await Promise.all([{ delivery_connection_age_ms: 4000 }, { delivery_connection_idle_ms: 4000 }].map((settings) => behind(settings, async (own) => {
+      const server = await startCounting({ delay: 0 });
+      const destination = await destinationOf(own, { url: server.url });
+      await destination.deliver();
+      await destination.deliver();
+      assert.equal(server.seen.connections, 1);
+      await new Promise((resolve) => setTimeout(resolve, 6000));
+      await destination.deliver();
+      assert.equal(server.seen.connections, 2);
+    })));
   });
 
   test('by IPv4 and IPv6, and by one of them only', async (t) => {
@@ -289,6 +287,20 @@ describe('what is told and kept', () => {
       const size = Object.entries(response_headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
       assert.ok(size > 100 && size <= 300, `${size} bytes`);
     });
+  });
+
+  test('headers of every kind are shown or left out, and never in the way', async () => {
+    const says = async (lines) => {
+      const server = stopLater(await startRaw(onRequest((socket) => socket.end(Buffer.from(`HTTP/1.1 200 OK\r\n${lines}content-length: 2\r\n\r\nok`, 'latin1')))));
+      const attempt = await (await destinationOf(gateway, { url: server.url })).deliver();
+      assert.deepEqual([attempt.error_code, attempt.response_status, attempt.body], [null, 200, 'ok']);
+      return attempt.response_headers;
+    };
+    assert.equal((await says('x-odd: \xff\xfe\u0001"\\\r\n'))['content-length'], '2');
+    assert.equal((await says('\xff\xfe: 1\r\n'))['content-length'], '2');
+    assert.equal((await says(': 1\r\nx y: 3\r\n'))['content-length'], '2');
+    assert.equal((await says('x-fold: 1\r\n  2\r\nx: y\r\n')).x, 'y');
+    assert.ok((await says('a: b\r\n'.repeat(3000))).a.split(', ').length <= 128);
   });
 
   test('the user agent is the sender\'s, or the setting\'s', async () => {

@@ -122,8 +122,10 @@ static void go_on(struct deliver *deliver, const struct delivery *delivery, int6
     struct lane *lane = delivery->lane;
     bool ended = delivery->settle == SETTLE_ATTEMPT && due_at == 0;
     if (lane_is_ordered(lane)) {
-        if (!ended)
+        if (!ended) {
+            lane_comes_again(lane, delivery->after.id);
             engine_drop(deliver, lane, lane_remove(lane, 0, 0));
+        }
         if (!ended && due_at == 0)
             due_at = clock_now_ms();
         engine_list(deliver, lane);

@@ -75,6 +75,8 @@ void deliver_wake(struct deliver *deliver, const struct event *event)
     pthread_mutex_lock(&deliver->lock);
     struct outlet *outlet = engine_outlet(deliver, event->destination_id);
     struct lane *lane = engine_lane(deliver, outlet, event->lane);
+    if (lane != NULL)
+        lane_comes_again(lane, event->id);
     if (lane != NULL && lane_is_ordered(lane) && lane->last != NULL && event->id < lane->last->event.id)
         engine_drop(deliver, lane, lane_remove(lane, 0, 0)); /* it comes before them */
     if (lane != NULL)
@@ -136,6 +138,7 @@ static void connection_changed(void *context, const struct catalog_connection *c
     struct outlet *outlet = hash_map_get(&deliver->outlets, record->destination_id);
     while (outlet != NULL && (lane = engine_next_lane(outlet, &position)) != NULL) {
         if (lane_is_ordered(lane)) {
+            lane_comes_again(lane, 0);
             engine_drop(deliver, lane, lane_remove(lane, 0, 0));
             engine_due(deliver, lane, clock_now_ms());
         } else if (!live) {

@@ -195,8 +195,10 @@ struct http_client *http_client_create(const struct egress *egress, struct error
         return NULL;
     }
     client_watch(client);
-    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)limits.delivery_connections);
-    curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)limits.delivery_connections);
+    /* Never fewer than run at one time unless a setting says so: who waits for a connection waits for others' replies. */
+    long connections = (long)(limits.delivery_connections > 0 ? limits.delivery_connections : limits.deliveries * 2);
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, connections);
+    curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
     curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)limits.delivery_host_connections);
     curl_multi_setopt(client->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)limits.delivery_streams);
     return client;

@@ -277,10 +277,10 @@ static void confirmation_done(struct errand *errand)
         return;
     }
     struct ingest *ingest = arrival->ingest;
-    log_info("source %.*s: the subscription that its sender asked about is confirmed",
-             TEXT_ARGS(arrival->source->record.name));
-    answer_confirmed(arrival->exchange);
-    catalog_source_release(arrival->source);
+    struct catalog_source *source = arrival->source;
+    log_info("source %.*s: the subscription that its sender asked about is confirmed", TEXT_ARGS(source->record.name));
+    answer_confirmed(arrival->exchange); /* the arrival is gone with it */
+    catalog_source_release(source);
     atomic_fetch_sub(&ingest->waiting, 1);
 }
 

@@ -301,6 +301,13 @@ static const struct field_row destination_tls_fields[] = {
     {"ca", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST}, {"client_certificate", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST},
     {"client_key", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST}, END,
 };
+static const char *const HTTP_VERSION_NAMES[] = {"any", "1.1", "2-plain", NULL};
+enum { TIMEOUT_LEAST = 10, TIMEOUT_MOST = 3600000 };
+static const struct field_row destination_transport_fields[] = {
+    {"http_version", VALUE_TEXT | VALUE_NULL, .names = HTTP_VERSION_NAMES},
+    {"timeout", VALUE_INTEGER | VALUE_NULL, .least = TIMEOUT_LEAST, .most = TIMEOUT_MOST},
+    {.name = "proxy", VALUE_BOOLEAN | VALUE_NULL}, END,
+};
 static const struct field_row destination_config_fields[] = {
     {"url", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
     {"path", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
@@ -309,6 +316,7 @@ static const struct field_row destination_config_fields[] = {
     {"auth_type", VALUE_TEXT | VALUE_NULL, .names = DESTINATION_AUTH_NAMES},
     {.name = "auth", VALUE_OBJECT | VALUE_NULL},
     {"tls", VALUE_OBJECT | VALUE_NULL, .fields = destination_tls_fields},
+    {"transport", VALUE_OBJECT | VALUE_NULL, .fields = destination_transport_fields},
     {"rate_limit", VALUE_INTEGER | VALUE_NULL, .least = 1, .most = RATE_MOST},
     {"rate_limit_period", VALUE_TEXT | VALUE_NULL, .names = PERIOD_NAMES},
     {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .fields = delivery_policy_fields},
@@ -352,7 +360,8 @@ static const struct field_row auth_method_shape[] = {
 static const struct field_row destination_config_shape[] = {
     PERHAPS("url", VALUE_TEXT), PERHAPS("path", VALUE_TEXT), PERHAPS("path_forwarding_disabled", VALUE_BOOLEAN),
     {"http_method", VALUE_TEXT, .names = DESTINATION_METHOD_NAMES}, ONE_OF("auth_type", DESTINATION_AUTH_NAMES),
-    PERHAPS("auth", VALUE_OBJECT), PERHAPS("tls", VALUE_OBJECT), ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
+    PERHAPS("auth", VALUE_OBJECT), PERHAPS("tls", VALUE_OBJECT),
+    {"transport", VALUE_OBJECT, .fields = destination_transport_fields}, ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
     ONE_OF("rate_limit_period", PERIOD_NAMES),
     {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = delivery_policy_fields},
     {"delivery_groups", VALUE_OBJECT, .fields = delivery_groups_fields},

@@ -262,6 +262,7 @@ static void replied(struct http_call *call)
 {
     struct delivery *delivery = call->user;
     struct text body = call->status != 0 ? call->response_body : text_of(call->failure_text);
+    delivery->attempt.response_headers = keep_text(delivery, call->status != 0 ? call->response_head : TEXT_NONE);
     finish_attempt(delivery, call->status, outcome_error(call->failure), body,
                    call->status != 0 ? call->content_type : TEXT_NONE, call->retry_after);
 }
@@ -301,6 +302,7 @@ static void begin_attempt(struct delivery *delivery, const struct envelope *enve
 static void call_destination(struct delivery *delivery, const struct catalog_destination *destination,
                              const struct envelope *envelope)
 {
+    const struct transport_settings *transport = &destination->settings.transport;
     delivery->call = (struct http_call){
         .method = envelope->method,
         .url = envelope->url,
@@ -308,8 +310,14 @@ static void call_destination(struct delivery *delivery, const struct catalog_des
         .header_count = envelope->headers.count,
         .body = delivery->queued->payload->request.body,
         .has_body = strcmp(envelope->method, "GET") != 0 && strcmp(envelope->method, "HEAD") != 0,
-        .timeout_ms = limits.delivery_timeout_ms,
+        .timeouts = {limits.delivery_lookup_timeout_ms, limits.delivery_tls_timeout_ms,
+                     limits.delivery_first_byte_timeout_ms, limits.delivery_idle_timeout_ms},
+        .timeout_ms = transport->timeout_ms != 0 ? transport->timeout_ms : limits.delivery_timeout_ms,
         .connect_timeout_ms = limits.delivery_connect_timeout_ms,
+        .version = transport->version,
+        .without_proxy = transport->without_proxy,
+        .response_head_keep_bytes = limits.response_headers_kept_bytes,
+        .response_head_read_bytes = limits.response_headers_bytes,
         .response_keep_bytes = limits.response_body_bytes,
         .response_read_bytes = limits.response_read_bytes,
         .redirects = (int)limits.delivery_redirects,

@@ -243,7 +243,8 @@ static bool settle_the_rest(struct deliver *deliver, struct error *error)
 }
 
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
-                              const char *public_url, struct error *error)
+                              const char *public_url, const struct http_client_settings *settings,
+                              struct error *error)
 {
     struct deliver *deliver = NEW(struct deliver);
     deliver->store = store;
@@ -258,6 +259,7 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, stru
         (deliver->reader = store_reader_open(store, error)) != NULL &&
         (deliver->tokens = tokens_create(deliver, error)) != NULL && arm_lanes(deliver, error) &&
         settle_the_rest(deliver, error)) {
+        http_client_set(deliver->client, settings);
         catalog_listen(catalog, (struct catalog_listener){deliver, connection_changed, destination_changed});
         deliver->loop_started = pthread_create(&deliver->loop_thread, NULL, run_loop, deliver) == 0;
         deliver->feeder_started = pthread_create(&deliver->feeder_thread, NULL, feeder_run, deliver) == 0;

@@ -34,6 +34,7 @@
 #include "store/store.h"
 
 struct deliver;
+struct http_client_settings;
 struct issues;
 
 /* What is sent: shared by the events of one request. Immutable, reference-counted. */
@@ -52,9 +53,13 @@ struct payload *payload_create_missing(const struct event *event);
 struct payload *payload_reference(struct payload *payload);
 void payload_release(struct payload *payload); /* NULL is fine */
 
-/* Starts the loops; on return every destination with due events in the store is known to the engine. */
+/*
+ * Starts the loops; on return every destination with due events in the store is known to the engine. The settings stay
+ * the caller's, and must stay valid; NULL: the defaults.
+ */
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
-                              const char *public_url, struct error *error);
+                              const char *public_url, const struct http_client_settings *settings,
+                              struct error *error);
 
 struct delivery_place {
     int64_t destination_id, lane;

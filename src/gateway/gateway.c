@@ -75,7 +75,8 @@ static bool start_parts(struct gateway *gateway, struct error *error)
     parts->public_url = url;
     return (parts->catalog = catalog_open(parts->store, error)) != NULL &&
            (parts->issues = issues_start(parts->store, parts->catalog, error)) != NULL &&
-           (parts->deliver = deliver_start(parts->store, parts->catalog, parts->issues, url, error)) != NULL &&
+           (parts->deliver = deliver_start(parts->store, parts->catalog, parts->issues, url, &gateway->config->client,
+                                           error)) != NULL &&
            (parts->transform = transform_pool_start(gateway->config->transform_program, error)) != NULL &&
            (parts->passages = passages_start(parts->store, parts->catalog, parts->deliver, parts->issues,
                                              parts->transform, context, error)) != NULL &&

@@ -44,6 +44,7 @@ void http_client_start(struct http_client *client, struct http_call *call)
         client->running->previous = transfer;
     client->running = transfer;
     client->running_count++;
+    client_watch_over(client, transfer);
     curl_multi_add_handle(client->multi, transfer->easy);
 }
 
@@ -59,7 +60,7 @@ static void unlink_running(struct http_client *client, struct transfer *transfer
     client->running_count--;
 }
 
-static void finish(struct http_client *client, struct transfer *transfer, CURLcode result)
+void client_finish(struct http_client *client, struct transfer *transfer, CURLcode result)
 {
     struct http_call *call = transfer->call;
     transfer_read_outcome(transfer, result);
@@ -92,7 +93,7 @@ static void finish_all(struct http_client *client)
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
-        finish(client, (struct transfer *)(void *)private, result);
+        client_finish(client, (struct transfer *)(void *)private, result);
     }
 }
 
@@ -100,9 +101,12 @@ static void finish_all(struct http_client *client)
 
 static int wait_ms(const struct http_client *client, int timeout_ms)
 {
-    if (client->timer_us < 0)
+    int64_t next_us = client->timer_us;
+    if (client->look_us >= 0 && (next_us < 0 || client->look_us < next_us))
+        next_us = client->look_us;
+    if (next_us < 0)
         return timeout_ms;
-    int64_t left = client->timer_us - clock_monotonic_us();
+    int64_t left = next_us - clock_monotonic_us();
     int64_t milliseconds = left <= 0 ? 0 : (left + 999) / 1000;
     return timeout_ms >= 0 && timeout_ms < milliseconds ? timeout_ms : (int)milliseconds;
 }
@@ -143,6 +147,7 @@ void http_client_run(struct http_client *client, int timeout_ms)
         curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
     }
     finish_all(client);
+    client_look(client);
 }
 
 void http_client_wake(struct http_client *client)
@@ -160,14 +165,17 @@ size_t http_client_running(const struct http_client *client)
 void http_client_cancel_all(struct http_client *client)
 {
     while (client->running != NULL)
-        finish(client, client->running, CURLE_ABORTED_BY_CALLBACK);
+        client_finish(client, client->running, CURLE_ABORTED_BY_CALLBACK);
 }
 
 struct http_client *http_client_create(struct error *error)
 {
     pthread_once(&curl_once, start_curl);
     struct http_client *client = NEW(struct http_client);
+    static const struct http_client_settings defaults;
+    client->settings = &defaults;
     client->timer_us = -1;
+    client_start_watching(client);
     client->multi = curl_multi_init();
     client->epoll = epoll_create1(EPOLL_CLOEXEC);
     client->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -179,8 +187,17 @@ struct http_client *http_client_create(struct error *error)
         return NULL;
     }
     client_watch(client);
-    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)limits.deliveries * 2);
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)limits.delivery_connections);
+    curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)limits.delivery_connections);
+    curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)limits.delivery_host_connections);
+    curl_multi_setopt(client->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)limits.delivery_streams);
     return client;
+}
+
+void http_client_set(struct http_client *client, const struct http_client_settings *settings)
+{
+    if (settings != NULL)
+        client->settings = settings;
 }
 
 void http_client_free(struct http_client *client)

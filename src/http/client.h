@@ -3,7 +3,11 @@
  *
  * An http_client belongs to the thread that runs it: http_client_start, _run and _free are called on that
  * thread only; http_client_wake may be called from any thread. TLS certificates are verified against the
- * system's store. Only http and https are spoken, also after redirects. Connections are kept and reused.
+ * system's store. Only http and https are spoken, also after redirects, in HTTP/1.1 and HTTP/2.
+ *
+ * Connections are kept and used again, so many to a host and so many in all (limits.delivery_connections and the
+ * like); calls to an HTTP/2 server share one, up to limits.delivery_streams. One that is too old is not used again,
+ * and names are looked up anew, so that a host may move.
  */
 #pragma once
 
@@ -12,6 +16,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "http/client_settings.h"
 #include "http/message.h"
 
 struct http_client;
@@ -49,6 +54,16 @@ struct http_tls {
     struct text certificate, key;
 };
 
+/* How long each part of a call may take; 0: as long as the call. A call that takes longer fails, and says which. */
+struct http_timeouts {
+    int64_t lookup_ms;     /* the host's addresses */
+    int64_t tls_ms;        /* the TLS handshake; with a proxy: and the proxy's answer */
+    int64_t first_byte_ms; /* from the sent request to the first byte of the reply */
+    int64_t idle_ms;       /* between two bytes of the reply */
+};
+
+enum { MOST_HEAD_BYTES = 262144 };
+
 struct http_call {
     /* The request. All texts and headers must stay valid until `done`. */
     const char *method;
@@ -57,11 +72,17 @@ struct http_call {
     size_t header_count;
     struct text body;                  /* TEXT_NONE: none */
     bool has_body;                     /* sends "Content-Length: 0" for an empty body */
-    int64_t timeout_ms, connect_timeout_ms;
-    int64_t response_keep_bytes;       /* kept of the reply's body; the rest is read and dropped */
-    int64_t response_read_bytes;       /* beyond this the reply counts as complete and the connection is closed */
+    struct http_timeouts timeouts;
+    int64_t timeout_ms;                /* of all together */
+    int64_t connect_timeout_ms;        /* until a connection stands, TLS with it if that has no limit of its own */
+    int64_t response_keep_bytes;       /* kept of the reply's body, decompressed; the rest is read and dropped */
+    int64_t response_read_bytes;       /* beyond this, compressed or not, the reply counts as complete */
+    int64_t response_head_keep_bytes;  /* kept of the reply's headers, for response_head; 0: none */
+    int64_t response_head_read_bytes;  /* headers beyond this are no good reply; 0: MOST_HEAD_BYTES */
     int redirects;                     /* followed at most; 0: a 3xx is the reply */
     bool keep_response_headers;
+    enum http_version version;         /* HTTP_VERSION_ANY: as the client's settings say */
+    bool without_proxy;                /* goes straight there, whatever the client's settings say */
     struct http_tls tls;
 
     /* Called once on the client's thread. The call may be started anew or freed inside. */
@@ -75,6 +96,7 @@ struct http_call {
     struct text response_body;
     bool response_cut;                 /* there was more than response_keep_bytes */
     struct http_headers response_headers; /* of the last reply; names in lower case */
+    struct text response_head;         /* the same in their stored form, as many as were to be kept */
     struct text content_type;          /* of the last reply, TEXT_NONE without */
     struct text retry_after;           /* the Retry-After header of the last reply */
     int64_t started_ms, ended_ms;      /* wall clock */
@@ -83,6 +105,8 @@ struct http_call {
 };
 
 struct http_client *http_client_create(struct error *error);
+/* How it goes out; before the first call. The settings must stay valid; NULL: the defaults. */
+void http_client_set(struct http_client *client, const struct http_client_settings *settings);
 /* Starts the call; `done` always comes later, never inside. */
 void http_client_start(struct http_client *client, struct http_call *call);
 /* Works until something happened, http_client_wake was called or timeout_ms passed (-1: no limit). */

@@ -3,6 +3,7 @@
  *
  *   client.c           calls, the loop
  *   client_sockets.c   the sockets and the timer that libcurl wants watched
+ *   client_watchdog.c  how long each part of a call may take
  *   transfer.c         an easy handle for a call: what is asked
  *   transfer_headers.c the request's headers, as libcurl takes them
  *   transfer_reply.c   what comes in, and the outcome
@@ -25,9 +26,17 @@ struct transfer {
     struct buffer head; /* the reply's headers in stored form, names in lower case */
     struct arena arena; /* their parsed form */
     int64_t read_bytes; /* of the reply's body */
+    int64_t head_bytes; /* of all its headers, those of interim replies and redirects with them */
     bool own_tls;       /* its easy handle has certificates of its own, and is used for no other call */
     bool enough;        /* response_read_bytes is reached: we broke it off ourselves */
+    bool head_too_big;  /* response_head_read_bytes is reached: the same */
+    bool direct;        /* as its easy handle was told last: goes without the proxy */
+    long version;       /* as its easy handle was told last: CURL_HTTP_VERSION_* */
     int64_t begun_us;
+    int64_t look_us;     /* the watchdog looks at it from then on */
+    int64_t lookup_us;   /* the lookup of its host began; 0: there was none yet */
+    int64_t heard_us;    /* when the watchdog last saw that bytes had gone over the wire */
+    int64_t heard_bytes; /* and how many there were */
     char failure_text[CURL_ERROR_SIZE];
     struct transfer *next, *previous; /* in client->running */
 };
@@ -40,20 +49,32 @@ struct interest {
 
 struct http_client {
     CURLM *multi;
+    const struct http_client_settings *settings;
     int epoll, wakeup;
     struct interest *sockets; /* by descriptor */
     size_t socket_room;
     int64_t timer_us; /* when libcurl wants to be called, -1: never */
+    int64_t look_us;  /* when the watchdog looks next, -1: never */
+    int64_t pause_us; /* between two looks */
     struct transfer *idle, *running;
     size_t running_count;
     struct transfer *finished; /* called back already within _perform: their buffers are still read */
 };
 
+/* client.c */
+void client_finish(struct http_client *client, struct transfer *transfer, CURLcode result);
+
+/* client_watchdog.c */
+void client_start_watching(struct http_client *client);
+void client_watch_over(struct http_client *client, struct transfer *transfer); /* which has just begun */
+void client_look(struct http_client *client); /* if it is time: ends what takes too long */
+void client_explain_timeout(struct transfer *transfer); /* sets failure and failure_text */
+
 /* client_sockets.c */
 struct interest *client_interest(struct http_client *client, curl_socket_t socket);
 void client_tell_epoll(struct http_client *client, curl_socket_t socket, struct interest *interest, int what);
-void client_watch(struct http_client *client);                         /* sets the callbacks of the multi handle */
-void client_watch_connections(struct http_client *client, CURL *easy); /* and of an easy one */
+void client_watch(struct http_client *client);               /* sets the callbacks of the multi handle */
+void client_watch_connections(struct transfer *transfer); /* and of an easy one */
 
 /* transfer.c */
 struct transfer *transfer_create(struct http_client *client);

@@ -74,6 +74,16 @@ static int set_timer(CURLM *multi, long timeout_ms, void *context)
     return 0;
 }
 
+/* A lookup begins; a name that is remembered, and an address, need none. */
+static int lookup_begins(void *resolver, void *reserved, void *context)
+{
+    (void)resolver;
+    (void)reserved;
+    struct transfer *transfer = context;
+    transfer->lookup_us = clock_monotonic_us();
+    return 0;
+}
+
 void client_watch(struct http_client *client)
 {
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
@@ -82,8 +92,12 @@ void client_watch(struct http_client *client)
     curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
 }
 
-void client_watch_connections(struct http_client *client, CURL *easy)
+void client_watch_connections(struct transfer *transfer)
 {
+    struct http_client *client = transfer->client;
+    CURL *easy = transfer->easy;
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, lookup_begins);
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, transfer);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);

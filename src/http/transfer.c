@@ -1,10 +1,50 @@
 /* An easy handle for a call. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "http/client_parts.h"
+
+/* In whole seconds, as libcurl wants it, and at least one: 0 would mean its default, or for ever. */
+static long seconds(int64_t milliseconds)
+{
+    return milliseconds < 1000 ? 1 : (long)(milliseconds / 1000);
+}
+
+static void set_pools(CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, seconds(limits.delivery_connection_idle_ms));
+    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, seconds(limits.delivery_connection_age_ms));
+    curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT,
+                     limits.delivery_lookup_cache_ms == 0 ? 0L : seconds(limits.delivery_lookup_cache_ms));
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+}
+
+static void set_proxy(struct transfer *transfer, bool direct)
+{
+    const struct http_client_settings *settings = transfer->client->settings;
+    transfer->direct = direct || settings->proxy[0] == '\0';
+    curl_easy_setopt(transfer->easy, CURLOPT_PROXY, transfer->direct ? "" : settings->proxy);
+}
+
+/* What is the same for all calls of a client. */
+static void set_way_out(struct transfer *transfer)
+{
+    static const long families[] = {[HTTP_FAMILY_ANY] = CURL_IPRESOLVE_WHATEVER,
+                                    [HTTP_FAMILY_IPV4] = CURL_IPRESOLVE_V4,
+                                    [HTTP_FAMILY_IPV6] = CURL_IPRESOLVE_V6};
+    const struct http_client_settings *settings = transfer->client->settings;
+    CURL *easy = transfer->easy;
+    curl_easy_setopt(easy, CURLOPT_IPRESOLVE, families[settings->family]);
+    if (settings->source[0] != '\0')
+        curl_easy_setopt(easy, CURLOPT_INTERFACE, settings->source);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, settings->no_proxy);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set_proxy(transfer, false);
+}
 
 struct transfer *transfer_create(struct http_client *client)
 {
@@ -14,16 +54,37 @@ struct transfer *transfer_create(struct http_client *client)
     CURL *easy = transfer->easy;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Without it whoever gives up a call waits until the lookup of its host is over, and the whole loop with him. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_POSTREDIR, (long)CURL_REDIR_POST_ALL);
-    transfer_take_reply(transfer);
-    client_watch_connections(client, easy);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    transfer_take_reply(transfer);
+    client_watch_connections(transfer);
+    set_pools(easy);
+    set_way_out(transfer);
     return transfer;
+}
+
+/*
+ * HTTP/2 only where a TLS server chooses it, or where it was asked for. While the first connection to a server is being
+ * made, the others wait to see whether they may share it: not so for HTTP/1.1, where they never may.
+ */
+static void set_version(struct transfer *transfer)
+{
+    const struct http_call *call = transfer->call;
+    enum http_version wanted = call->version != HTTP_VERSION_ANY ? call->version : transfer->client->settings->version;
+    bool secure = strncasecmp(call->url, "https:", 6) == 0;
+    long version = wanted == HTTP_VERSION_1_1       ? CURL_HTTP_VERSION_1_1
+                   : secure                         ? CURL_HTTP_VERSION_2TLS
+                   : wanted == HTTP_VERSION_2_PLAIN ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
+                                                    : CURL_HTTP_VERSION_1_1;
+    if (version == transfer->version)
+        return;
+    transfer->version = version;
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, version);
+    curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, version != CURL_HTTP_VERSION_1_1 ? 1L : 0L);
 }
 
 static void set_method(CURL *easy, const struct http_call *call)
@@ -65,12 +126,19 @@ static void set_tls(struct transfer *transfer, const struct http_tls *tls)
     set_blob(easy, CURLOPT_SSLKEY_BLOB, tls->key);
 }
 
+/* libcurl counts lookup, connecting and TLS together; the watchdog tells them apart. */
+static long connect_limit_ms(const struct http_call *call)
+{
+    const struct http_timeouts *timeouts = &call->timeouts;
+    return (long)(call->connect_timeout_ms + (timeouts->tls_ms != 0 ? timeouts->lookup_ms + timeouts->tls_ms : 0));
+}
+
 void transfer_prepare(struct transfer *transfer)
 {
     struct http_call *call = transfer->call;
     CURL *easy = transfer->easy;
-    transfer->read_bytes = 0;
-    transfer->enough = false;
+    transfer->read_bytes = transfer->head_bytes = 0;
+    transfer->enough = transfer->head_too_big = false;
     transfer->failure_text[0] = '\0';
     buffer_clear(&transfer->body);
     buffer_clear(&transfer->head);
@@ -82,9 +150,12 @@ void transfer_prepare(struct transfer *transfer)
     set_method(easy, call);
     transfer_set_headers(transfer);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_limit_ms(call));
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, call->redirects > 0 ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)call->redirects);
+    set_version(transfer);
+    if (transfer->client->settings->proxy[0] != '\0' && transfer->direct != call->without_proxy)
+        set_proxy(transfer, call->without_proxy);
     set_tls(transfer, &call->tls);
 }
 

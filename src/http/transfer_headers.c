@@ -40,26 +40,32 @@ static void make_room(struct transfer *transfer, size_t lines, size_t bytes)
     }
 }
 
-/* Only what the call names is sent: what libcurl would add by itself is taken out. */
+/* Only what the call names is sent: what libcurl would add by itself is taken out. A setting may name the user agent. */
 void transfer_set_headers(struct transfer *transfer)
 {
     static const struct http_header unwanted[] = {
         {{"Accept", 6}, {NULL, 0}}, {{"User-Agent", 10}, {NULL, 0}}, {{"Content-Type", 12}, {NULL, 0}},
         {{"Expect", 6}, {NULL, 0}}};
-    enum { UNWANTED = sizeof unwanted / sizeof unwanted[0], UNWANTED_BYTES = 64, LINE_OVERHEAD = 3 };
+    enum { USER_AGENT = 1, UNWANTED = sizeof unwanted / sizeof unwanted[0], UNWANTED_BYTES = 64, LINE_OVERHEAD = 3 };
     const struct http_call *call = transfer->call;
+    const struct http_header agent = {TEXT("user-agent"), text_of(transfer->client->settings->user_agent)};
     struct http_headers given = {(struct http_header *)call->headers, call->header_count};
-    size_t count = 0, bytes = UNWANTED_BYTES;
+    size_t count = 0, bytes = UNWANTED_BYTES + agent.name.size + agent.value.size + LINE_OVERHEAD;
     for (size_t i = 0; i < given.count; i++)
         bytes += given.items[i].name.size + given.items[i].value.size + LINE_OVERHEAD;
-    make_room(transfer, given.count + UNWANTED, bytes);
+    make_room(transfer, given.count + UNWANTED + 1, bytes);
     char *next = transfer->header_lines;
     for (size_t i = 0; i < UNWANTED; i++) {
-        if (http_headers_get(&given, unwanted[i].name).data == NULL)
+        bool is_agent = i == USER_AGENT && agent.value.size > 0;
+        if (is_agent)
+            add_line(transfer, count++, &next, &agent);
+        else if (http_headers_get(&given, unwanted[i].name).data == NULL)
             add_line(transfer, count++, &next, &unwanted[i]);
     }
     for (size_t i = 0; i < given.count; i++) {
         struct http_header header = given.items[i];
+        if (agent.value.size > 0 && text_equal_ignoring_case(header.name, agent.name))
+            continue;
         if (header.value.data == NULL)
             header.value = TEXT("");
         add_line(transfer, count++, &next, &header);

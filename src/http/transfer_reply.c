@@ -22,6 +22,11 @@ static size_t take_body(char *bytes, size_t one, size_t size, void *context)
     return size;
 }
 
+static int64_t most_head_bytes(const struct http_call *call)
+{
+    return call->response_head_read_bytes != 0 ? call->response_head_read_bytes : MOST_HEAD_BYTES;
+}
+
 /* A header line, or the status line that begins a further reply (after 1xx and redirects). */
 static size_t take_header(char *bytes, size_t one, size_t size, void *context)
 {
@@ -29,9 +34,16 @@ static size_t take_header(char *bytes, size_t one, size_t size, void *context)
     struct transfer *transfer = context;
     struct text line = text_trim((struct text){bytes, size});
     ptrdiff_t colon = text_find_byte(line, ':');
+    const struct http_call *call = transfer->call;
+    transfer->head_bytes += (int64_t)size;
+    if (transfer->head_bytes > most_head_bytes(call)) {
+        transfer->head_too_big = true;
+        return 0;
+    }
     if (text_starts_with(line, TEXT("HTTP/"))) {
         buffer_clear(&transfer->head);
-    } else if (colon > 0 && transfer->call->keep_response_headers) {
+    } else if (colon > 0 && (call->keep_response_headers ||
+                             (int64_t)(transfer->head.size + line.size) < call->response_head_keep_bytes)) {
         struct http_header header = {text_trim(text_slice(line, 0, (size_t)colon)),
                                      text_trim(text_slice(line, (size_t)colon + 1, line.size))};
         http_headers_write(&transfer->head, &(struct http_headers){&header, 1});
@@ -49,31 +61,55 @@ void transfer_take_reply(struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->failure_text);
 }
 
+/* An encoding that nobody knows is no failure: the reply is there, only its body cannot be read. */
+static bool is_unknown_encoding(const struct transfer *transfer, CURLcode result)
+{
+    return result == CURLE_BAD_CONTENT_ENCODING &&
+           text_starts_with(text_of(transfer->failure_text), TEXT("Unrecognized content encoding"));
+}
+
+static void read_failure(struct transfer *transfer, CURLcode result)
+{
+    struct http_call *call = transfer->call;
+    struct failure_facts facts = {.result = result, .text = text_of(transfer->failure_text)};
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &facts.system_error);
+    curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &facts.verify_result);
+    curl_easy_getinfo(transfer->easy, CURLINFO_PROXY_ERROR, &facts.proxy_error);
+    if (result == CURLE_OPERATION_TIMEDOUT) {
+        client_explain_timeout(transfer);
+    } else if (transfer->head_too_big) {
+        call->failure = HTTP_BAD_RESPONSE;
+        snprintf(call->failure_text, sizeof call->failure_text, "the headers of the reply are larger than %lld bytes",
+                 (long long)most_head_bytes(call));
+    } else {
+        call->failure = http_failure_of(&facts);
+        snprintf(call->failure_text, sizeof call->failure_text, "%s",
+                 transfer->failure_text[0] != '\0' ? transfer->failure_text : curl_easy_strerror(result));
+    }
+}
+
 void transfer_read_outcome(struct transfer *transfer, CURLcode result)
 {
     struct http_call *call = transfer->call;
     CURL *easy = transfer->easy;
-    long status = 0, system_error = 0, verify = 0;
+    long status = 0;
     curl_off_t first_byte = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
-    if (result == CURLE_WRITE_ERROR && transfer->enough)
+    bool unreadable = is_unknown_encoding(transfer, result);
+    if ((result == CURLE_WRITE_ERROR && transfer->enough) || unreadable)
         result = CURLE_OK;
-    if (result != CURLE_OK) {
-        curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_error);
-        curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verify);
-    }
-    call->failure = http_failure_of(result, system_error, verify);
-    snprintf(call->failure_text, sizeof call->failure_text, "%s",
-             result == CURLE_OK                ? ""
-             : transfer->failure_text[0] != '\0' ? transfer->failure_text
-                                               : curl_easy_strerror(result));
+    call->failure = HTTP_OK;
+    call->failure_text[0] = '\0';
+    if (result != CURLE_OK)
+        read_failure(transfer, result);
     call->status = call->failure == HTTP_OK ? (int)status : 0;
     call->response_body = buffer_text(&transfer->body);
-    call->response_cut = transfer->read_bytes > (int64_t)transfer->body.size;
+    call->response_cut = transfer->enough || unreadable || transfer->read_bytes > (int64_t)transfer->body.size;
+    call->response_head = buffer_text(&transfer->head);
     call->response_headers = (struct http_headers){0};
-    if (transfer->head.size > 0)
-        call->response_headers = http_headers_read(&transfer->arena, buffer_text(&transfer->head));
+    if (call->keep_response_headers)
+        call->response_headers = http_headers_read(&transfer->arena, call->response_head);
     const char *type = NULL;
     curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type);
     call->content_type = text_of(type);

@@ -73,6 +73,7 @@ static const char *const STEPS[] = {
     schema_rules,
     schema_pace,
     schema_auth,
+    schema_wire,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 

@@ -1,0 +1,159 @@
+/*
+ * Each part of a call has its time. libcurl knows the time of a whole call and of its connecting; the rest is looked
+ * after here, now and then, so that it costs a call that is quick nothing.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "http/client_parts.h"
+
+enum { LOOKS_IN_A_LIMIT = 8, LEAST_PAUSE_US = 10000, MOST_PAUSE_US = 250000 };
+
+/* Where a call is. Each begins when the one before it is over. */
+enum phase {
+    PHASE_WAITING, /* for one of its host's connections, or for any */
+    PHASE_LOOKUP,
+    PHASE_CONNECT,
+    PHASE_TLS,
+    PHASE_FIRST_BYTE,
+    PHASE_REPLY,
+};
+
+static int64_t moment(CURL *easy, CURLINFO which)
+{
+    curl_off_t us = 0;
+    curl_easy_getinfo(easy, which, &us);
+    return us;
+}
+
+/* *since_us: when it began, or when something last went over the wire in it. */
+static enum phase phase_of(const struct transfer *transfer, int64_t *since_us)
+{
+    static const struct {
+        CURLINFO end_of_the_one_before;
+        enum phase phase;
+    } phases[] = {{CURLINFO_STARTTRANSFER_TIME_T, PHASE_REPLY},
+                  {CURLINFO_PRETRANSFER_TIME_T, PHASE_FIRST_BYTE},
+                  {CURLINFO_CONNECT_TIME_T, PHASE_TLS},
+                  {CURLINFO_NAMELOOKUP_TIME_T, PHASE_CONNECT}};
+    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
+        int64_t end = moment(transfer->easy, phases[i].end_of_the_one_before);
+        if (end > 0) {
+            *since_us = transfer->begun_us + end > transfer->heard_us ? transfer->begun_us + end : transfer->heard_us;
+            return phases[i].phase;
+        }
+    }
+    *since_us = transfer->lookup_us > 0 ? transfer->lookup_us : transfer->begun_us;
+    return transfer->lookup_us > 0 ? PHASE_LOOKUP : PHASE_WAITING;
+}
+
+static int64_t limit_ms(const struct http_call *call, enum phase phase)
+{
+    switch (phase) {
+    case PHASE_LOOKUP:
+        return call->timeouts.lookup_ms;
+    case PHASE_CONNECT:
+        return call->connect_timeout_ms;
+    case PHASE_TLS:
+        return call->timeouts.tls_ms;
+    case PHASE_FIRST_BYTE:
+        return call->timeouts.first_byte_ms;
+    case PHASE_REPLY:
+        return call->timeouts.idle_ms;
+    default:
+        return 0;
+    }
+}
+
+void client_explain_timeout(struct transfer *transfer)
+{
+    static const char *const doing[] = {
+        [PHASE_WAITING] = "waiting for a connection: as many as are allowed were in use",
+        [PHASE_LOOKUP] = "looking up the host's addresses",
+        [PHASE_CONNECT] = "connecting",
+        [PHASE_TLS] = "in the TLS handshake",
+        [PHASE_FIRST_BYTE] = "waiting for the first byte of the reply",
+        [PHASE_REPLY] = "in the middle of the reply",
+    };
+    struct http_call *call = transfer->call;
+    int64_t since_us, now_us = clock_monotonic_us();
+    enum phase phase = phase_of(transfer, &since_us);
+    bool in_all = now_us - transfer->begun_us >= call->timeout_ms * 1000;
+    call->failure = phase == PHASE_LOOKUP ? HTTP_DNS_LOOKUP_FAILED : HTTP_TIMEOUT;
+    snprintf(call->failure_text, sizeof call->failure_text, "timed out after %" PRId64 " ms%s %s",
+             (now_us - (in_all ? transfer->begun_us : since_us)) / 1000, in_all ? " in all, at the end" : "",
+             doing[phase]);
+}
+
+/* ---- looking ---- */
+
+static int64_t least(int64_t one, int64_t other)
+{
+    return one == 0 || (other != 0 && other < one) ? other : one;
+}
+
+void client_watch_over(struct http_client *client, struct transfer *transfer)
+{
+    const struct http_call *call = transfer->call;
+    const struct http_timeouts *timeouts = &call->timeouts;
+    int64_t shortest_us = 1000 * least(least(least(timeouts->lookup_ms, timeouts->tls_ms),
+                                             least(timeouts->first_byte_ms, timeouts->idle_ms)),
+                                       least(call->connect_timeout_ms, call->timeout_ms));
+    int64_t pause_us = shortest_us / LOOKS_IN_A_LIMIT;
+    transfer->look_us = transfer->begun_us + shortest_us;
+    transfer->heard_us = transfer->lookup_us = 0;
+    transfer->heard_bytes = 0;
+    if (pause_us < client->pause_us)
+        client->pause_us = pause_us > LEAST_PAUSE_US ? pause_us : LEAST_PAUSE_US;
+    if (client->look_us < 0 || transfer->begun_us + client->pause_us < client->look_us)
+        client->look_us = transfer->begun_us + client->pause_us;
+}
+
+static int64_t bytes_so_far(CURL *easy)
+{
+    long heads = 0;
+    curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &heads);
+    return heads + moment(easy, CURLINFO_SIZE_DOWNLOAD_T) + moment(easy, CURLINFO_SIZE_UPLOAD_T);
+}
+
+static bool is_overdue(struct transfer *transfer, int64_t now_us)
+{
+    const struct http_call *call = transfer->call;
+    int64_t since_us, bytes = bytes_so_far(transfer->easy);
+    if (bytes != transfer->heard_bytes) {
+        transfer->heard_bytes = bytes;
+        transfer->heard_us = now_us;
+    }
+    int64_t limit = limit_ms(call, phase_of(transfer, &since_us));
+    return (limit != 0 && now_us - since_us >= limit * 1000) ||
+           (call->timeout_ms != 0 && now_us - transfer->begun_us >= call->timeout_ms * 1000);
+}
+
+void client_look(struct http_client *client)
+{
+    int64_t now_us = clock_monotonic_us();
+    if (client->look_us < 0 || now_us < client->look_us)
+        return;
+    for (struct transfer *transfer = client->running, *next; transfer != NULL; transfer = next) {
+        next = transfer->next;
+        /* What is compressed may come without end and yield nothing, so that take_body does not see it. */
+        if (moment(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T) > transfer->call->response_read_bytes) {
+            transfer->enough = true;
+            client_finish(client, transfer, CURLE_WRITE_ERROR);
+        } else if (now_us >= transfer->look_us && is_overdue(transfer, now_us)) {
+            client_finish(client, transfer, CURLE_OPERATION_TIMEDOUT);
+        }
+    }
+    client->look_us = -1;
+    if (client->running != NULL)
+        client->look_us = now_us + client->pause_us;
+    else
+        client->pause_us = MOST_PAUSE_US;
+}
+
+void client_start_watching(struct http_client *client)
+{
+    client->look_us = -1;
+    client->pause_us = MOST_PAUSE_US;
+}

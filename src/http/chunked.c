@@ -79,7 +79,7 @@ enum chunk_result chunked_next(struct chunked *chunked, const char *bytes, size_
     while (good && i < size && chunked->state != CHUNK_DATA && chunked->state != CHUNK_DONE)
         good = step(chunked, bytes[i++]);
     if (good && chunked->state == CHUNK_DATA) {
-        *data = text_slice((struct text){bytes, size}, i, i + (size_t)chunked->left);
+        *data = text_slice((struct text){bytes, size}, i, (size_t)chunked->left);
         i += data->size;
         chunked->left -= (int64_t)data->size;
         if (chunked->left == 0)

@@ -4,6 +4,7 @@
  *   client.c           calls, the loop
  *   client_sockets.c   the sockets and the timer that libcurl wants watched
  *   client_watchdog.c  how long each part of a call may take
+ *   plain.h            calls that need no libcurl
  *   transfer.c         an easy handle for a call: what is asked
  *   transfer_headers.c the request's headers, as libcurl takes them
  *   transfer_reply.c   what comes in, and the outcome
@@ -13,6 +14,7 @@
 #include <curl/curl.h>
 
 #include "http/client.h"
+#include "http/plain.h"
 
 /* One running call: an easy handle and what it has gathered. Pooled. */
 struct transfer {
@@ -49,6 +51,7 @@ struct interest {
 
 struct http_client {
     CURLM *multi;
+    struct plain *plain;
     const struct http_client_settings *settings;
     int epoll, wakeup;
     struct interest *sockets; /* by descriptor */
@@ -63,6 +66,7 @@ struct http_client {
 
 /* client.c */
 void client_finish(struct http_client *client, struct transfer *transfer, CURLcode result);
+void client_start_transfer(struct http_client *client, struct http_call *call, int64_t begun_us); /* 0: begins now */
 
 /* client_watchdog.c */
 void client_start_watching(struct http_client *client);

@@ -109,7 +109,7 @@ static bool read_transfer_coding(const struct reply *reply, bool *chunked)
     return count == 0 || (count == 1 && *chunked && reply->minor_version == 1);
 }
 
-static bool read_coding(struct reply *reply)
+static enum reply_coding read_coding(const struct reply *reply)
 {
     static const struct {
         struct text name;
@@ -118,12 +118,10 @@ static bool read_coding(struct reply *reply)
                    {{"gzip", 4}, CODING_GZIP},  {{"x-gzip", 6}, CODING_GZIP},   {{"deflate", 7}, CODING_DEFLATE}};
     struct text value = http_headers_get(&reply->headers, TEXT("content-encoding"));
     for (size_t i = 0; i < sizeof codings / sizeof codings[0]; i++) {
-        if (text_equal_ignoring_case(value, codings[i].name)) {
-            reply->coding = codings[i].coding;
-            return true;
-        }
+        if (text_equal_ignoring_case(value, codings[i].name))
+            return codings[i].coding;
     }
-    return false;
+    return CODING_UNKNOWN;
 }
 
 /* The head is complete: how long is the body? */
@@ -144,10 +142,7 @@ static enum reply_result begin_body(struct reply *reply, const char **problem)
         reply->state = REPLY_DONE;
         return REPLY_COMPLETE;
     }
-    if (!read_coding(reply)) {
-        *problem = "the reply is compressed in a way that was not asked for";
-        return REPLY_BROKEN_CODING;
-    }
+    reply->coding = read_coding(reply);
     inflater_begin(&reply->inflater, reply->coding == CODING_DEFLATE);
     reply->chunked = (struct chunked){0};
     reply->left = length;
@@ -250,9 +245,13 @@ static bool inflate_piece(struct reply *reply, struct text bytes)
 static bool take(struct reply *reply, struct text bytes)
 {
     reply->wire_bytes += (int64_t)bytes.size;
+    if (reply->coding == CODING_GZIP || reply->coding == CODING_DEFLATE)
+        return inflate_piece(reply, bytes);
     if (reply->coding == CODING_NONE)
         keep(reply, bytes.data, bytes.size);
-    return reply->coding == CODING_NONE || inflate_piece(reply, bytes);
+    else
+        reply->body_bytes += (int64_t)bytes.size;
+    return true;
 }
 
 /* Takes a piece of the body off *bytes. */
@@ -276,8 +275,11 @@ static enum reply_result read_body(struct reply *reply, struct text *bytes, cons
         return REPLY_BROKEN_CODING;
     }
     bool over = chunks == CHUNKS_COMPLETE || (reply->state == REPLY_LENGTH && reply->left == 0);
-    if (is_enough(reply) && !over)
-        over = !(reply->reusable = false);
+    if (is_enough(reply)) {
+        reply->cut = true;
+        reply->reusable &= over;
+        over = true;
+    }
     if (over)
         reply->state = REPLY_DONE;
     return over ? REPLY_COMPLETE : REPLY_MORE;

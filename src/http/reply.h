@@ -22,7 +22,7 @@
 
 enum reply_state { REPLY_HEAD, REPLY_LENGTH, REPLY_CHUNKED, REPLY_UNTIL_CLOSE, REPLY_DONE };
 
-enum reply_coding { CODING_NONE, CODING_GZIP, CODING_DEFLATE };
+enum reply_coding { CODING_NONE, CODING_GZIP, CODING_DEFLATE, CODING_UNKNOWN /* its body cannot be kept */ };
 
 /* Used for one reply after the other. */
 struct reply {
@@ -44,6 +44,7 @@ struct reply {
     struct inflater inflater;
     int64_t wire_bytes, body_bytes; /* as they came, and decompressed */
     struct buffer body;          /* what is kept of it */
+    bool cut;                    /* there is more, which was not read */
     bool reusable;               /* once done: the connection may carry another request */
 };
 

@@ -153,6 +153,7 @@ void transfer_prepare(struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_limit_ms(call));
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, call->redirects > 0 ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)call->redirects);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, call->plain.asks ? 1L : 0L);
     set_version(transfer);
     if (transfer->client->settings->proxy[0] != '\0' && transfer->direct != call->without_proxy)
         set_proxy(transfer, call->without_proxy);

@@ -40,9 +40,11 @@ static bool parse_status_line(struct reply *reply, struct text line)
         if (at[i] == '\r' || at[i] == '\0')
             return false;
     }
+    if (line.size > SHORTEST_STATUS_LINE && at[SHORTEST_STATUS_LINE] != ' ')
+        return false;
     reply->minor_version = at[7] - '0';
     reply->status = (at[9] - '0') * 100 + (at[10] - '0') * 10 + (at[11] - '0');
-    return line.size == SHORTEST_STATUS_LINE || at[SHORTEST_STATUS_LINE] == ' ';
+    return true;
 }
 
 /* The next line without its end. */

@@ -124,6 +124,7 @@ static bool merge_input(struct call *call, json_t *input, struct destination *de
         pace_check_input(call, json_member(input, "config"));
         pace_merge(config, json_member(input, "config"));
         config_merge(config, json_member(input, "config"));
+        reach_check_destination(call, json_member(input, "config"));
     }
     check_place(call, destination, config);
     auth_check_destination(call, config);

@@ -72,6 +72,8 @@ void auth_check_destination(struct call *call, const json_t *config);
 void auth_check_service_account(struct call *call, const json_t *auth);
 void auth_check_standard_webhooks(struct call *call, const json_t *auth);
 void tls_check_destination(struct call *call, enum destination_type type, const json_t *config);
+/* reach.c: of what a destination's configuration gives, the URLs that the egress policy refuses. */
+void reach_check_destination(struct call *call, const json_t *given);
 
 /* Lays the members of `change` over `config`; a null removes a member. */
 void config_merge(json_t *config, json_t *change);

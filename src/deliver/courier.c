@@ -325,6 +325,8 @@ static void call_destination(struct delivery *delivery, const struct catalog_des
         .url = envelope->url,
         .headers = envelope->headers.items,
         .header_count = envelope->headers.count,
+        .credentials_from = envelope->auth_from,
+        .credentials_to = envelope->auth_to,
         .body = delivery->queued->payload->request.body,
         .has_body = strcmp(envelope->method, "GET") != 0 && strcmp(envelope->method, "HEAD") != 0,
         .timeouts = {limits.delivery_lookup_timeout_ms, limits.delivery_tls_timeout_ms,

@@ -242,11 +242,17 @@ static bool settle_the_rest(struct deliver *deliver, struct error *error)
     return done;
 }
 
+const struct egress *deliver_egress(const struct deliver *deliver)
+{
+    return deliver->egress;
+}
+
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
-                              const char *public_url, const struct http_client_settings *settings,
-                              struct error *error)
+                              const struct egress *egress, const char *public_url,
+                              const struct http_client_settings *settings, struct error *error)
 {
     struct deliver *deliver = NEW(struct deliver);
+    deliver->egress = egress;
     deliver->store = store;
     deliver->catalog = catalog;
     deliver->issues = issues;
@@ -255,7 +261,7 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, stru
     deliver->began_at = clock_now_ms();
     pthread_mutex_init(&deliver->lock, NULL);
     condition_init(&deliver->feed);
-    if ((deliver->client = http_client_create(error)) != NULL &&
+    if ((deliver->client = http_client_create(egress, error)) != NULL &&
         (deliver->reader = store_reader_open(store, error)) != NULL &&
         (deliver->tokens = tokens_create(deliver, error)) != NULL && arm_lanes(deliver, error) &&
         settle_the_rest(deliver, error)) {

@@ -34,6 +34,7 @@
 #include "store/store.h"
 
 struct deliver;
+struct egress;
 struct http_client_settings;
 struct issues;
 
@@ -54,12 +55,14 @@ struct payload *payload_reference(struct payload *payload);
 void payload_release(struct payload *payload); /* NULL is fine */
 
 /*
- * Starts the loops; on return every destination with due events in the store is known to the engine. The settings stay
- * the caller's, and must stay valid; NULL: the defaults.
+ * Starts the loops; on return every destination with due events in the store is known to the engine. Policy and settings
+ * stay the caller's, and must stay valid; NULL: everything may be called, the defaults.
  */
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
-                              const char *public_url, const struct http_client_settings *settings,
-                              struct error *error);
+                              const struct egress *egress, const char *public_url,
+                              const struct http_client_settings *settings, struct error *error);
+/* The policy, for others that call on behalf of users. */
+const struct egress *deliver_egress(const struct deliver *deliver);
 
 struct delivery_place {
     int64_t destination_id, lane;

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "http/client_settings.h"
+#include "http/egress.h"
 #include "notify/channel.h"
 
 struct config {
@@ -24,6 +25,7 @@ struct config {
     char api_key[256];     /* empty: from DATA/api-key, made at the first start */
     char transform_program[1024]; /* the worker of transformations; empty: found beside this program */
     struct channel_settings channels; /* how people are told of issues */
+    struct egress egress;  /* where users' calls may go; the gateway's own addresses are added at the start */
     struct http_client_settings client; /* how deliveries go out */
     bool quick_start;      /* on an empty data directory make a source, a mock destination and a connection */
 };

@@ -34,16 +34,21 @@ static struct transfer *take_transfer(struct http_client *client)
     return transfer;
 }
 
-void client_start_transfer(struct http_client *client, struct http_call *call, int64_t begun_us)
+static void put_away(struct http_client *client, struct transfer *transfer)
 {
-    struct transfer *transfer = take_transfer(client);
-    int64_t started_ms = call->started_ms;
-    transfer->call = call;
-    transfer_prepare(transfer);
-    if (begun_us != 0) {
-        transfer->begun_us = begun_us;
-        call->started_ms = started_ms;
+    if (transfer->own_tls) {
+        transfer_free_all(transfer);
+        return;
     }
+    arena_free(&transfer->arena);
+    if (transfer->body.capacity > KEPT_BUFFER)
+        buffer_free(&transfer->body);
+    transfer->next = client->idle;
+    client->idle = transfer;
+}
+
+static void run(struct http_client *client, struct transfer *transfer)
+{
     transfer->next = client->running;
     if (client->running != NULL)
         client->running->previous = transfer;
@@ -51,6 +56,44 @@ void client_start_transfer(struct http_client *client, struct http_call *call, i
     client->running_count++;
     client_watch_over(client, transfer);
     curl_multi_add_handle(client->multi, transfer->easy);
+}
+
+void client_start_transfer(struct http_client *client, struct http_call *call, int64_t begun_us)
+{
+    struct transfer *transfer = take_transfer(client);
+    transfer->call = call;
+    transfer_begin(transfer, begun_us);
+    run(client, transfer);
+}
+
+/* As libcurl reads it, against the URL of the call. NULL: it is none; freed with curl_free. */
+static char *resolve_location(const char *base, struct text location)
+{
+    CURLU *parts = curl_url();
+    char *copy = strndup(location.data, location.size), *url = NULL;
+    bool good = parts != NULL && copy != NULL && curl_url_set(parts, CURLUPART_URL, base, 0) == CURLUE_OK &&
+                curl_url_set(parts, CURLUPART_URL, copy,
+                             CURLU_URLENCODE | CURLU_ALLOW_SPACE | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+                curl_url_get(parts, CURLUPART_URL, &url, 0) == CURLUE_OK;
+    free(copy);
+    curl_url_cleanup(parts);
+    return good ? url : NULL;
+}
+
+bool client_follow(struct http_client *client, struct http_call *call, int64_t begun_us, struct text location)
+{
+    struct transfer *transfer = take_transfer(client);
+    int status = call->status;
+    char *url = resolve_location(call->url, location);
+    transfer->call = call;
+    transfer_begin(transfer, begun_us);
+    bool follows = transfer_follow_to(transfer, url != NULL ? url : "(unreadable)", status);
+    curl_free(url);
+    if (follows)
+        run(client, transfer);
+    else
+        put_away(client, transfer);
+    return follows;
 }
 
 void http_client_start(struct http_client *client, struct http_call *call)
@@ -77,13 +120,12 @@ static void teach_plain(struct http_client *client, const struct transfer *trans
 {
     const struct http_call *call = transfer->call;
     const char *address = NULL;
-    long connections = 0, redirects = 0;
-    if (call->failure != HTTP_OK || client->settings->proxy[0] != '\0' || strncmp(call->url, "http:", 5) != 0)
+    long connections = 0;
+    if (call->failure != HTTP_OK || !transfer->direct || transfer->hop.count > 0 || strncmp(call->url, "http:", 5) != 0)
         return;
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
-    curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_COUNT, &redirects);
     curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &address);
-    if (connections == 1 && redirects == 0 && address != NULL)
+    if (connections == 1 && address != NULL)
         plain_learn(client->plain, call->url, address);
 }
 
@@ -93,6 +135,11 @@ void client_finish(struct http_client *client, struct transfer *transfer, CURLco
     transfer_read_outcome(transfer, result);
     teach_plain(client, transfer);
     curl_multi_remove_handle(client->multi, transfer->easy);
+    if (transfer_follow(transfer)) {
+        client_watch_over(client, transfer);
+        curl_multi_add_handle(client->multi, transfer->easy);
+        return;
+    }
     unlink_running(client, transfer);
     if (call->done == NULL) { /* http_client_perform: the outcome is read after the return */
         transfer->next = client->finished;
@@ -100,15 +147,7 @@ void client_finish(struct http_client *client, struct transfer *transfer, CURLco
         return;
     }
     call->done(call);
-    if (transfer->own_tls) {
-        transfer_free_all(transfer);
-        return;
-    }
-    arena_free(&transfer->arena);
-    if (transfer->body.capacity > KEPT_BUFFER)
-        buffer_free(&transfer->body);
-    transfer->next = client->idle;
-    client->idle = transfer;
+    put_away(client, transfer);
 }
 
 static void finish_all(struct http_client *client)
@@ -201,16 +240,19 @@ size_t http_client_running(const struct http_client *client)
 void http_client_cancel_all(struct http_client *client)
 {
     plain_cancel_all(client->plain);
-    while (client->running != NULL)
+    while (client->running != NULL) {
+        client->running->refusal[0] = '\0';
         client_finish(client, client->running, CURLE_ABORTED_BY_CALLBACK);
+    }
 }
 
-struct http_client *http_client_create(struct error *error)
+struct http_client *http_client_create(const struct egress *egress, struct error *error)
 {
     pthread_once(&curl_once, start_curl);
     struct http_client *client = NEW(struct http_client);
     static const struct http_client_settings defaults;
     client->settings = &defaults;
+    client->egress = egress;
     client->timer_us = -1;
     client->plain = plain_create(client);
     client_start_watching(client);

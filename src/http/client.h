@@ -8,6 +8,9 @@
  * Connections are kept and used again, so many to a host and so many in all (limits.delivery_connections and the
  * like); calls to an HTTP/2 server share one, up to limits.delivery_streams. One that is too old is not used again,
  * and names are looked up anew, so that a host may move.
+ *
+ * Where it may connect to is the egress policy's to say (egress.h), for each connection and each redirect; redirect.h says
+ * what a redirect changes of the request.
  */
 #pragma once
 
@@ -21,6 +24,7 @@
 
 struct http_client;
 struct origin;
+struct egress;
 
 /* What went wrong below HTTP. The names are those of the API's error codes (model/error_codes). */
 enum http_failure {
@@ -39,6 +43,7 @@ enum http_failure {
     HTTP_BAD_ENCODING,          /* broken compression */
     HTTP_TOO_MANY_REDIRECTS,
     HTTP_INVALID_URL,
+    HTTP_EGRESS_REFUSED,        /* by the egress policy, or that of redirects; failure_text says by which rule */
     HTTP_SELF_SIGNED_CERT,
     HTTP_CERT_NAME_INVALID,
     HTTP_CERT_EXPIRED,
@@ -71,6 +76,7 @@ struct http_call {
     const char *url;
     const struct http_header *headers; /* sent exactly these, beside Host, Content-Length and Accept-Encoding */
     size_t header_count;
+    size_t credentials_from, credentials_to; /* of the headers, those that no other origin may see */
     struct text body;                  /* TEXT_NONE: none */
     bool has_body;                     /* sends "Content-Length: 0" for an empty body */
     struct http_timeouts timeouts;
@@ -92,7 +98,7 @@ struct http_call {
 
     /* The outcome, valid in `done`; the buffers belong to the client and are reused afterwards. */
     enum http_failure failure;
-    char failure_text[256];            /* a sentence when failure != HTTP_OK */
+    char failure_text[512];            /* a sentence when failure != HTTP_OK */
     int status;                        /* 0 without a reply */
     struct text response_body;
     bool response_cut;                 /* there was more than response_keep_bytes */
@@ -113,7 +119,8 @@ struct http_call {
     } plain;
 };
 
-struct http_client *http_client_create(struct error *error);
+/* `egress` is kept by reference; NULL: everything may be called, for commands that a person runs. */
+struct http_client *http_client_create(const struct egress *egress, struct error *error);
 /* How it goes out; before the first call. The settings must stay valid; NULL: the defaults. */
 void http_client_set(struct http_client *client, const struct http_client_settings *settings);
 /* Starts the call; `done` always comes later, never inside. */

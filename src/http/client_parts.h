@@ -1,20 +1,30 @@
 /*
  * client_parts.h - the HTTP client's own data and who may touch it. Internal to the client's files:
  *
- *   client.c           calls, the loop
- *   client_sockets.c   the sockets and the timer that libcurl wants watched
- *   client_watchdog.c  how long each part of a call may take
- *   plain.h            calls that need no libcurl
- *   transfer.c         an easy handle for a call: what is asked
- *   transfer_headers.c the request's headers, as libcurl takes them
- *   transfer_reply.c   what comes in, and the outcome
+ *   client.c            calls, the loop
+ *   client_sockets.c    the sockets and the timer that libcurl wants watched
+ *   client_watchdog.c   how long each part of a call may take
+ *   plain.h             calls that need no libcurl
+ *   transfer.c          an easy handle for a call: what is asked
+ *   transfer_headers.c  the request's headers, as libcurl takes them
+ *   transfer_reply.c    what comes in, and the outcome
+ *   transfer_redirect.c the next request, when the reply was a redirect
  */
 #pragma once
 
 #include <curl/curl.h>
 
 #include "http/client.h"
+#include "http/egress.h"
 #include "http/plain.h"
+
+/* Where a call stands on its way through redirects; zeros at its start. */
+struct hop {
+    char *url;         /* owned; NULL: the call's own */
+    int count;         /* redirects followed */
+    bool without_body; /* a GET in the place of what was asked */
+    bool elsewhere;    /* it has left the call's own origin, and with it the credentials */
+};
 
 /* One running call: an easy handle and what it has gathered. Pooled. */
 struct transfer {
@@ -35,9 +45,15 @@ struct transfer {
     bool direct;        /* as its easy handle was told last: goes without the proxy */
     long version;       /* as its easy handle was told last: CURL_HTTP_VERSION_* */
     int64_t begun_us;
+    int64_t asked_us;    /* when libcurl was given the present request of it */
+    struct hop hop;
+    char refusal[EGRESS_REASON]; /* the last of the egress policy; "": none so far */
+    bool tried;          /* an address that it allows */
+    curl_socket_t sockets[2]; /* opened for it, the last ones: libcurl tries two addresses at one time */
     int64_t look_us;     /* the watchdog looks at it from then on */
     int64_t lookup_us;   /* the lookup of its host began; 0: there was none yet */
-    int64_t heard_us;    /* when the watchdog last saw that bytes had gone over the wire */
+    int64_t tcp_us;      /* when the watchdog first saw that one of its sockets was connected */
+    int64_t heard_us;    /* when it last saw that bytes had gone over the wire */
     int64_t heard_bytes; /* and how many there were */
     char failure_text[CURL_ERROR_SIZE];
     struct transfer *next, *previous; /* in client->running */
@@ -47,9 +63,11 @@ struct transfer {
 struct interest {
     uint8_t wanted, watched; /* CURL_POLL_IN | CURL_POLL_OUT */
     bool kept;               /* a connection's: we hear of its end, and keep it in epoll while it is idle */
+    const struct transfer *opener; /* only to be compared: it may be gone */
 };
 
 struct http_client {
+    const struct egress *egress;
     CURLM *multi;
     struct plain *plain;
     const struct http_client_settings *settings;
@@ -67,6 +85,8 @@ struct http_client {
 /* client.c */
 void client_finish(struct http_client *client, struct transfer *transfer, CURLcode result);
 void client_start_transfer(struct http_client *client, struct http_call *call, int64_t begun_us); /* 0: begins now */
+/* Goes on where the reply says that is in call->status; false when it does not: then the outcome says why. */
+bool client_follow(struct http_client *client, struct http_call *call, int64_t begun_us, struct text location);
 
 /* client_watchdog.c */
 void client_start_watching(struct http_client *client);
@@ -81,8 +101,11 @@ void client_watch(struct http_client *client);               /* sets the callbac
 void client_watch_connections(struct transfer *transfer); /* and of an easy one */
 
 /* transfer.c */
+const char *transfer_url(const struct transfer *transfer); /* of the present request */
 struct transfer *transfer_create(struct http_client *client);
-void transfer_prepare(struct transfer *transfer); /* for transfer->call */
+/* With transfer->call, which began at begun_us; 0: begins now. */
+void transfer_begin(struct transfer *transfer, int64_t begun_us);
+void transfer_prepare(struct transfer *transfer); /* the next request of it */
 void transfer_free_all(struct transfer *transfers);
 
 /* transfer_headers.c */
@@ -91,3 +114,7 @@ void transfer_set_headers(struct transfer *transfer);
 /* transfer_reply.c */
 void transfer_take_reply(struct transfer *transfer); /* sets the callbacks */
 void transfer_read_outcome(struct transfer *transfer, CURLcode result);
+
+/* transfer_redirect.c: true when the outcome is a redirect and the next request is prepared. */
+bool transfer_follow(struct transfer *transfer);
+bool transfer_follow_to(struct transfer *transfer, const char *url, int status); /* the same for a reply of that status */

@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#include "http/target.h"
+
 const char *const http_client_setting_names[] = {
     "delivery_http_version", "delivery_ip_family", "delivery_proxy", "delivery_no_proxy", "delivery_source",
     "delivery_user_agent", NULL,
@@ -97,5 +99,41 @@ bool http_client_settings_set(struct http_client_settings *settings, struct text
         return copy_value(settings->source, sizeof settings->source, name, value, error);
     if (text_equal(name, TEXT("delivery_user_agent")))
         return copy_value(settings->user_agent, sizeof settings->user_agent, name, value, error);
+    return false;
+}
+
+static bool is_below(struct text name, struct text domain)
+{
+    size_t size = domain.size;
+    return name.size > size && text_equal_ignoring_case(text_slice(name, name.size - size, size), domain) && name.data[name.size - size - 1] == '.';
+}
+
+static bool holds(struct text entry, const struct target *target)
+{
+    struct network network;
+    struct text host = text_of(target->host);
+    if (text_starts_with(entry, TEXT("[")) && text_ends_with(entry, TEXT("]")))
+        entry = text_slice(entry, 1, entry.size - 2);
+    if (text_equal(entry, TEXT("*")))
+        return true;
+    if (network_read(entry, &network))
+        return target->is_literal && network_holds(&network, &target->address);
+    while (text_starts_with(entry, TEXT(".")))
+        entry = text_slice(entry, 1, entry.size);
+    while (text_ends_with(entry, TEXT(".")))
+        entry.size--;
+    return entry.size > 0 && (text_equal_ignoring_case(host, entry) || is_below(host, entry));
+}
+
+bool http_client_settings_direct(const struct http_client_settings *settings, const char *url)
+{
+    struct target target;
+    struct text rest = text_of(settings->no_proxy), entry;
+    if (settings->no_proxy[0] == '\0' || !target_read(url, &target))
+        return false;
+    while (text_split(&rest, ',', &entry)) {
+        if (holds(text_trim(entry), &target))
+            return true;
+    }
     return false;
 }

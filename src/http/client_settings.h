@@ -32,6 +32,8 @@ bool http_version_parse(struct text name, enum http_version *version);
 
 /* The names of the settings; ends with NULL. */
 extern const char *const http_client_setting_names[];
+/* Is that URL called without the proxy, by no_proxy? "*" holds all, a name also the names below it. */
+bool http_client_settings_direct(const struct http_client_settings *settings, const char *url);
 /* False without an error when it is no setting of these. No message shows the proxy, which may hold a password. */
 bool http_client_settings_set(struct http_client_settings *settings, struct text name, struct text value,
                               struct error *error);

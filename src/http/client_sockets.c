@@ -48,14 +48,54 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *contex
     return 0;
 }
 
+/* Before a name is looked up, for an address too; what is remembered needs no lookup, and was allowed then. */
+static int start_lookup(void *resolver, void *reserved, void *context)
+{
+    (void)resolver;
+    (void)reserved;
+    struct transfer *transfer = context;
+    transfer->lookup_us = clock_monotonic_us();
+    return egress_name_is_allowed(transfer->client->egress, transfer_url(transfer), transfer->refusal) ? 0 : 1;
+}
+
+/* A proxy is the operator's to choose; what it connects to is known by its name only. */
+static bool may_connect(struct transfer *transfer, const struct sockaddr *address)
+{
+    const struct egress *egress = transfer->client->egress;
+    return transfer->direct ? egress_connect_is_allowed(egress, transfer_url(transfer), address, transfer->refusal)
+                            : egress_name_is_allowed(egress, transfer_url(transfer), transfer->refusal);
+}
+
+/* For each address that is tried. Should it be refused, libcurl tries the name's next one. */
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
-    struct http_client *client = context;
+    struct transfer *transfer = context;
+    if (!may_connect(transfer, &address->addr))
+        return CURL_SOCKET_BAD;
+    transfer->tried = true;
     int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (opened >= 0)
-        *client_interest(client, opened) = (struct interest){.kept = true};
-    return opened < 0 ? CURL_SOCKET_BAD : opened;
+    if (opened < 0)
+        return CURL_SOCKET_BAD;
+    *client_interest(transfer->client, opened) = (struct interest){.kept = true, .opener = transfer};
+    transfer->sockets[1] = transfer->sockets[0];
+    transfer->sockets[0] = opened;
+    return opened;
+}
+
+/* Before each request, also on a connection that was kept. */
+static int start_request(void *context, char *address, char *own_address, int port, int own_port)
+{
+    (void)own_address;
+    (void)own_port;
+    struct transfer *transfer = context;
+    const struct egress *egress = transfer->client->egress;
+    const char *url = transfer_url(transfer);
+    if (transfer->direct ? egress_request_is_allowed(egress, url, address, (uint16_t)port, transfer->refusal)
+                         : egress_name_is_allowed(egress, url, transfer->refusal))
+        return CURL_PREREQFUNC_OK;
+    transfer->tried = false;
+    return CURL_PREREQFUNC_ABORT;
 }
 
 /* The kernel takes a closed socket out of epoll; its number may come back as another's. */
@@ -74,16 +114,6 @@ static int set_timer(CURLM *multi, long timeout_ms, void *context)
     return 0;
 }
 
-/* A lookup begins; a name that is remembered, and an address, need none. */
-static int lookup_begins(void *resolver, void *reserved, void *context)
-{
-    (void)resolver;
-    (void)reserved;
-    struct transfer *transfer = context;
-    transfer->lookup_us = clock_monotonic_us();
-    return 0;
-}
-
 void client_watch(struct http_client *client)
 {
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
@@ -94,12 +124,13 @@ void client_watch(struct http_client *client)
 
 void client_watch_connections(struct transfer *transfer)
 {
-    struct http_client *client = transfer->client;
     CURL *easy = transfer->easy;
-    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, lookup_begins);
+    curl_easy_setopt(easy, CURLOPT_RESOLVER_START_FUNCTION, start_lookup);
     curl_easy_setopt(easy, CURLOPT_RESOLVER_START_DATA, transfer);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, client);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, start_request);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, client);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->client); /* it may outlive the transfer */
 }

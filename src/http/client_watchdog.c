@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "http/client_parts.h"
@@ -27,24 +28,38 @@ static int64_t moment(CURL *easy, CURLINFO which)
     return us;
 }
 
-/* *since_us: when it began, or when something last went over the wire in it. */
-static enum phase phase_of(const struct transfer *transfer, int64_t *since_us)
+/* The TCP connection stands. libcurl does not tell before TLS stands as well. */
+static bool has_tcp(const struct transfer *transfer)
 {
-    static const struct {
-        CURLINFO end_of_the_one_before;
-        enum phase phase;
-    } phases[] = {{CURLINFO_STARTTRANSFER_TIME_T, PHASE_REPLY},
-                  {CURLINFO_PRETRANSFER_TIME_T, PHASE_FIRST_BYTE},
-                  {CURLINFO_CONNECT_TIME_T, PHASE_TLS},
-                  {CURLINFO_NAMELOOKUP_TIME_T, PHASE_CONNECT}};
-    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
-        int64_t end = moment(transfer->easy, phases[i].end_of_the_one_before);
-        if (end > 0) {
-            *since_us = transfer->begun_us + end > transfer->heard_us ? transfer->begun_us + end : transfer->heard_us;
-            return phases[i].phase;
-        }
+    struct sockaddr_storage peer;
+    for (size_t i = 0; i < sizeof transfer->sockets / sizeof transfer->sockets[0]; i++) {
+        curl_socket_t socket = transfer->sockets[i];
+        socklen_t size = sizeof peer;
+        if (socket != CURL_SOCKET_BAD && client_interest(transfer->client, socket)->opener == transfer &&
+            getpeername(socket, (struct sockaddr *)&peer, &size) == 0)
+            return true;
     }
-    *since_us = transfer->lookup_us > 0 ? transfer->lookup_us : transfer->begun_us;
+    return false;
+}
+
+/* *since_us: when it began, or when something last went over the wire in it. */
+static enum phase phase_of(struct transfer *transfer, int64_t now_us, int64_t *since_us)
+{
+    int64_t end;
+    if ((end = moment(transfer->easy, CURLINFO_PRETRANSFER_TIME_T)) > 0) {
+        int64_t first_byte = moment(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T);
+        *since_us = transfer->asked_us + (first_byte > 0 ? first_byte : end);
+        if (transfer->heard_us > *since_us)
+            *since_us = transfer->heard_us;
+        return first_byte > 0 ? PHASE_REPLY : PHASE_FIRST_BYTE;
+    }
+    if ((end = moment(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T)) > 0) {
+        if (transfer->tcp_us == 0 && has_tcp(transfer))
+            transfer->tcp_us = now_us;
+        *since_us = transfer->tcp_us > 0 ? transfer->tcp_us : transfer->asked_us + end;
+        return transfer->tcp_us > 0 ? PHASE_TLS : PHASE_CONNECT;
+    }
+    *since_us = transfer->lookup_us > 0 ? transfer->lookup_us : transfer->asked_us;
     return transfer->lookup_us > 0 ? PHASE_LOOKUP : PHASE_WAITING;
 }
 
@@ -78,7 +93,7 @@ void client_explain_timeout(struct transfer *transfer)
     };
     struct http_call *call = transfer->call;
     int64_t since_us, now_us = clock_monotonic_us();
-    enum phase phase = phase_of(transfer, &since_us);
+    enum phase phase = phase_of(transfer, now_us, &since_us);
     bool in_all = now_us - transfer->begun_us >= call->timeout_ms * 1000;
     call->failure = phase == PHASE_LOOKUP ? HTTP_DNS_LOOKUP_FAILED : HTTP_TIMEOUT;
     snprintf(call->failure_text, sizeof call->failure_text, "timed out after %" PRId64 " ms%s %s",
@@ -102,8 +117,9 @@ void client_watch_over(struct http_client *client, struct transfer *transfer)
                                        least(call->connect_timeout_ms, call->timeout_ms));
     int64_t pause_us = shortest_us / LOOKS_IN_A_LIMIT;
     transfer->look_us = transfer->begun_us + shortest_us;
-    transfer->heard_us = transfer->lookup_us = 0;
+    transfer->heard_us = transfer->lookup_us = transfer->tcp_us = 0;
     transfer->heard_bytes = 0;
+    transfer->sockets[0] = transfer->sockets[1] = CURL_SOCKET_BAD;
     if (pause_us < client->pause_us)
         client->pause_us = pause_us > LEAST_PAUSE_US ? pause_us : LEAST_PAUSE_US;
     if (client->look_us < 0 || transfer->begun_us + client->pause_us < client->look_us)
@@ -125,9 +141,15 @@ static bool is_overdue(struct transfer *transfer, int64_t now_us)
         transfer->heard_bytes = bytes;
         transfer->heard_us = now_us;
     }
-    int64_t limit = limit_ms(call, phase_of(transfer, &since_us));
+    int64_t limit = limit_ms(call, phase_of(transfer, now_us, &since_us));
     return (limit != 0 && now_us - since_us >= limit * 1000) ||
            (call->timeout_ms != 0 && now_us - transfer->begun_us >= call->timeout_ms * 1000);
+}
+
+/* When its TCP connection stands is seen here only, so it is looked at more often. */
+static bool is_connecting(const struct transfer *transfer)
+{
+    return moment(transfer->easy, CURLINFO_PRETRANSFER_TIME_T) == 0;
 }
 
 void client_look(struct http_client *client)
@@ -141,7 +163,7 @@ void client_look(struct http_client *client)
         if (moment(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T) > transfer->call->response_read_bytes) {
             transfer->enough = true;
             client_finish(client, transfer, CURLE_WRITE_ERROR);
-        } else if (now_us >= transfer->look_us && is_overdue(transfer, now_us)) {
+        } else if ((now_us >= transfer->look_us || is_connecting(transfer)) && is_overdue(transfer, now_us)) {
             client_finish(client, transfer, CURLE_OPERATION_TIMEDOUT);
         }
     }

@@ -14,16 +14,16 @@ static enum http_failure certificate_failure(long verify_result)
     case X509_V_ERR_CERT_NOT_YET_VALID:
         return HTTP_CERT_EXPIRED;
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
         return HTTP_SELF_SIGNED_CERT;
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-    case X509_V_OK: /* the chain is good, so libcurl missed the name */
+    case X509_V_OK: /* the chain is good, so libcurl missed the name; it leaves the result as it was before or after */
+    case X509_V_ERR_UNSPECIFIED:
         return HTTP_CERT_NAME_INVALID;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
         return HTTP_CERT_ISSUER_UNKNOWN;
-    default:
+    default: /* X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN above all: a root that is not trusted */
         return HTTP_CERT_UNKNOWN_AUTHORITY;
     }
 }
@@ -96,8 +96,17 @@ static enum http_failure proxy_failure(long proxy_error)
     }
 }
 
+/* libcurl has a result of its own for little of what a reply can be instead of HTTP, and tells the rest in words. */
+static bool tells_of_reply(struct text text)
+{
+    return text_starts_with(text, TEXT("Received HTTP/0.9")) || text_starts_with(text, TEXT("Unsupported HTTP")) ||
+           text_ends_with(text, TEXT("in chunked-encoding"));
+}
+
 enum http_failure http_failure_of(const struct failure_facts *facts)
 {
+    if (tells_of_reply(facts->text))
+        return HTTP_BAD_RESPONSE;
     switch (facts->result) {
     case CURLE_OK:
         return HTTP_OK;

@@ -32,7 +32,7 @@ enum address_reach {
 };
 
 /* "10.1.2.3", "fd00::1". No other spelling, no zone. */
-bool address_read(struct text text, struct address *address);
+bool address_parse(struct text text, struct address *address);
 /* False when it is of neither IPv4 nor IPv6. *port may be NULL. */
 bool address_of_socket(const struct sockaddr *socket, struct address *address, uint16_t *port);
 void address_write_text(const struct address *address, char text[ADDRESS_TEXT]);
@@ -42,8 +42,8 @@ bool network_read(struct text text, struct network *network);
 bool network_holds(const struct network *network, const struct address *address);
 
 /*
- * The addresses that a packet to this one may end at: first itself, then the IPv4 addresses that it has inside (IPv4-
- * compatible, translated, NAT64, 6to4, Teredo, ISATAP). Returns how many.
+ * The addresses that a packet to this one may end at: first itself, then the IPv4 addresses that it has inside
+ * (translated, NAT64, 6to4, Teredo, ISATAP). Returns how many.
  */
 size_t address_forms(const struct address *address, struct address forms[ADDRESS_FORMS]);
 

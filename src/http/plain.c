@@ -42,8 +42,10 @@ void plain_leave(struct plain *plain, struct http_call *call)
 
 void plain_follow(struct plain *plain, struct http_call *call, struct text location)
 {
-    (void)location;
-    plain_leave(plain, call);
+    if (client_follow(plain->client, call, call->plain.begun_us, location))
+        plain->running--;
+    else
+        plain_end(plain, call);
 }
 
 /* ---- waiting for a connection ---- */
@@ -122,6 +124,20 @@ static bool knows_address(struct origin *origin, struct http_call *call, int64_t
     return false;
 }
 
+static bool may_use(const struct plain_connection *connection, const struct http_call *call)
+{
+    char reason[EGRESS_REASON];
+    return egress_request_is_allowed(connection->plain->client->egress, call->url, connection->peer, connection->port,
+                                     reason);
+}
+
+/* libcurl refuses the call, and says why. */
+static void put_back(struct plain *plain, struct plain_connection *connection, struct http_call *call)
+{
+    origin_put_idle(connection);
+    plain_leave(plain, call);
+}
+
 /* The call is among those that run. It goes on somehow. */
 void plain_begin(struct plain *plain, struct http_call *call, bool on_new_connection)
 {
@@ -130,8 +146,10 @@ void plain_begin(struct plain *plain, struct http_call *call, bool on_new_connec
     plain_read_url(call->url, &url);
     struct origin *origin = origin_get(plain, &url);
     struct plain_connection *connection = on_new_connection ? NULL : origin_take_idle(origin, now_us);
-    if (connection != NULL)
+    if (connection != NULL && may_use(connection, call))
         plain_send(connection, call);
+    else if (connection != NULL)
+        put_back(plain, connection, call);
     else if (now_us < origin->spared_until_us || !knows_address(origin, call, now_us))
         plain_leave(plain, call);
     else if (!origin_may_open(plain, origin))

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "http/failure.h"
 #include "http/plain_parts.h"
+#include "http/redirect.h"
 
 enum {
     READS = 16, /* in a row: then it is the others' turn */
@@ -212,7 +213,7 @@ static void succeed(struct plain_connection *connection, int64_t now_us)
     call->content_type = http_headers_get(&reply->headers, TEXT("content-type"));
     call->retry_after = http_headers_get(&reply->headers, TEXT("retry-after"));
     call->first_byte_us = connection->first_byte_us - call->plain.begun_us;
-    if (call->redirects > 0 && location.data != NULL && (call->status == 301 || call->status == 302 || call->status == 303 || call->status == 307 || call->status == 308))
+    if (call->redirects > 0 && location.data != NULL && redirect_is_one(call->status))
         plain_follow(plain, call, location);
     else
         plain_end(plain, call);
@@ -353,8 +354,20 @@ static int connect_to(const union plain_address *address)
     return -1;
 }
 
+static void note_peer(struct plain_connection *connection)
+{
+    const union plain_address *address = &connection->origin->address;
+    bool is_ipv4 = address->any.sa_family == AF_INET;
+    connection->port = ntohs(is_ipv4 ? address->ipv4.sin_port : address->ipv6.sin6_port);
+    inet_ntop(address->any.sa_family, is_ipv4 ? (const void *)&address->ipv4.sin_addr : &address->ipv6.sin6_addr,
+              connection->peer, sizeof connection->peer);
+}
+
 bool plain_open(struct plain *plain, struct origin *origin, struct http_call *call)
 {
+    char reason[EGRESS_REASON];
+    if (!egress_connect_is_allowed(plain->client->egress, call->url, &origin->address.any, reason))
+        return false;
     int opened = connect_to(&origin->address);
     int64_t now_us = clock_monotonic_us();
     if (opened < 0)
@@ -362,6 +375,7 @@ bool plain_open(struct plain *plain, struct origin *origin, struct http_call *ca
     struct plain_connection *connection = NEW(struct plain_connection);
     *connection = (struct plain_connection){.plain = plain, .origin = origin, .socket = opened, .call = call,
                                             .opened_us = now_us, .since_us = now_us};
+    note_peer(connection);
     link_newest(connection);
     origin->connections++;
     plain->connections++;

@@ -70,7 +70,8 @@ struct plain_connection {
     int64_t opened_us, since_us, first_byte_us; /* since: when something last went over the wire */
     int64_t deadline_us;
     struct heap_node timer;  /* in plain->timers: never later than the deadline, often earlier */
-    char peer[INET6_ADDRSTRLEN];
+    char peer[INET6_ADDRSTRLEN]; /* its address */
+    uint16_t port;
     struct plain_connection *next_idle, *previous_idle; /* in origin->idle */
     struct plain_connection *next, *previous;           /* in plain->connections, or plain->closed */
 };

@@ -8,6 +8,11 @@
 #include "base/memory.h"
 #include "http/client_parts.h"
 
+const char *transfer_url(const struct transfer *transfer)
+{
+    return transfer->hop.url != NULL ? transfer->hop.url : transfer->call->url;
+}
+
 /* In whole seconds, as libcurl wants it, and at least one: 0 would mean its default, or for ever. */
 static long seconds(int64_t milliseconds)
 {
@@ -30,6 +35,15 @@ static void set_proxy(struct transfer *transfer, bool direct)
     curl_easy_setopt(transfer->easy, CURLOPT_PROXY, transfer->direct ? "" : settings->proxy);
 }
 
+/* Decided here and not by libcurl, because the egress policy must know whether an address is the proxy's. */
+static void choose_proxy(struct transfer *transfer)
+{
+    bool direct = transfer->call->without_proxy ||
+                  http_client_settings_direct(transfer->client->settings, transfer_url(transfer));
+    if (direct != transfer->direct)
+        set_proxy(transfer, direct);
+}
+
 /* What is the same for all calls of a client. */
 static void set_way_out(struct transfer *transfer)
 {
@@ -41,7 +55,7 @@ static void set_way_out(struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_IPRESOLVE, families[settings->family]);
     if (settings->source[0] != '\0')
         curl_easy_setopt(easy, CURLOPT_INTERFACE, settings->source);
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, settings->no_proxy);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* choose_proxy decides */
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set_proxy(transfer, false);
 }
@@ -57,8 +71,6 @@ struct transfer *transfer_create(struct http_client *client)
     /* Without it whoever gives up a call waits until the lookup of its host is over, and the whole loop with him. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_POSTREDIR, (long)CURL_REDIR_POST_ALL);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     transfer_take_reply(transfer);
     client_watch_connections(transfer);
@@ -75,7 +87,7 @@ static void set_version(struct transfer *transfer)
 {
     const struct http_call *call = transfer->call;
     enum http_version wanted = call->version != HTTP_VERSION_ANY ? call->version : transfer->client->settings->version;
-    bool secure = strncasecmp(call->url, "https:", 6) == 0;
+    bool secure = strncasecmp(transfer_url(transfer), "https:", 6) == 0;
     long version = wanted == HTTP_VERSION_1_1       ? CURL_HTTP_VERSION_1_1
                    : secure                         ? CURL_HTTP_VERSION_2TLS
                    : wanted == HTTP_VERSION_2_PLAIN ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
@@ -87,11 +99,14 @@ static void set_version(struct transfer *transfer)
     curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, version != CURL_HTTP_VERSION_1_1 ? 1L : 0L);
 }
 
-static void set_method(CURL *easy, const struct http_call *call)
+static void set_method(const struct transfer *transfer)
 {
-    bool get = strcmp(call->method, "GET") == 0, head = strcmp(call->method, "HEAD") == 0;
-    bool post = strcmp(call->method, "POST") == 0;
-    bool body = call->body.size > 0 || call->has_body;
+    const struct http_call *call = transfer->call;
+    CURL *easy = transfer->easy;
+    const char *method = transfer->hop.without_body ? "GET" : call->method;
+    bool get = strcmp(method, "GET") == 0, head = strcmp(method, "HEAD") == 0;
+    bool post = strcmp(method, "POST") == 0;
+    bool body = !transfer->hop.without_body && (call->body.size > 0 || call->has_body);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
     curl_easy_setopt(easy, CURLOPT_NOBODY, 0L);
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
@@ -103,7 +118,7 @@ static void set_method(CURL *easy, const struct http_call *call)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.size);
     }
     if (!(get && !body) && !(head && !body) && !post)
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
 static void set_blob(CURL *easy, CURLoption option, struct text pem)
@@ -122,8 +137,21 @@ static void set_tls(struct transfer *transfer, const struct http_tls *tls)
     if (tls->authorities.data != NULL)
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* the system's would be trusted beside them */
     set_blob(easy, CURLOPT_CAINFO_BLOB, tls->authorities);
+    if (transfer->hop.elsewhere) {
+        curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, NULL);
+        curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, NULL);
+        return;
+    }
     set_blob(easy, CURLOPT_SSLCERT_BLOB, tls->certificate);
     set_blob(easy, CURLOPT_SSLKEY_BLOB, tls->key);
+}
+
+/* What redirects have left of the call's time. */
+static long left_ms(const struct transfer *transfer)
+{
+    int64_t used_ms = (transfer->asked_us - transfer->begun_us) / 1000;
+    int64_t timeout_ms = transfer->call->timeout_ms;
+    return (long)(timeout_ms == 0 ? 0 : timeout_ms > used_ms ? timeout_ms - used_ms : 1); /* 0 would be for ever */
 }
 
 /* libcurl counts lookup, connecting and TLS together; the watchdog tells them apart. */
@@ -137,27 +165,37 @@ void transfer_prepare(struct transfer *transfer)
 {
     struct http_call *call = transfer->call;
     CURL *easy = transfer->easy;
-    transfer->read_bytes = transfer->head_bytes = 0;
+    transfer->read_bytes = 0;
     transfer->enough = transfer->head_too_big = false;
     transfer->failure_text[0] = '\0';
+    transfer->refusal[0] = '\0';
+    transfer->tried = false;
     buffer_clear(&transfer->body);
     buffer_clear(&transfer->head);
     call->failure = HTTP_OK;
     call->status = 0;
-    call->started_ms = clock_now_ms();
-    transfer->begun_us = clock_monotonic_us();
-    curl_easy_setopt(easy, CURLOPT_URL, call->url);
-    set_method(easy, call);
+    transfer->asked_us = clock_monotonic_us();
+    curl_easy_setopt(easy, CURLOPT_URL, transfer_url(transfer));
+    set_method(transfer);
     transfer_set_headers(transfer);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left_ms(transfer));
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_limit_ms(call));
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, call->redirects > 0 ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)call->redirects);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, call->plain.asks ? 1L : 0L);
     set_version(transfer);
-    if (transfer->client->settings->proxy[0] != '\0' && transfer->direct != call->without_proxy)
-        set_proxy(transfer, call->without_proxy);
+    if (transfer->client->settings->proxy[0] != '\0')
+        choose_proxy(transfer);
     set_tls(transfer, &call->tls);
+}
+
+void transfer_begin(struct transfer *transfer, int64_t begun_us)
+{
+    free(transfer->hop.url);
+    transfer->hop = (struct hop){0};
+    transfer->head_bytes = 0;
+    if (begun_us == 0)
+        transfer->call->started_ms = clock_now_ms();
+    transfer->begun_us = begun_us != 0 ? begun_us : clock_monotonic_us();
+    transfer_prepare(transfer);
 }
 
 void transfer_free_all(struct transfer *transfer)
@@ -167,6 +205,7 @@ void transfer_free_all(struct transfer *transfer)
         curl_easy_cleanup(transfer->easy);
         free(transfer->headers);
         free(transfer->header_lines);
+        free(transfer->hop.url);
         buffer_free(&transfer->body);
         buffer_free(&transfer->head);
         arena_free(&transfer->arena);

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "http/client_parts.h"
+#include "http/redirect.h"
 
 static char *put(char *to, struct text text)
 {
@@ -40,6 +41,16 @@ static void make_room(struct transfer *transfer, size_t lines, size_t bytes)
     }
 }
 
+/* What a redirect leaves behind. */
+static bool stays_behind(const struct transfer *transfer, size_t index)
+{
+    const struct http_call *call = transfer->call;
+    struct text name = call->headers[index].name;
+    bool marked = index >= call->credentials_from && index < call->credentials_to;
+    return (transfer->hop.elsewhere && (marked || redirect_is_credential(name))) ||
+           (transfer->hop.without_body && redirect_describes_body(name));
+}
+
 /* Only what the call names is sent: what libcurl would add by itself is taken out. A setting may name the user agent. */
 void transfer_set_headers(struct transfer *transfer)
 {
@@ -68,7 +79,8 @@ void transfer_set_headers(struct transfer *transfer)
             continue;
         if (header.value.data == NULL)
             header.value = TEXT("");
-        add_line(transfer, count++, &next, &header);
+        if (!stays_behind(transfer, i))
+            add_line(transfer, count++, &next, &header);
     }
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, count > 0 ? transfer->headers : NULL);
 }

@@ -68,6 +68,15 @@ static bool is_unknown_encoding(const struct transfer *transfer, CURLcode result
            text_starts_with(text_of(transfer->failure_text), TEXT("Unrecognized content encoding"));
 }
 
+/* Of a name's addresses some may have been refused, and the others have failed. */
+static void write_failure(struct transfer *transfer, CURLcode result)
+{
+    struct http_call *call = transfer->call;
+    const char *text = transfer->failure_text[0] != '\0' ? transfer->failure_text : curl_easy_strerror(result);
+    snprintf(call->failure_text, sizeof call->failure_text, "%.250s%s%s", text, transfer->refusal[0] ? "; " : "",
+             transfer->refusal);
+}
+
 static void read_failure(struct transfer *transfer, CURLcode result)
 {
     struct http_call *call = transfer->call;
@@ -75,7 +84,10 @@ static void read_failure(struct transfer *transfer, CURLcode result)
     curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &facts.system_error);
     curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &facts.verify_result);
     curl_easy_getinfo(transfer->easy, CURLINFO_PROXY_ERROR, &facts.proxy_error);
-    if (result == CURLE_OPERATION_TIMEDOUT) {
+    if (transfer->refusal[0] != '\0' && !transfer->tried) {
+        call->failure = HTTP_EGRESS_REFUSED;
+        snprintf(call->failure_text, sizeof call->failure_text, "%s", transfer->refusal);
+    } else if (result == CURLE_OPERATION_TIMEDOUT) {
         client_explain_timeout(transfer);
     } else if (transfer->head_too_big) {
         call->failure = HTTP_BAD_RESPONSE;
@@ -83,8 +95,7 @@ static void read_failure(struct transfer *transfer, CURLcode result)
                  (long long)most_head_bytes(call));
     } else {
         call->failure = http_failure_of(&facts);
-        snprintf(call->failure_text, sizeof call->failure_text, "%s",
-                 transfer->failure_text[0] != '\0' ? transfer->failure_text : curl_easy_strerror(result));
+        write_failure(transfer, result);
     }
 }
 
@@ -116,7 +127,7 @@ void transfer_read_outcome(struct transfer *transfer, CURLcode result)
     struct curl_header *retry = NULL;
     call->retry_after = curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &retry) == CURLHE_OK
                             ? text_of(retry->value) : TEXT_NONE;
-    call->first_byte_us = first_byte;
+    call->first_byte_us = first_byte > 0 ? transfer->asked_us - transfer->begun_us + first_byte : 0;
     call->total_us = clock_monotonic_us() - transfer->begun_us;
     call->ended_ms = clock_now_ms();
 }

@@ -182,7 +182,7 @@ static struct outcome call_once(uint16_t port, const char *fragment, struct text
     char url[64];
     struct outcome outcome = {0};
     struct error error = {0};
-    struct http_client *client = http_client_create(&error);
+    struct http_client *client = http_client_create(NULL, &error);
     assert_non_null(client);
     snprintf(url, sizeof url, "http://127.0.0.1:%u/%s", port, fragment);
     struct http_call call = {.method = "POST", .url = url, .body = body, .has_body = true, .timeout_ms = TIMEOUT_MS,

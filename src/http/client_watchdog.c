@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "http/client_parts.h"
 
-enum { LOOKS_IN_A_LIMIT = 8, LEAST_PAUSE_US = 10000, MOST_PAUSE_US = 250000 };
+enum { LOOKS_IN_A_LIMIT = 8, LEAST_PAUSE_US = 10000, MOST_PAUSE_US = 250000, WAIT_US = 50000 };
 
 /* Where a call is. Each begins when the one before it is over. */
 enum phase {
@@ -94,7 +94,7 @@ void client_explain_timeout(struct transfer *transfer)
     struct http_call *call = transfer->call;
     int64_t since_us, now_us = clock_monotonic_us();
     enum phase phase = phase_of(transfer, now_us, &since_us);
-    bool in_all = now_us - transfer->begun_us >= call->timeout_ms * 1000;
+    bool in_all = call->timeout_ms != 0 && now_us - transfer->begun_us >= call->timeout_ms * 1000;
     call->failure = phase == PHASE_LOOKUP ? HTTP_DNS_LOOKUP_FAILED : HTTP_TIMEOUT;
     snprintf(call->failure_text, sizeof call->failure_text, "timed out after %" PRId64 " ms%s %s",
              (now_us - (in_all ? transfer->begun_us : since_us)) / 1000, in_all ? " in all, at the end" : "",
@@ -115,7 +115,7 @@ void client_watch_over(struct http_client *client, struct transfer *transfer)
     int64_t shortest_us = 1000 * least(least(least(timeouts->lookup_ms, timeouts->tls_ms),
                                              least(timeouts->first_byte_ms, timeouts->idle_ms)),
                                        least(call->connect_timeout_ms, call->timeout_ms));
-    int64_t pause_us = shortest_us / LOOKS_IN_A_LIMIT;
+    int64_t pause_us = shortest_us > 0 ? shortest_us / LOOKS_IN_A_LIMIT : MOST_PAUSE_US;
     transfer->look_us = transfer->begun_us + shortest_us;
     transfer->heard_us = transfer->lookup_us = transfer->tcp_us = 0;
     transfer->heard_bytes = 0;
@@ -146,32 +146,55 @@ static bool is_overdue(struct transfer *transfer, int64_t now_us)
            (call->timeout_ms != 0 && now_us - transfer->begun_us >= call->timeout_ms * 1000);
 }
 
-/* When its TCP connection stands is seen here only, so it is looked at more often. */
-static bool is_connecting(const struct transfer *transfer)
+/*
+ * libcurl 7.88 wakes one of those that wait for a connection when a call ends, whichever it is: should it be one that has
+ * to go on waiting, the wake is lost on the others. So whoever waits asks again. Nothing was sent for it yet.
+ */
+static void ask_again(struct transfer *transfer, int64_t now_us)
 {
-    return moment(transfer->easy, CURLINFO_PRETRANSFER_TIME_T) == 0;
+    CURLM *multi = transfer->client->multi;
+    transfer->asked_us = now_us;
+    curl_multi_remove_handle(multi, transfer->easy);
+    curl_multi_add_handle(multi, transfer->easy);
+}
+
+/* Returns whether it waits for a connection. */
+static bool look_at(struct transfer *transfer, int64_t now_us)
+{
+    struct http_client *client = transfer->client;
+    CURL *easy = transfer->easy;
+    int64_t since_us;
+    /* When its TCP connection stands is seen here only, so that it is looked at often until it does. */
+    bool connecting = moment(easy, CURLINFO_PRETRANSFER_TIME_T) == 0;
+    /* What is compressed may come without end and yield nothing, so that take_body does not see it. */
+    if (moment(easy, CURLINFO_SIZE_DOWNLOAD_T) > transfer->call->response_read_bytes) {
+        transfer->enough = true;
+        client_finish(client, transfer, CURLE_WRITE_ERROR);
+    } else if ((connecting || now_us >= transfer->look_us) && is_overdue(transfer, now_us)) {
+        client_finish(client, transfer, CURLE_OPERATION_TIMEDOUT);
+    } else if (connecting && phase_of(transfer, now_us, &since_us) == PHASE_WAITING) {
+        if (now_us - transfer->asked_us >= WAIT_US)
+            ask_again(transfer, now_us);
+        return true;
+    }
+    return false;
 }
 
 void client_look(struct http_client *client)
 {
     int64_t now_us = clock_monotonic_us();
+    bool any_waits = false;
     if (client->look_us < 0 || now_us < client->look_us)
         return;
     for (struct transfer *transfer = client->running, *next; transfer != NULL; transfer = next) {
         next = transfer->next;
-        /* What is compressed may come without end and yield nothing, so that take_body does not see it. */
-        if (moment(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T) > transfer->call->response_read_bytes) {
-            transfer->enough = true;
-            client_finish(client, transfer, CURLE_WRITE_ERROR);
-        } else if ((now_us >= transfer->look_us || is_connecting(transfer)) && is_overdue(transfer, now_us)) {
-            client_finish(client, transfer, CURLE_OPERATION_TIMEDOUT);
-        }
+        any_waits |= look_at(transfer, now_us);
     }
-    client->look_us = -1;
-    if (client->running != NULL)
-        client->look_us = now_us + client->pause_us;
-    else
+    if (client->running == NULL)
         client->pause_us = MOST_PAUSE_US;
+    client->look_us = client->running == NULL ? -1
+                      : any_waits && client->pause_us > WAIT_US ? now_us + WAIT_US
+                                                                : now_us + client->pause_us;
 }
 
 void client_start_watching(struct http_client *client)

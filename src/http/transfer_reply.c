@@ -77,6 +77,15 @@ static void write_failure(struct transfer *transfer, CURLcode result)
              transfer->refusal);
 }
 
+/*
+ * A server may answer over HTTP/2 before it has the whole request, and then wants no more of it (RST_STREAM without an
+ * error, RFC 9113, 8.1). libcurl 7.88 takes that for a failure, and has no words for it.
+ */
+static bool is_early_reply(const struct transfer *transfer, CURLcode result, long status)
+{
+    return result == CURLE_HTTP2_STREAM && transfer->failure_text[0] == '\0' && status >= 200;
+}
+
 static void read_failure(struct transfer *transfer, CURLcode result)
 {
     struct http_call *call = transfer->call;
@@ -107,8 +116,8 @@ void transfer_read_outcome(struct transfer *transfer, CURLcode result)
     curl_off_t first_byte = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
-    bool unreadable = is_unknown_encoding(transfer, result);
-    if ((result == CURLE_WRITE_ERROR && transfer->enough) || unreadable)
+    bool incomplete = is_unknown_encoding(transfer, result) || is_early_reply(transfer, result, status);
+    if ((result == CURLE_WRITE_ERROR && transfer->enough) || incomplete)
         result = CURLE_OK;
     call->failure = HTTP_OK;
     call->failure_text[0] = '\0';
@@ -116,7 +125,7 @@ void transfer_read_outcome(struct transfer *transfer, CURLcode result)
         read_failure(transfer, result);
     call->status = call->failure == HTTP_OK ? (int)status : 0;
     call->response_body = buffer_text(&transfer->body);
-    call->response_cut = transfer->enough || unreadable || transfer->read_bytes > (int64_t)transfer->body.size;
+    call->response_cut = transfer->enough || incomplete || transfer->read_bytes > (int64_t)transfer->body.size;
     call->response_head = buffer_text(&transfer->head);
     call->response_headers = (struct http_headers){0};
     if (call->keep_response_headers)

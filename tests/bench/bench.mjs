@@ -24,6 +24,7 @@ import * as measure from './measure.mjs';
 import { metrics } from './metrics.mjs';
 import { rules } from './rules.mjs';
 import { makeTable, printTable } from './table.mjs';
+import { manyDestinations, tls } from './wire.mjs';
 
 const TMPFS_MAGIC = 0x01021994;
 const LONG_FREE_BYTES = 40e9;
@@ -51,6 +52,8 @@ const measurements = [
     { name: 'transform_calls', run: measure.transformCalls },
     { name: 'rules', run: rules },
     { name: 'isolation', run: measure.isolation },
+    { name: 'tls', run: tls },
+    { name: 'many_destinations', run: manyDestinations },
     { name: 'paused_backlog', run: measure.pausedBacklog },
     { name: 'refused_backlog', run: measure.refusedBacklog },
     { name: 'endurance', run: measure.endurance, long: true },
@@ -68,6 +71,13 @@ const sizes = {
     isolationRate: 300,
     isolationSeconds: 10,
     isolationRounds: 3,
+    tlsCount: 50_000,
+    tlsRounds: 3,
+    manyDestinations: 10_000,
+    manyRate: 400,
+    manySeconds: 15,
+    manySlowMs: 10_000,
+    manyRounds: 3,
     pausedCount: 50_000,
     refusedCount: 10_000,
     millions: Number(options.millions),
@@ -79,6 +89,11 @@ const sizes = {
         rateSeconds: 5,
         isolationSeconds: 5,
         isolationRounds: 1,
+        tlsCount: 5_000,
+        tlsRounds: 1,
+        manyDestinations: 500,
+        manySeconds: 5,
+        manyRounds: 1,
         pausedCount: 10_000,
         refusedCount: 2_000,
         listEvents: 200_000,

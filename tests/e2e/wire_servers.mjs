@@ -213,3 +213,20 @@ export async function destinationOf(gateway, config, { rules = [], body = '{"a":
     },
   };
 }
+
+// So many webhooks at once; their events when all have ended.
+export async function flood(destination, count) {
+  for (let sent = 0; sent < count; sent += 50)
+    await Promise.all(Array.from({ length: Math.min(50, count - sent) }, () => destination.send()));
+  return until(`${count} deliveries`, async () => {
+    const events = await destination.events();
+    return events.length === count && events.every(({ status }) => status === 'SUCCESSFUL') && events;
+  }, { tries: 600 });
+}
+
+// Counts what runs at one time.
+export function gauge() {
+  let now = 0;
+  const it = { most: 0, total: 0, enter() { it.total++; it.most = Math.max(it.most, ++now); }, leave() { now--; } };
+  return it;
+}

@@ -66,13 +66,22 @@ static bool may_connect(struct transfer *transfer, const struct sockaddr *addres
                             : egress_name_is_allowed(egress, transfer_url(transfer), transfer->refusal);
 }
 
+/* libcurl would try the next address when the half of the time for connecting is over: nothing else would wake it. */
+static void go_on_at_once(CURL *easy)
+{
+    curl_easy_pause(easy, CURLPAUSE_ALL);
+    curl_easy_pause(easy, CURLPAUSE_CONT);
+}
+
 /* For each address that is tried. Should it be refused, libcurl tries the name's next one. */
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
     (void)purpose;
     struct transfer *transfer = context;
-    if (!may_connect(transfer, &address->addr))
+    if (!may_connect(transfer, &address->addr)) {
+        go_on_at_once(transfer->easy);
         return CURL_SOCKET_BAD;
+    }
     transfer->tried = true;
     int opened = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (opened < 0)

@@ -229,6 +229,7 @@ static void succeed(struct plain_connection *connection, int64_t now_us)
 static void take_bytes(struct plain_connection *connection, const char *bytes, size_t size, int64_t now_us)
 {
     const char *problem = "";
+    char text[128];
     bool first = !connection->answered;
     connection->answered = true;
     if (first)
@@ -241,7 +242,10 @@ static void take_bytes(struct plain_connection *connection, const char *bytes, s
         succeed(connection, now_us);
         break;
     case REPLY_MALFORMED:
-        fail(connection, HTTP_BAD_RESPONSE, problem);
+        if (connection->reply.too_long)
+            snprintf(text, sizeof text, "the headers of the reply are larger than %" PRId64 " bytes",
+                     connection->reply.most_head);
+        fail(connection, HTTP_BAD_RESPONSE, connection->reply.too_long ? text : problem);
         break;
     case REPLY_BROKEN_CODING:
         fail(connection, HTTP_BAD_ENCODING, problem);

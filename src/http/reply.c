@@ -191,15 +191,17 @@ static enum reply_result read_head(struct reply *reply, struct text *bytes, cons
     size_t before = head->size;
     int64_t room = reply->most_head - reply->earlier_heads - (int64_t)before;
     struct text taken = text_slice(*bytes, 0, room > 0 ? (size_t)room : 0);
-    if (room <= 0)
-        return malformed(problem, "the reply's headers are too long");
+    reply->too_long = room <= 0;
+    if (reply->too_long)
+        return malformed(problem, "the headers of the reply are too long");
     if (!buffer_append_text(head, taken))
         return malformed(problem, "no memory for the reply's headers");
     if (!begins_like_a_reply(head))
         return malformed(problem, "the reply does not begin with a status line of HTTP/1.1 or HTTP/1.0");
     size_t end = find_end(reply);
-    if (end == 0 && (int64_t)taken.size == room)
-        return malformed(problem, "the reply's headers are too long");
+    reply->too_long = end == 0 && (int64_t)taken.size == room;
+    if (reply->too_long)
+        return malformed(problem, "the headers of the reply are too long");
     if (end == 0) {
         *bytes = TEXT_NONE;
         return REPLY_MORE;

@@ -33,6 +33,7 @@ struct reply {
     struct buffer head;          /* the last one; the headers lie in it */
     size_t line, seen;           /* in it: where the present line begins, and what was looked at */
     int64_t earlier_heads;       /* bytes of those before it */
+    bool too_long;               /* malformed because the heads are longer than most_head */
     bool loose;                  /* taken, but the connection is not to be used again */
     int minor_version, status;   /* status 0: no head so far */
     struct http_headers headers; /* names in lower case */

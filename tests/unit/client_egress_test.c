@@ -30,6 +30,7 @@ static struct name {
     {"good.test", {{"127.0.0.1"}}, 0},
     {"metadata.test", {{"169.254.169.254"}}, 0},
     {"mapped.test", {{"::ffff:169.254.169.254", "64:ff9b::169.254.169.254", "2002:a9fe:a9fe::1"}}, 0},
+    {"wide.test", {{"::1", "::ffff:127.0.0.1", "64:ff9b::a9fe:a9fe", "fd00:ec2::254"}}, 0},
     {"mixed.test", {{"169.254.169.254", "fe80::1", "127.0.0.1"}}, 0},
     {"rebinding.test", {{"127.0.0.1"}, {"169.254.169.254"}, {"127.0.0.2"}, {"0.0.0.0"}}, 0},
     {"denied.test", {{"127.0.0.1"}}, 0},
@@ -200,6 +201,7 @@ static void every_answer_of_a_name_server_is_checked(void **state)
     call_anew(&egress, "mapped.test", "it is a cloud metadata address");
     call_anew(&egress, "mixed.test", NULL);
     egress.private_refused = true;
+    call_anew(&egress, "wide.test", "is not called");
     call_anew(&egress, "good.test", "a loopback address, which egress_private refuses");
     call_anew(&egress, "mixed.test", "is not called");
     call_anew(NULL, "good.test", NULL);

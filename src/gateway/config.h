@@ -15,6 +15,7 @@
 #include "http/client_settings.h"
 #include "http/egress.h"
 #include "notify/channel.h"
+#include "provider/provider.h"
 
 struct config {
     char listen_host[256];
@@ -24,6 +25,7 @@ struct config {
     unsigned ingest_loops; /* event loops of the HTTP server */
     char api_key[256];     /* empty: from DATA/api-key, made at the first start */
     char transform_program[1024]; /* the worker of transformations; empty: found beside this program */
+    struct provider_settings provider; /* the calls to those who send */
     struct channel_settings channels; /* how people are told of issues */
     struct egress egress;  /* where users' calls may go; the gateway's own addresses are added at the start */
     struct http_client_settings client; /* how deliveries go out */

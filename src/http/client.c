@@ -36,7 +36,7 @@ static struct transfer *take_transfer(struct http_client *client)
 
 static void put_away(struct http_client *client, struct transfer *transfer)
 {
-    if (transfer->own_tls) {
+    if (transfer->own_settings) {
         transfer_free_all(transfer);
         return;
     }
@@ -121,7 +121,7 @@ static void teach_plain(struct http_client *client, const struct transfer *trans
     const struct http_call *call = transfer->call;
     const char *address = NULL;
     long connections = 0;
-    if (call->failure != HTTP_OK || !transfer->direct || transfer->hop.count > 0 || strncmp(call->url, "http:", 5) != 0)
+    if (call->failure != HTTP_OK || call->connect_to != NULL || !transfer->direct || transfer->hop.count > 0 || strncmp(call->url, "http:", 5) != 0)
         return;
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
     curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &address);
@@ -267,8 +267,10 @@ struct http_client *http_client_create(const struct egress *egress, struct error
         return NULL;
     }
     client_watch(client);
-    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)limits.delivery_connections);
-    curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)limits.delivery_connections);
+    /* Never fewer than run at one time unless a setting says so: who waits for a connection waits for others' replies. */
+    long connections = (long)(limits.delivery_connections > 0 ? limits.delivery_connections : limits.deliveries * 2);
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, connections);
+    curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
     curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)limits.delivery_host_connections);
     curl_multi_setopt(client->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)limits.delivery_streams);
     return client;

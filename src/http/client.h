@@ -91,6 +91,7 @@ struct http_call {
     enum http_version version;         /* HTTP_VERSION_ANY: as the client's settings say */
     bool without_proxy;                /* goes straight there, whatever the client's settings say */
     struct http_tls tls;
+    const char *connect_to;            /* "HOST:PORT:ADDRESS:PORT": such a URL is called there; NULL: as its name says */
 
     /* Called once on the client's thread. The call may be started anew or freed inside. */
     void (*done)(struct http_call *call);

@@ -34,12 +34,13 @@ struct transfer {
     struct curl_slist *headers; /* an array, linked; the texts are in header_lines */
     size_t header_room, header_bytes;
     char *header_lines;
+    struct curl_slist *connect_to;
     struct buffer body;
     struct buffer head; /* the reply's headers in stored form, names in lower case */
     struct arena arena; /* their parsed form */
     int64_t read_bytes; /* of the reply's body */
     int64_t head_bytes; /* of all its headers, those of interim replies and redirects with them */
-    bool own_tls;       /* its easy handle has certificates of its own, and is used for no other call */
+    bool own_settings;       /* its easy handle has settings of its own, and is used for no other call */
     bool enough;        /* response_read_bytes is reached: we broke it off ourselves */
     bool head_too_big;  /* response_head_read_bytes is reached: the same */
     bool direct;        /* as its easy handle was told last: goes without the proxy */

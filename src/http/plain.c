@@ -165,7 +165,7 @@ static bool is_for_us(const struct plain *plain, const struct http_call *call)
     bool proxied = settings->proxy[0] != '\0' && !call->without_proxy;
     enum http_version version = call->version != HTTP_VERSION_ANY ? call->version : settings->version;
     struct plain_url url;
-    return call->done != NULL && !proxied && settings->source[0] == '\0' && settings->family == HTTP_FAMILY_ANY &&
+    return call->done != NULL && call->connect_to == NULL && !proxied && settings->source[0] == '\0' && settings->family == HTTP_FAMILY_ANY &&
            version != HTTP_VERSION_2_PLAIN && plain_read_url(call->url, &url) && plain_takes_request(call);
 }
 
@@ -248,6 +248,7 @@ struct plain *plain_create(struct http_client *client)
     struct plain *plain = NEW(struct plain);
     plain->client = client;
     plain->look_us = -1;
+    plain->most_connections = limits.delivery_connections > 0 ? limits.delivery_connections : limits.deliveries * 2;
     return plain;
 }
 

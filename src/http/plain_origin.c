@@ -23,8 +23,7 @@ static void free_origin(struct plain *plain, struct origin *origin)
 /* Those that have connections are as many as connections at most; so half of them at least go each time. */
 static void forget_unused(struct plain *plain)
 {
-    if (plain->origins.used < 2 * (size_t)(plain->connections > limits.delivery_connections ? plain->connections
-                                                                                           : limits.delivery_connections))
+    if (plain->origins.used < 2 * (size_t)plain->most_connections)
         return;
     for (struct origin *origin = plain->first_origin, *next; origin != NULL; origin = next) {
         next = origin->next;
@@ -63,16 +62,17 @@ void origins_free(struct plain *plain)
 
 bool origin_may_open(struct plain *plain, const struct origin *origin)
 {
-    if (origin->connections >= limits.delivery_host_connections)
+    int64_t most_there = limits.delivery_host_connections;
+    if (most_there > 0 && origin->connections >= most_there)
         return false;
     struct plain_connection *connection = plain->oldest;
-    while (plain->connections >= limits.delivery_connections && connection != NULL) {
+    while (plain->connections >= plain->most_connections && connection != NULL) {
         struct plain_connection *next = connection->next;
         if (connection->state == PLAIN_IDLE)
             plain_close(connection);
         connection = next;
     }
-    return plain->connections < limits.delivery_connections;
+    return plain->connections < plain->most_connections;
 }
 
 void origin_put_idle(struct plain_connection *connection)

@@ -84,7 +84,7 @@ struct plain {
     struct origin *first_origin;
     struct plain_connection *oldest, *newest; /* all that are open, by their last use */
     struct plain_connection *closed;
-    int64_t connections;
+    int64_t connections, most_connections;
     size_t running;                       /* calls */
     struct http_call *waiting, *last_waiting;
     int64_t look_us;                      /* at those that wait: who is overdue; -1: nobody waits */

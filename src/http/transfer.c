@@ -131,8 +131,8 @@ static void set_blob(CURL *easy, CURLoption option, struct text pem)
 static void set_tls(struct transfer *transfer, const struct http_tls *tls)
 {
     CURL *easy = transfer->easy;
-    transfer->own_tls = tls->authorities.data != NULL || tls->certificate.data != NULL;
-    if (!transfer->own_tls)
+    transfer->own_settings = tls->authorities.data != NULL || tls->certificate.data != NULL;
+    if (!transfer->own_settings)
         return;
     if (tls->authorities.data != NULL)
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* the system's would be trusted beside them */
@@ -144,6 +144,17 @@ static void set_tls(struct transfer *transfer, const struct http_tls *tls)
     }
     set_blob(easy, CURLOPT_SSLCERT_BLOB, tls->certificate);
     set_blob(easy, CURLOPT_SSLKEY_BLOB, tls->key);
+}
+
+static void set_connect_to(struct transfer *transfer, const char *connect_to)
+{
+    if (connect_to == NULL)
+        return;
+    transfer->own_settings = true;
+    if (transfer->connect_to != NULL)
+        return; /* after a redirect */
+    transfer->connect_to = curl_slist_append(NULL, connect_to);
+    curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO, transfer->connect_to);
 }
 
 /* What redirects have left of the call's time. */
@@ -185,6 +196,7 @@ void transfer_prepare(struct transfer *transfer)
     if (transfer->client->settings->proxy[0] != '\0')
         choose_proxy(transfer);
     set_tls(transfer, &call->tls);
+    set_connect_to(transfer, call->connect_to);
 }
 
 void transfer_begin(struct transfer *transfer, int64_t begun_us)
@@ -203,6 +215,7 @@ void transfer_free_all(struct transfer *transfer)
     while (transfer != NULL) {
         struct transfer *next = transfer->next;
         curl_easy_cleanup(transfer->easy);
+        curl_slist_free_all(transfer->connect_to);
         free(transfer->headers);
         free(transfer->header_lines);
         free(transfer->hop.url);

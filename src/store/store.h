@@ -138,6 +138,12 @@ struct store_reader *store_transaction_reader(struct store_transaction *transact
 
 struct store_reader *store_reader_open(struct store *store, struct error *error);
 void store_reader_close(struct store_reader *reader);
+/*
+ * Around what reads for others who may ask without end, by any thread and not nested. The first waits, for some tenths of
+ * a second at most, while the store's log must begin anew, which reads keep it from.
+ */
+void store_read_enter(struct store *store);
+void store_read_leave(struct store *store);
 /* Between these two every read sees one and the same state. */
 bool store_reader_begin(struct store_reader *reader, struct error *error);
 void store_reader_end(struct store_reader *reader);
@@ -162,6 +168,9 @@ bool store_read_connection_by_name(struct store_reader *, struct arena *, int64_
 /* Without `with_data` method, path, query, headers and body stay TEXT_NONE and are not read from disk. */
 bool store_read_request(struct store_reader *, struct arena *, int64_t project_id, int64_t id, bool with_data,
                         struct request *, struct error *);
+/* ERROR_NOT_FOUND: nothing more is known than the cause. */
+bool store_read_rejection_detail(struct store_reader *, struct arena *, int64_t request_id, struct text *detail,
+                                 struct error *);
 bool store_read_event(struct store_reader *, struct arena *, int64_t project_id, int64_t id, struct event *,
                       struct error *);
 bool store_read_attempt(struct store_reader *, struct arena *, int64_t project_id, int64_t id, struct attempt *,

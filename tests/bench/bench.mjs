@@ -22,6 +22,7 @@ import { usedProcessors } from './child.mjs';
 import { lists } from './lists.mjs';
 import * as measure from './measure.mjs';
 import { metrics } from './metrics.mjs';
+import { pace } from './pace.mjs';
 import { rules } from './rules.mjs';
 import { makeTable, printTable } from './table.mjs';
 import { manyDestinations, tls } from './wire.mjs';
@@ -51,6 +52,7 @@ const measurements = [
     { name: 'verify_cost', run: measure.verifyCost },
     { name: 'transform_calls', run: measure.transformCalls },
     { name: 'rules', run: rules },
+    { name: 'pace', run: pace },
     { name: 'isolation', run: measure.isolation },
     { name: 'tls', run: tls },
     { name: 'many_destinations', run: manyDestinations },
@@ -80,6 +82,10 @@ const sizes = {
     manyRounds: 3,
     pausedCount: 50_000,
     refusedCount: 10_000,
+    paceSeconds: 20,
+    paceRounds: 3,
+    groupBacklog: 100_000,
+    groupWebhooks: 300,
     millions: Number(options.millions),
     enduranceRounds: 3,
     listEvents: 5_000_000,
@@ -96,6 +102,9 @@ const sizes = {
         manyRounds: 1,
         pausedCount: 10_000,
         refusedCount: 2_000,
+        paceSeconds: 8,
+        paceRounds: 1,
+        groupBacklog: 10_000,
         listEvents: 200_000,
         metricEvents: 200_000,
     }),

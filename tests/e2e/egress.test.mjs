@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { startGateway, until } from './gateway.mjs';
 import { callsOf } from './resource.mjs';
+import { startProxy } from './wire_servers.mjs';
 
 const ALLOWED = '127.0.0.2';
 let open, strict, good, forbidden;
@@ -235,6 +236,40 @@ describe('the gateway itself', () => {
       const [{ attempt }] = await deliver(gateway, [{ url: `${gateway.url}/metrics`, http_method: 'GET' }]);
       assert.deepEqual([attempt.status, attempt.response_status], ['SUCCESSFUL', 200]);
       assert.match(attempt.body, /fairlead_/);
+    } finally {
+      await gateway.stop();
+    }
+  });
+});
+
+describe('beside deliveries', () => {
+  test('a proxy is not asked for what is refused', async () => {
+    const proxy = await startProxy();
+    const gateway = await startGateway({ args: ['--set', 'egress_private=refuse', '--set', `egress_allow=${ALLOWED}`, '--set', 'egress_deny=denied.example',
+      '--set', `delivery_proxy=${proxy.url}`] });
+    try {
+      const via = (to) => ({ url: `http://${ALLOWED}:${good.port}/go?to=${encodeURIComponent(place(to))}` });
+      const rows = await deliver(gateway, [{ url: `http://${ALLOWED}:${good.port}/plain` }, via('http://127.1:P/'), via('http://denied.example/'), via('https://127.0.0.1:P/'),
+        via('http://169.254.169.254/'), { url: 'http://DENIED.example/' }, { url: place('http://127.0.0.1:P/') }]);
+      assert.equal(rows[0].attempt.response_status, 200); // though the proxy is at a private address
+      rows.slice(1).forEach((row, i) => assertRefused(i, row, /is not called/));
+      assert.ok(proxy.seen.length >= 5 && proxy.seen.every(({ url }) => url.startsWith(`http://${ALLOWED}:`)), JSON.stringify(proxy.seen.map(({ url }) => url)));
+    } finally {
+      await gateway.stop();
+      await proxy.stop();
+    }
+  });
+  test('the channels of issues are held against it', async () => {
+    const before = forbidden.connections;
+    const gateway = await startGateway({ args: ['--set', 'egress_private=refuse', '--set', `egress_allow=${ALLOWED}`, '--set', 'issue_check_ms=100',
+      '--set', `slack_url=http://127.0.0.1:${PORT()}/`, '--set', `discord_url=http://${ALLOWED}:${good.port}/channel`] });
+    try {
+      const { ok } = callsOf(gateway);
+      await ok('POST', '/issue-triggers', { type: 'delivery', configs: { strategy: 'first_attempt', connections: '*' }, channels: { slack: { channel_name: '#a' }, discord: { channel_id: '1', channel_name: '#b' } } });
+      await deliver(gateway, [{ url: `http://${ALLOWED}:${good.port}/go?status=500&to=x` }]);
+      await until('the message that is allowed', () => good.at('/channel').length > 0);
+      await until('the refusal of the other', () => /slack could not be sent.*127.0.0.1 is not called: it is a loopback address/.test(gateway.log()));
+      assert.equal(forbidden.connections, before);
     } finally {
       await gateway.stop();
     }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/client_settings.h"
 #include "http/egress.h"
 #include "http/redirect.h"
 #include "http/target.h"
@@ -406,6 +407,35 @@ static void redirects_change_little(void **state)
     assert_false(redirect_describes_body(TEXT("content")));
 }
 
+static void the_proxy_is_left_out_for_some(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *no_proxy, *url;
+        bool direct;
+    } rows[] = {
+        {"", "http://a.example/", false},
+        {"*", "http://a.example/", true},
+        {"a.example", "http://A.example.:81/", true},
+        {"A.Example", "http://b.a.example/", true},
+        {".a.example", "http://a.example/", true},
+        {"a.example.", "http://b.a.example/", true},
+        {"a.example", "http://ba.example/", false},
+        {"x, 10.0.0.0/8 ,y", "http://10.1.2.3/", true},
+        {"10.0.0.0/8", "http://012.1/", true},
+        {"10.0.0.0/8", "http://11.0.0.1/", false},
+        {"10.0.0.0/8", "http://ten.example/", false},
+        {"[::1],::2", "http://[::1]:80/", true},
+        {"127.0.0.1", "http://[::ffff:127.0.0.1]/", true},
+        {",, .,", "http://a.example/", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct http_client_settings settings = {0};
+        snprintf(settings.no_proxy, sizeof settings.no_proxy, "%s", rows[i].no_proxy);
+        check_integer(rows[i].url, rows[i].no_proxy, http_client_settings_direct(&settings, rows[i].url), rows[i].direct);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +449,7 @@ int main(void)
         cmocka_unit_test(a_kept_connection_carries_no_call_of_the_api),
         cmocka_unit_test(redirects_leave_the_origin),
         cmocka_unit_test(redirects_change_little),
+        cmocka_unit_test(the_proxy_is_left_out_for_some),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,7 +121,8 @@ static void teach_plain(struct http_client *client, const struct transfer *trans
     const struct http_call *call = transfer->call;
     const char *address = NULL;
     long connections = 0;
-    if (call->failure != HTTP_OK || call->connect_to != NULL || !transfer->direct || transfer->hop.count > 0 || strncmp(call->url, "http:", 5) != 0)
+    bool usual = call->connect_to == NULL && transfer->direct && transfer->hop.count == 0;
+    if (call->failure != HTTP_OK || !usual || strncmp(call->url, "http:", 5) != 0)
         return;
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
     curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &address);

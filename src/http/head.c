@@ -121,14 +121,20 @@ static bool parse_request_line(struct text line, struct request_head *head, stru
     return parse_target(text_slice(behind, 0, (size_t)second), head, problem);
 }
 
+static bool refuse(const char **problem, const char *why)
+{
+    *problem = why;
+    return false;
+}
+
 bool head_parse_field(char *line, size_t size, struct http_header *header, const char **problem)
 {
     struct text whole = {line, size};
     ptrdiff_t colon = text_find_byte(whole, ':');
     if (size > 0 && (line[0] == ' ' || line[0] == '\t'))
-        return *problem = "folded header lines are not taken", false;
+        return refuse(problem, "folded header lines are not taken");
     if (colon < 0 || !head_is_token(text_slice(whole, 0, (size_t)colon)))
-        return *problem = "a header line must be \"name: value\", without space before the colon", false;
+        return refuse(problem, "a header line must be \"name: value\", without space before the colon");
     for (ptrdiff_t i = 0; i < colon; i++) {
         if (line[i] >= 'A' && line[i] <= 'Z')
             line[i] = (char)(line[i] + ('a' - 'A'));
@@ -137,7 +143,7 @@ bool head_parse_field(char *line, size_t size, struct http_header *header, const
     for (size_t i = 0; i < value.size; i++) {
         unsigned char byte = (unsigned char)value.data[i];
         if ((byte < ' ' && byte != '\t') || byte == 0x7F)
-            return *problem = "a header value holds a control character", false;
+            return refuse(problem, "a header value holds a control character");
     }
     *header = (struct http_header){text_slice(whole, 0, (size_t)colon), text_trim(value)};
     return true;

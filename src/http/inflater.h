@@ -1,5 +1,5 @@
 /*
- * inflater.h - decompresses a body as it comes in, on zlib: gzip, and "deflate" in both of its forms. Pure but for memory.
+ * inflater.h - decompresses a body as it comes in, on zlib: gzip, and "deflate" in both forms. Pure but for memory.
  */
 #pragma once
 
@@ -19,8 +19,8 @@ enum inflate_result { INFLATED_MORE, INFLATED_ALL, INFLATED_BROKEN };
 /* `deflate`: the coding of that name; else gzip. */
 void inflater_begin(struct inflater *inflater, bool deflate);
 /*
- * Decompresses into `out`, and takes what it used off *bytes. INFLATED_MORE: call it again, there may be more in the same
- * bytes. INFLATED_ALL: the bytes are used up, or the stream has ended and what follows is ignored.
+ * Decompresses into `out`, and takes what it used off *bytes. INFLATED_MORE: call it again, there may be more in the
+ * same bytes. INFLATED_ALL: the bytes are used up, or the stream has ended and what follows is ignored.
  */
 enum inflate_result inflater_next(struct inflater *inflater, struct text *bytes, char *out, size_t room, size_t *made);
 void inflater_end(struct inflater *inflater); /* back to {0} */

@@ -1,7 +1,9 @@
 /* Calls: which are taken, their outcome, those that wait. */
 #include "http/plain.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -101,8 +103,8 @@ static void look_at_waiting(struct plain *plain, int64_t now_us)
         int64_t waited_ms = (now_us - call->plain.begun_us) / 1000;
         if (call->timeout_ms != 0 && waited_ms >= call->timeout_ms) {
             take_waiting(plain, before);
-            plain_fail(plain, call, HTTP_TIMEOUT, "timed out after %lld ms in all, at the end waiting for a connection: "
-                       "as many as are allowed were in use", (long long)waited_ms);
+            plain_fail(plain, call, HTTP_TIMEOUT, "timed out after %" PRId64 " ms in all, at the end waiting for a"
+                       " connection: as many as are allowed were in use", waited_ms);
         } else {
             before = call;
         }
@@ -165,8 +167,9 @@ static bool is_for_us(const struct plain *plain, const struct http_call *call)
     bool proxied = settings->proxy[0] != '\0' && !call->without_proxy;
     enum http_version version = call->version != HTTP_VERSION_ANY ? call->version : settings->version;
     struct plain_url url;
-    return call->done != NULL && call->connect_to == NULL && !proxied && settings->source[0] == '\0' && settings->family == HTTP_FAMILY_ANY &&
-           version != HTTP_VERSION_2_PLAIN && plain_read_url(call->url, &url) && plain_takes_request(call);
+    return call->done != NULL && call->connect_to == NULL && !proxied && settings->source[0] == '\0' &&
+           settings->family == HTTP_FAMILY_ANY && version != HTTP_VERSION_2_PLAIN &&
+           plain_read_url(call->url, &url) && plain_takes_request(call);
 }
 
 bool plain_start(struct plain *plain, struct http_call *call)
@@ -204,7 +207,7 @@ void plain_learn(struct plain *plain, const char *url, const char *address)
 int64_t plain_next_us(const struct plain *plain)
 {
     const struct heap_node *first = heap_first(&plain->timers);
-    int64_t next = first != NULL ? first->moment : -1;
+    int64_t next = first != NULL && first->moment != INT64_MAX ? first->moment : -1; /* that one has no limit */
     return plain->look_us >= 0 && (next < 0 || plain->look_us < next) ? plain->look_us : next;
 }
 

@@ -1,15 +1,15 @@
 /*
- * plain.h - deliveries over plain HTTP/1.1, without libcurl: what most of a busy gateway's calls inside of a network are,
- * at a quarter of the cost (docs/decisions/0009-plain-http.md). Internal to the client's files.
+ * plain.h - calls over plain HTTP/1.1 without libcurl: what most deliveries inside of a network are, for much less
+ * (docs/decisions/0009-plain-http.md). Internal to the client's files.
  *
- * It takes a call that asks for nothing special (http, no proxy, no source address, a URL with one reading only), and of
- * it only what goes as it should: whatever fails before the request was sent, libcurl does again and says what is wrong.
- * So libcurl also looks names up, and tries one address after the other: the address that it came to is remembered for
- * limits.delivery_lookup_cache_ms. A redirect that is to be followed is libcurl's from there on, too.
+ * It takes a call that asks for nothing special (http, no proxy, no source address, a URL with one reading only), and
+ * of it only what goes as it should: whatever fails before the request was sent, libcurl does again and says what is
+ * wrong. So libcurl also looks names up, and tries one address after the other: the address that it came to is
+ * remembered for limits.delivery_lookup_cache_ms. A redirect that is to be followed is libcurl's from there on, too.
  *
- * Connections are kept by host and port, so many to a host and so many in all; calls beyond that wait. A request on a kept
- * connection that is closed before any byte of a reply is sent anew, once, on a new one. Sockets are in the client's epoll,
- * edge-triggered, from their beginning to their end; their events carry PLAIN_EVENT.
+ * Connections are kept by host and port, so many to a host and so many in all; calls beyond that wait. A request on a
+ * kept connection that is closed before any byte of a reply is sent anew, once, on a new one. Sockets are in the
+ * client's epoll, edge-triggered, from their beginning to their end; their events carry PLAIN_EVENT.
  */
 #pragma once
 

@@ -13,8 +13,8 @@ static const struct text SCHEME = {"http://", 7};
 
 static bool is_host_byte(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '-' ||
-           byte == '.' || byte == '_';
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '-' || byte == '.' || byte == '_';
 }
 
 /* ":8080"; empty: the usual one. */
@@ -61,7 +61,7 @@ static bool read_host(struct plain_url *parts)
                                                             : !bracketed && is_plain_name(parts->host);
 }
 
-/* No byte that must be percent-encoded, no fragment, and no segment "." or ".." in any writing, which are to be removed. */
+/* No byte that must be percent-encoded, no fragment, no segment "." or ".." in any writing, which are to be removed. */
 static bool is_plain_target(struct text target)
 {
     bool in_path = true;

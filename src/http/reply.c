@@ -4,6 +4,9 @@
 
 enum { KEPT_BUFFER = 16 * 1024, INFLATED_PIECE = 16 * 1024, SHORTEST_STATUS_LINE = 12 };
 
+static const char *const NO_STATUS_LINE = "the reply does not begin with a status line of HTTP/1.1 or HTTP/1.0";
+static const char *const TOO_LONG = "the headers of the reply are too long";
+
 static enum reply_result malformed(const char **problem, const char *text)
 {
     *problem = text;
@@ -64,8 +67,10 @@ static bool parse_head(struct reply *reply, const char **problem)
 {
     struct text rest = buffer_text(&reply->head), line = take_line(reply, &rest);
     size_t lines = 0;
-    if (!parse_status_line(reply, line))
-        return *problem = "the reply does not begin with a status line of HTTP/1.1 or HTTP/1.0", false;
+    if (!parse_status_line(reply, line)) {
+        *problem = NO_STATUS_LINE;
+        return false;
+    }
     for (size_t i = 0; i < rest.size; i++)
         lines += rest.data[i] == '\n';
     arena_clear(&reply->arena);
@@ -193,15 +198,15 @@ static enum reply_result read_head(struct reply *reply, struct text *bytes, cons
     struct text taken = text_slice(*bytes, 0, room > 0 ? (size_t)room : 0);
     reply->too_long = room <= 0;
     if (reply->too_long)
-        return malformed(problem, "the headers of the reply are too long");
+        return malformed(problem, TOO_LONG);
     if (!buffer_append_text(head, taken))
         return malformed(problem, "no memory for the reply's headers");
     if (!begins_like_a_reply(head))
-        return malformed(problem, "the reply does not begin with a status line of HTTP/1.1 or HTTP/1.0");
+        return malformed(problem, NO_STATUS_LINE);
     size_t end = find_end(reply);
     reply->too_long = end == 0 && (int64_t)taken.size == room;
     if (reply->too_long)
-        return malformed(problem, "the headers of the reply are too long");
+        return malformed(problem, TOO_LONG);
     if (end == 0) {
         *bytes = TEXT_NONE;
         return REPLY_MORE;

@@ -128,5 +128,6 @@ bool gather_prepare(struct error *error)
     gather.outer.pNext = NULL;
     gather.outer.szOsFile = (int)sizeof(struct gather_file) + gather.inner->szOsFile;
     gather.outer.xOpen = gather_open;
-    return sqlite3_vfs_register(&gather.outer, 0) == SQLITE_OK || error_set(error, ERROR_INTERNAL, "no VFS for the log");
+    return sqlite3_vfs_register(&gather.outer, 0) == SQLITE_OK ||
+           error_set(error, ERROR_INTERNAL, "no VFS for the log");
 }

@@ -79,6 +79,18 @@ static bool still_wanted(struct store_transaction *transaction, const struct del
     return delivery->settle == SETTLE_CANCEL || paused;
 }
 
+/* On the writer's thread: applies the attempt to the event as it was claimed, if it is still so, which it mostly is. */
+static bool record_as_claimed(struct store_transaction *transaction, struct delivery *delivery, int64_t now,
+                              bool *changed, struct error *error)
+{
+    const struct event *claimed = &delivery->queued->event;
+    struct event *after = &delivery->after;
+    *after = *claimed;
+    outcome_apply(after, claimed, &delivery->attempt, &delivery->connection->retry, delivery->retry_after, now);
+    return store_record_outcome(transaction, &delivery->attempt, claimed, after, changed, error) &&
+           (*changed || issues_attempt(delivery->deliver->issues, transaction, &delivery->attempt, after, error));
+}
+
 /* On the writer's thread: applies what happened to the event as the store has it now. */
 static bool record(struct store_transaction *transaction, struct store_job *job, struct error *error)
 {
@@ -86,7 +98,12 @@ static bool record(struct store_transaction *transaction, struct store_job *job,
     const struct event *claimed = &delivery->queued->event;
     struct event *after = &delivery->after;
     int64_t now = clock_now_ms();
+    bool changed = true;
     delivery->gone = false;
+    if (delivery->settle == SETTLE_ATTEMPT && !record_as_claimed(transaction, delivery, now, &changed, error))
+        return false;
+    if (!changed)
+        return true;
     if (!store_read_event(store_transaction_reader(transaction), NULL, 0, claimed->id, after, error))
         return error->code == ERROR_NOT_FOUND && (delivery->gone = true); /* the other jobs must not suffer */
     if (delivery->settle == SETTLE_ATTEMPT) {

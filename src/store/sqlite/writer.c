@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/sqlite/fault.h"
+#include "store/sqlite/gather.h"
 #include "store/sqlite/schema.h"
 
 enum {
@@ -332,7 +333,7 @@ static bool open_database(struct store *store, struct error *error)
     int64_t last_key;
     /* It counts memory for nobody, under a lock that every thread would take for every piece. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    if (!fault_prepare(error) || !database_open(&store->database, store->path, true, error) ||
+    if (!fault_prepare(error) || !gather_prepare(error) || !database_open(&store->database, store->path, true, error) ||
         !sealing_open(&store->seal_ring, store->directory, &store->database, error) ||
         !keep_prepare(&store->database, error) || !schema_apply(&store->database, error) ||
         !sealing_note_key(&store->database, error) ||

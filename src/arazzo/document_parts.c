@@ -32,6 +32,13 @@ void check_expressions(const struct object_reader *reader, const char *member, c
         check_expressions(reader, member, item);
 }
 
+void want_map_key(const struct object_reader *reader, const char *name)
+{
+    static const char bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    if (name[0] == '\0' || name[strspn(name, bytes)] != '\0')
+        object_error(reader, name, "\"%s\" must be made of letters, digits, \".\", \"_\" and \"-\"", name);
+}
+
 /* ---- components ---- */
 
 /*
@@ -64,8 +71,8 @@ static const json_t *follow_reference(struct document *document, const json_t *i
 
 /* ---- parameters ---- */
 
-static bool read_parameter(struct document *document, const json_t *item, const struct place *place,
-                           bool calls_workflow, struct parameter *parameter)
+bool read_parameter(struct document *document, const json_t *item, const struct place *place,
+                    bool calls_workflow, struct parameter *parameter)
 {
     static const char *const members[] = {"name", "in", "value", NULL};
     const json_t *override = NULL;
@@ -186,8 +193,8 @@ static void check_target(const struct object_reader *reader, const struct action
         object_warning(reader, NULL, "an end goes nowhere: stepId and workflowId are ignored");
 }
 
-static bool read_action(struct document *document, const json_t *item, const struct place *place, bool of_failure,
-                        struct action *action)
+bool read_action(struct document *document, const json_t *item, const struct place *place, bool of_failure,
+                 struct action *action)
 {
     static const char *const members[] = {"name", "type", "workflowId", "stepId", "criteria", NULL};
     static const char *const failure_members[] = {"name",     "type",       "workflowId", "stepId",

@@ -33,6 +33,7 @@ struct node {
 
 static bool refuse_at(struct reader *reader, const yaml_mark_t *mark, const char *reason)
 {
+    reader->document->error_line = (int)mark->line + 1;
     return error_set(reader->error, ERROR_INVALID, "line %zu, column %zu: %s", mark->line + 1, mark->column + 1, reason);
 }
 
@@ -383,8 +384,11 @@ bool yaml_tree_read(struct yaml_tree *document, struct text text, struct error *
     yaml_parser_delete(&reader.parser);
     hash_map_free(&reader.named_anchors);
     free_anchors(reader.anchors);
-    if (!good)
+    if (!good) {
+        int error_line = document->error_line;
         yaml_tree_free(document);
+        document->error_line = error_line;
+    }
     return good;
 }
 

@@ -36,7 +36,10 @@ void want_map_key(const struct object_reader *reader, const char *name)
 {
     static const char bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     if (name[0] == '\0' || name[strspn(name, bytes)] != '\0')
-        object_error(reader, name, "\"%s\" must be made of letters, digits, \".\", \"_\" and \"-\"", name);
+        problem_add_by(&reader->document->problems, true,
+                       yaml_tree_line_of_member(&reader->document->yaml, reader->object, name), reader->place,
+                       rule_at(reader->place, NULL), NULL,
+                       "\"%s\" must be made of letters, digits, \".\", \"_\" and \"-\"", name);
 }
 
 /* ---- components ---- */

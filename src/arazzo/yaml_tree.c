@@ -43,6 +43,8 @@ static bool next_event(struct reader *reader, yaml_event_t *event)
         return true;
     const yaml_parser_t *parser = &reader->parser;
     const yaml_mark_t *mark = parser->error == YAML_READER_ERROR ? &parser->mark : &parser->problem_mark;
+    if (parser->context != NULL && parser->problem != NULL && strstr(parser->problem, "end of stream") != NULL)
+        mark = &parser->context_mark; /* where a quote was opened says more than where the text ends */
     return refuse_at(reader, mark, parser->problem ? parser->problem : "no readable YAML");
 }
 

@@ -93,10 +93,21 @@ static void check_criteria(const struct check *check, const struct criteria *cri
 
 static void check_workflow_name(const struct check *check, const char *id)
 {
-    if (strncmp(id, "$sourceDescriptions.", 20) == 0)
-        refuse(check, "workflows of other documents are not supported yet:", id);
-    else if (document_workflow(check->document, id) == NULL)
+    struct text name;
+    const char *foreign;
+    if (document_foreign_name(id, &name, &foreign)) {
+        const struct source_description *source = document_source(check->document, name);
+        if (source == NULL || source->type != SOURCE_ARAZZO)
+            refuse(check, "no source of type arazzo is named by", id);
+    } else if (document_workflow(check->document, id) == NULL) {
         refuse(check, "there is no workflow", id);
+    }
+}
+
+static void check_parameters(const struct check *check, const struct parameters *parameters)
+{
+    for (size_t i = 0; i < parameters->count; i++)
+        check_value(check, parameters->items[i].value);
 }
 
 static void check_actions(const struct check *check, const struct actions *actions)
@@ -113,13 +124,8 @@ static void check_actions(const struct check *check, const struct actions *actio
             workflow_step(check->workflow, action->step_id) == NULL)
             refuse(check, "the workflow has no step", action->step_id);
         check_criteria(check, &action->criteria);
+        check_parameters(check, &action->parameters);
     }
-}
-
-static void check_parameters(const struct check *check, const struct parameters *parameters)
-{
-    for (size_t i = 0; i < parameters->count; i++)
-        check_value(check, parameters->items[i].value);
 }
 
 static void check_step(struct check check, const struct step *step, size_t index)
@@ -132,6 +138,10 @@ static void check_step(struct check check, const struct step *step, size_t index
     if (step->kind == STEP_WORKFLOW)
         check_workflow_name(&check, step->target);
     check_text(&check, step->kind == STEP_WORKFLOW ? TEXT_NONE : text_of(step->target));
+    for (size_t i = 0; i < step->depends_on_count; i++) {
+        if (step->depends_on[i][0] != '$' && workflow_step(check.workflow, step->depends_on[i]) == NULL)
+            refuse(&check, "the workflow has no step", step->depends_on[i]);
+    }
     check_parameters(&check, &step->parameters);
     check_value(&check, step->body.payload);
     for (size_t i = 0; i < step->body.replacement_count; i++)
@@ -150,6 +160,8 @@ enum { HEIGHT_UNKNOWN = 0, HEIGHT_OPEN = -2, HEIGHT_ENDLESS = -1 };
 
 static int64_t height_of(const struct document *document, const struct workflow *workflow, int64_t *heights)
 {
+    if (workflow == NULL) /* of another document */
+        return 0;
     int64_t *height = &heights[workflow - document->workflows], most = 0;
     if (*height == HEIGHT_OPEN)
         return HEIGHT_ENDLESS;

@@ -48,6 +48,19 @@ static void check_criteria(const struct check *check, const json_t *list, const 
     }
 }
 
+static void check_parameters(const struct check *check, const json_t *object, const struct place *object_place)
+{
+    struct place list_place = {object_place, "parameters", 0};
+    json_t *item;
+    size_t index;
+    json_array_foreach(json_object_get(object, "parameters"), index, item) {
+        struct place place = {&list_place, NULL, index};
+        struct expression_check expressions = expressions_at(check, &place);
+        const json_t *value = json_object_get(item, "value");
+        expression_check_value(&expressions, value ? value : json_object_get(follow(check, item), "value"));
+    }
+}
+
 static void check_action(const struct check *check, const json_t *action, const struct place *place)
 {
     struct object_reader reader = {check->names->document, json_is_object(action) ? action : NULL, place};
@@ -62,9 +75,10 @@ static void check_action(const struct check *check, const json_t *action, const 
     if (!text_equal(type, TEXT("end")) && reader.object != NULL) {
         if (workflow != NULL)
             names_want_workflow(check->names, &reader, "workflowId", workflow);
-        names_want_step(check->steps, &reader, "stepId");
+        names_want_step(check->steps, &reader, "stepId", json_string_value(json_object_get(action, "stepId")));
     }
     check_criteria(check, json_object_get(action, "criteria"), &criteria);
+    check_parameters(check, action, place);
 }
 
 static void check_actions(const struct check *check, const json_t *object, const char *member,
@@ -83,19 +97,6 @@ static void check_actions(const struct check *check, const json_t *object, const
     }
     names_want_unique(check->names->document, followed, &list_place, "name", "action");
     json_decref(followed);
-}
-
-static void check_parameters(const struct check *check, const json_t *object, const struct place *object_place)
-{
-    struct place list_place = {object_place, "parameters", 0};
-    json_t *item;
-    size_t index;
-    json_array_foreach(json_object_get(object, "parameters"), index, item) {
-        struct place place = {&list_place, NULL, index};
-        struct expression_check expressions = expressions_at(check, &place);
-        const json_t *value = json_object_get(item, "value");
-        expression_check_value(&expressions, value ? value : json_object_get(follow(check, item), "value"));
-    }
 }
 
 static void check_outputs(const struct check *check, const json_t *object, const struct place *object_place)
@@ -164,11 +165,17 @@ static void check_operation(const struct check *check, const struct object_reade
 static void check_step(const struct check *check, const json_t *step, const struct place *place)
 {
     struct object_reader reader = {check->names->document, step, place};
+    json_t *item;
+    size_t index;
     struct place criteria = {place, "successCriteria", 0};
     const char *workflow = json_string_value(json_object_get(step, "workflowId"));
     if (workflow != NULL) {
         names_want_workflow(check->names, &reader, "workflowId", workflow);
         check_call(check, &reader, workflow);
+    }
+    json_array_foreach(json_object_get(step, "dependsOn"), index, item) {
+        if (json_is_string(item) && json_string_value(item)[0] != '$')
+            names_want_step(check->steps, &reader, "dependsOn", json_string_value(item));
     }
     check_operation(check, &reader);
     check_parameters(check, step, place);

@@ -77,16 +77,15 @@ void names_want_workflow(const struct document_names *names, const struct object
         const char *type = json_string_value(json_object_get(source, "type"));
         if (source == NULL)
             refuse(reader, member, names->sources, "there is no such source:", id);
-        else if (type != NULL && strcmp(type, "arazzo") != 0)
+        else if (type == NULL || strcmp(type, "arazzo") != 0)
             refuse(reader, member, NULL, "the source is no Arazzo document:", id);
     } else if (json_object_get(names->workflows, id) == NULL) {
         refuse(reader, member, names->workflows, "there is no workflow", id);
     }
 }
 
-void names_want_step(const json_t *steps, const struct object_reader *reader, const char *member)
+void names_want_step(const json_t *steps, const struct object_reader *reader, const char *member, const char *id)
 {
-    const char *id = json_string_value(json_object_get(reader->object, member));
     if (id != NULL && json_object_get(steps, id) == NULL)
         refuse(reader, member, steps, "the workflow has no step", id);
 }

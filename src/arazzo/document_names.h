@@ -27,7 +27,7 @@ void names_want_unique(struct document *document, const json_t *list, const stru
  */
 const json_t *names_find(const json_t *names, struct text name, struct text *rest);
 
-/* Errors when the member of the object names no workflow (also one of a source), or no step of `steps`. */
+/* Errors at the member when there is no workflow (also of a source), or no step in `steps`, of that id (NULL: fine). */
 void names_want_workflow(const struct document_names *names, const struct object_reader *reader, const char *member,
                          const char *id);
-void names_want_step(const json_t *steps, const struct object_reader *reader, const char *member);
+void names_want_step(const json_t *steps, const struct object_reader *reader, const char *member, const char *id);

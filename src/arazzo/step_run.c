@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "arazzo/criterion.h"
+#include "arazzo/value.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/memory.h"
@@ -40,7 +41,7 @@ json_t *outputs_resolve(const json_t *outputs, const struct scope *scope)
     const char *name;
     json_t *value, *resolved = outputs ? json_object() : NULL;
     json_object_foreach((json_t *)outputs, name, value) {
-        json_t *found = expression_value(text_of(json_string_value(value)), scope, NULL);
+        json_t *found = value_resolve(value, scope, NULL);
         json_object_set_new(resolved, name, found ? found : json_null());
     }
     return resolved;

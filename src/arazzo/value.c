@@ -1,5 +1,7 @@
 #include "arazzo/value.h"
 
+#include "arazzo/selector.h"
+
 void value_write_text(struct buffer *out, const json_t *value)
 {
     if (json_is_string(value))
@@ -75,6 +77,8 @@ json_t *value_resolve(const json_t *value, const struct scope *scope, struct err
         }
         return result;
     }
+    if (selector_is(value))
+        return selector_value(value, scope, error);
     if (json_is_object(value)) {
         result = json_object();
         json_object_foreach((json_t *)value, key, item) {

@@ -88,8 +88,8 @@ static void check_given(const struct call *call, const struct parameters *parame
     for (size_t i = 0; i < parameters->count; i++) {
         const struct parameter *parameter = &parameters->items[i];
         struct buffer sentence = {0};
-        if (parameter->in == IN_UNSAID || parameter->in == IN_HEADER || parameter->in == IN_COOKIE)
-            continue; /* what descriptions rarely list, such as credentials */
+        if (parameter->in != IN_PATH && parameter->in != IN_QUERY)
+            continue; /* headers and cookies are rarely listed, such as those of credentials */
         if (operation_parameter(call->operation, parameter->name, parameter_in_names[parameter->in]) != NULL ||
             (parameter->in == IN_PATH && is_in_path(call->operation, parameter->name)))
             continue;

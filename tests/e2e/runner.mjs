@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const PROGRAM = process.env.FAIRLEAD_BIN ?? join(ROOT, 'build/fairlead');
+export const PROGRAM = process.env.FAIRLEAD_BIN ?? join(ROOT, 'build/fairlead');
 const MODULES = join(ROOT, 'tests/node_modules');
 
 // With `file` standard output goes there: a program that exits at once loses what does not fit into a pipe.

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "cli/command.h"
 
 const char workflow_usage[] =
     "usage: fairlead workflow run DOC [OPTIONS]     run the workflows of an Arazzo document\n"

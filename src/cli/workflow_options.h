@@ -29,4 +29,3 @@ struct workflow_options {
 /* From the arguments behind "run", "list", "describe" or "validate". False with a message on standard error. */
 bool workflow_options_read(struct workflow_options *options, int argc, char **argv);
 void workflow_options_free(struct workflow_options *options);
-extern const char workflow_usage[];

@@ -132,7 +132,7 @@ static void read_workflow(struct document *document, const json_t *value, const 
     workflow->line = object_line(&reader);
     workflow->id = object_text(&reader, "workflowId", true);
     want_identifier(&reader, "workflowId", workflow->id);
-    workflow->summary = object_text(&reader, "summary", false);
+    workflow->summary = json_string_value(json_object_get(value, "summary"));
     workflow->inputs = read_inputs(&reader);
     workflow->depends_on = read_names(&reader, "dependsOn", &workflow->depends_on_count);
     workflow->on_success = read_actions(&reader, "successActions", false);
@@ -182,8 +182,10 @@ static void read_version(const struct object_reader *root)
 {
     const char *version = object_text(root, "arazzo", true);
     root->document->version = version;
-    if (version != NULL && strncmp(version, "1.0.", 4) != 0 && strncmp(version, "1.1.", 4) != 0)
-        object_error(root, "arazzo", "version %s of the specification is not known; 1.0 and 1.1 are", version);
+    bool known = version != NULL && (strncmp(version, "1.0.", 4) == 0 || strncmp(version, "1.1.", 4) == 0) &&
+                 version[4] != '\0' && version[4 + strspn(version + 4, "0123456789")] == '\0';
+    if (version != NULL && !known)
+        object_error(root, "arazzo", "version %s of the specification is not known; 1.0.0, 1.0.1 and 1.1.0 are", version);
 }
 
 static void read_root(struct document *document)
@@ -217,17 +219,30 @@ static void read_root(struct document *document)
     }
 }
 
-struct document *document_read(struct text text, struct error *error)
+struct document *document_open(struct text text)
 {
     struct document *document = NEW(struct document);
-    if (!yaml_tree_read(&document->yaml, text, error)) {
-        document_free(document);
-        return NULL;
+    struct error error = {0};
+    if (yaml_tree_read(&document->yaml, text, &error)) {
+        read_root(document);
+        if (json_is_object(document->yaml.root))
+            document_check(document);
+        problems_sort(&document->problems);
+    } else {
+        problem_add_by(&document->problems, true, document->yaml.error_line, NULL, rule_named("yaml"), NULL, "%s",
+                       error.message);
     }
-    read_root(document);
-    if (document->problems.errors == 0)
-        document_check(document);
     return document;
+}
+
+struct document *document_read(struct text text, struct error *error)
+{
+    struct document *document = document_open(text);
+    if (document->yaml.root != NULL)
+        return document;
+    error_set(error, ERROR_INVALID, "%s", document->problems.items[0].sentence);
+    document_free(document);
+    return NULL;
 }
 
 void document_free(struct document *document)

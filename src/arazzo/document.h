@@ -131,9 +131,11 @@ struct document {
 };
 
 /*
- * Reads a document. NULL only when the text is no YAML (the error says where). Otherwise look at
- * document->problems: with errors in it the document must not be run.
+ * Reads a document; never NULL. Look at document->problems: with errors in it the document must not be run. A text
+ * that is no YAML has that as its only problem, and no root.
  */
+struct document *document_open(struct text text);
+/* The same, but NULL with an error when the text is no YAML. */
 struct document *document_read(struct text text, struct error *error);
 void document_free(struct document *document); /* NULL is fine */
 

@@ -33,6 +33,16 @@ void check_expressions(const struct object_reader *reader, const char *member, c
         check_expressions(reader, member, item);
 }
 
+void want_map_key(const struct object_reader *reader, const char *name)
+{
+    static const char bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    if (name[0] == '\0' || name[strspn(name, bytes)] != '\0')
+        problem_add_by(&reader->document->problems, true,
+                       yaml_tree_line_of_member(&reader->document->yaml, reader->object, name), reader->place,
+                       rule_at(reader->place, NULL), NULL,
+                       "\"%s\" must be made of letters, digits, \".\", \"_\" and \"-\"", name);
+}
+
 /* ---- components ---- */
 
 /*
@@ -65,8 +75,8 @@ static const json_t *follow_reference(struct document *document, const json_t *i
 
 /* ---- parameters ---- */
 
-static bool read_parameter(struct document *document, const json_t *item, const struct place *place,
-                           bool calls_workflow, struct parameter *parameter)
+bool read_parameter(struct document *document, const json_t *item, const struct place *place,
+                    bool calls_workflow, struct parameter *parameter)
 {
     static const char *const members[] = {"name", "in", "value", NULL};
     const json_t *override = NULL;
@@ -207,8 +217,8 @@ static struct parameters read_action_parameters(const struct object_reader *read
     return read_parameters(reader, true);
 }
 
-static bool read_action(struct document *document, const json_t *item, const struct place *place, bool of_failure,
-                        struct action *action)
+bool read_action(struct document *document, const json_t *item, const struct place *place, bool of_failure,
+                 struct action *action)
 {
     static const char *const members[] = {"name", "type", "workflowId", "stepId", "criteria", "parameters",
                                           NULL};

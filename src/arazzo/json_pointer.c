@@ -70,7 +70,7 @@ static bool set_child(json_t *parent, struct text part, json_t *value)
     }
     struct buffer name = {0};
     unescape(&name, part);
-    bool good = json_object_set(parent, buffer_string(&name), value) == 0;
+    bool good = json_object_setn(parent, buffer_string(&name), name.size, value) == 0;
     buffer_free(&name);
     return good;
 }

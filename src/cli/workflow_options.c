@@ -9,7 +9,8 @@
 const char workflow_usage[] =
     "usage: fairlead workflow run DOC [OPTIONS]     run the workflows of an Arazzo document\n"
     "       fairlead workflow list DOC              what workflows it has, and their inputs\n"
-    "       fairlead workflow validate DOC          what is wrong with it\n"
+    "       fairlead workflow describe DOC          its inputs, steps and outputs\n"
+    "       fairlead workflow validate DOC          what is wrong with it, and beside its descriptions\n"
     "\n"
     "  --workflow ID          this workflow only (all, in the order of the document)\n"
     "  --input NAME=VALUE     an input; numbers, booleans, lists and objects are written as JSON\n"
@@ -21,22 +22,25 @@ const char workflow_usage[] =
     "  --openapi DIR          where descriptions lie that are not where the document says\n"
     "  --report FILE.json     what happened, for programs\n"
     "  --har FILE             the requests, as an HTTP archive\n"
+    "  --junit FILE.xml       the workflows and steps, as tests for build servers\n"
     "  --dry-run              show the requests, send nothing\n"
     "  --verbose              show requests and replies in full\n"
     "\n"
+    "Colours are shown on terminals only, and not with NO_COLOR in the environment.\n"
     "Outputs are printed on standard output as JSON, everything else on standard error.\n"
     "Exit status: 0 done, 1 a workflow failed, 2 bad document or usage, 3 a server could not be reached.\n";
 
 enum { OPTION_WORKFLOW = 1, OPTION_INPUT, OPTION_INPUTS, OPTION_SERVER, OPTION_KEY, OPTION_OPENAPI, OPTION_REPORT,
-       OPTION_HAR, OPTION_DRY_RUN, OPTION_VERBOSE, OPTION_HELP };
+       OPTION_HAR, OPTION_JUNIT, OPTION_DRY_RUN, OPTION_VERBOSE, OPTION_HELP };
 
 static const struct option OPTIONS[] = {
     {"workflow", required_argument, NULL, OPTION_WORKFLOW}, {"input", required_argument, NULL, OPTION_INPUT},
     {"inputs", required_argument, NULL, OPTION_INPUTS},     {"server", required_argument, NULL, OPTION_SERVER},
     {"api-key", required_argument, NULL, OPTION_KEY},       {"openapi", required_argument, NULL, OPTION_OPENAPI},
     {"report", required_argument, NULL, OPTION_REPORT},     {"har", required_argument, NULL, OPTION_HAR},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},         {"verbose", no_argument, NULL, OPTION_VERBOSE},
-    {"help", no_argument, NULL, OPTION_HELP},               {NULL, 0, NULL, 0},
+    {"junit", required_argument, NULL, OPTION_JUNIT},       {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+    {"verbose", no_argument, NULL, OPTION_VERBOSE},         {"help", no_argument, NULL, OPTION_HELP},
+    {NULL, 0, NULL, 0},
 };
 
 static bool refuse(const char *what, const char *text)
@@ -103,6 +107,7 @@ static bool take_option(struct workflow_options *options, int option)
     case OPTION_OPENAPI: options->openapi = optarg; return true;
     case OPTION_REPORT: options->report = optarg; return true;
     case OPTION_HAR: options->har = optarg; return true;
+    case OPTION_JUNIT: options->junit = optarg; return true;
     case OPTION_DRY_RUN: options->dry_run = true; return true;
     case OPTION_VERBOSE: options->verbose = true; return true;
     case OPTION_HELP: options->help = true; return true;

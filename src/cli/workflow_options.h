@@ -22,11 +22,11 @@ struct workflow_options {
     char *server_names[WORKFLOW_PAIRS_MOST]; /* owned */
     const char *key;
     bool key_from_environment;
-    const char *openapi, *report, *har;
+    const char *openapi, *report, *har, *junit;
     bool dry_run, verbose, help;
 };
 
-/* From the arguments behind "run", "list" or "validate". False with a message on standard error. */
+/* From the arguments behind "run", "list", "describe" or "validate". False with a message on standard error. */
 bool workflow_options_read(struct workflow_options *options, int argc, char **argv);
 void workflow_options_free(struct workflow_options *options);
 extern const char workflow_usage[];

@@ -18,7 +18,6 @@
 /* One for a security scheme by its name. */
 struct credential {
     const char *scheme, *value;
-    bool from_environment;
 };
 
 struct credentials {

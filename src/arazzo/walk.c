@@ -228,14 +228,20 @@ static bool run_needed_step(struct progress *progress, const struct step *needed
     return good;
 }
 
-/* The depth is that of distinct steps: those that wait are marked, and their number is bounded by the step budget. */
+/* Steps that wait are marked, so that circles end; how many may wait is bounded, as they do on the stack. */
 static bool run_needed_steps(struct progress *progress, const struct step *step)
 {
     enum step_state *state = &progress->states[step - progress->frame.workflow->steps], before = *state;
     bool good = true;
     if (step->depends_on_count == 0)
         return true;
+    if (progress->waiting >= limits.workflow_document_depth) {
+        walk_fail(progress, "more than %" PRId64 " steps depend on each other in a row (limit workflow_document_depth)",
+                  limits.workflow_document_depth);
+        return false;
+    }
     *state = STEP_WAITING;
+    progress->waiting++;
     for (size_t i = 0; good && i < step->depends_on_count; i++) {
         const char *name = step->depends_on[i];
         const struct step *needed = workflow_step(progress->frame.workflow, name);
@@ -247,6 +253,7 @@ static bool run_needed_steps(struct progress *progress, const struct step *step)
         }
     }
     *state = before;
+    progress->waiting--;
     return good;
 }
 

@@ -27,6 +27,7 @@ struct progress {
     const struct workflow_sources *elsewhere_sources;
     json_t *elsewhere_inputs;
     int attempt;
+    int64_t waiting; /* steps for those that they need */
     struct retries retries[16]; /* of the current step */
     size_t retry_count;
     bool unreachable;

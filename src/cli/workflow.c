@@ -13,6 +13,7 @@
 #include "arazzo/runner.h"
 #include "cli/command.h"
 #include "cli/workflow_describe.h"
+#include "cli/workflow_credentials.h"
 #include "cli/workflow_document.h"
 #include "cli/workflow_lines.h"
 #include "cli/workflow_options.h"
@@ -220,9 +221,9 @@ static int run_loaded(const struct document *document, const struct workflow_opt
     const struct run_observer observers[] = {workflow_lines_observer(&lines), report_observer(report),
                                              har_observer(har), junit_observer(junit)};
     struct run_options run_options = {
-        .credentials = {options->key, options->key_from_environment}, .rehearsal = options->dry_run,
+        .credentials = workflow_credentials(options), .mask = &session.mask, .rehearsal = options->dry_run,
         .observers = observers, .observer_count = sizeof observers / sizeof observers[0]};
-    mask_add(&session.mask, text_of(options->key));
+    workflow_credentials_mask(options, &session.mask);
     int status = run_session(&session, &run_options);
     workflow_lines_end(&lines);
     bool written = (options->report == NULL || write_json(options->report, report_json(report))) &&

@@ -203,10 +203,15 @@ void workflow_lines_begin(struct workflow_lines *lines, const struct mask *mask,
                                      .progress = workflow_progress_create(), .started_ms = clock_monotonic_ms()};
 }
 
+static void notes(void *user, const struct step *step, const char *sentence)
+{
+    print_line(user, 1, "warning: step %s: %s", step->id, sentence);
+}
+
 struct run_observer workflow_lines_observer(struct workflow_lines *lines)
 {
     return (struct run_observer){.workflow_started = workflow_started, .step_started = step_started,
-                                 .step_ended = step_ended, .waits = waits, .workflow_ended = workflow_ended,
+                                 .step_ended = step_ended, .notes = notes, .waits = waits, .workflow_ended = workflow_ended,
                                  .user = lines};
 }
 

@@ -5,12 +5,13 @@
 
 #include <stdbool.h>
 
+#include "arazzo/credential.h"
 #include "arazzo/sources.h"
 #include "base/json.h"
 
 enum { WORKFLOW_DONE = 0, WORKFLOW_FAILED = 1, WORKFLOW_BAD = 2, WORKFLOW_UNREACHABLE = 3 };
 
-enum { WORKFLOW_PAIRS_MOST = 256 };
+enum { WORKFLOW_PAIRS_MOST = 256, WORKFLOW_CREDENTIALS_MOST = 32 };
 
 struct workflow_options {
     const char *document, *workflow; /* workflow: NULL when not said */
@@ -22,6 +23,8 @@ struct workflow_options {
     char *server_names[WORKFLOW_PAIRS_MOST]; /* owned */
     const char *key;
     bool key_from_environment;
+    struct credential credentials[WORKFLOW_CREDENTIALS_MOST];
+    size_t credential_count;
     const char *openapi, *report, *har, *junit;
     bool dry_run, verbose, help;
 };

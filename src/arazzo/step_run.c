@@ -1,5 +1,6 @@
 #include "arazzo/step_run.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "arazzo/criterion.h"
@@ -97,6 +98,9 @@ static bool send_request(struct frame *frame, const struct step *step, struct at
     if (attempt->exchange->failure == HTTP_OK)
         return !attempt->exchange->reply_cut ||
                error_set(&attempt->error, ERROR_TOO_LARGE, "the reply is larger than workflow_response_bytes");
+    if (attempt->exchange->failure == HTTP_TIMEOUT && clock_monotonic_ms() >= run->deadline_ms)
+        return error_set(&attempt->error, ERROR_TOO_LARGE,
+                         "it takes longer than %" PRId64 " ms (limit workflow_timeout_ms)", limits.workflow_timeout_ms);
     attempt->unreachable = is_unreachable(attempt->exchange->failure);
     return error_set(&attempt->error, ERROR_UNREACHABLE, "%s", attempt->exchange->failure_text);
 }

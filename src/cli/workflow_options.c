@@ -104,7 +104,7 @@ static bool add_credential(struct workflow_options *options, const char *text)
 {
     const char *equals = strchr(text, '=');
     if (equals == NULL || equals == text)
-        return refuse("--credential wants SCHEME=VALUE, not", equals ? text : "what was given");
+        return refuse("--credential wants", "SCHEME=VALUE");
     if (options->credential_count == WORKFLOW_CREDENTIALS_MOST)
         return refuse("too many credentials, at", strndupa(text, (size_t)(equals - text)));
     char *name = memory_copy_string(text);

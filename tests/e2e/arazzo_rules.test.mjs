@@ -6,7 +6,7 @@
 //   code      the exit status (0)
 //   requests  what must arrive: method, path, query (as written), headers (null: absent), body or json
 //   outputs   the JSON on standard output; log: expressions that the lines match; silent: those that they do not
-// "http://echo.example" stands for the server in both files.
+// "echo.example" stands for the server in both files.
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const FIELDS = ['rule', 'args', 'env', 'server', 'replies', 'code', 'requests', 
 let folder, server;
 const table = [];
 
-const named = (text) => text.replaceAll('http://echo.example', server.url);
+const named = (text) => text.replaceAll('http://echo.example', server.url).replaceAll('echo.example', server.url.slice(7));
 
 function replaceIn(path) {
   for (const name of readdirSync(path)) {

@@ -28,7 +28,9 @@ export async function startEcho(folder) {
   }
 
   function answer(request, body, reply) {
-    const [path, query = ''] = request.url.split('?');
+    const mark = request.url.indexOf('?');
+    const path = mark < 0 ? request.url : request.url.slice(0, mark), query = mark < 0 ? '' : request.url.slice(mark + 1);
+    if (path === '/openapi.json') return send(reply, { status: 404 });
     if (path.startsWith('/files/')) {
       const file = join(folder, path.slice(7));
       if (!existsSync(file)) return send(reply, { status: 404 });

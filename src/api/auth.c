@@ -158,7 +158,7 @@ const struct field_row source_auth_fields[] = {
     MEMBERS("password"), MEMBER("header_key"), MEMBER("algorithm"), MEMBER("encoding"), MEMBER("app_key"),
     MEMBER("audience"), MEMBER("client_id"), MEMBER("client_secret"), MEMBER("dev_id"), MEMBER("environment"),
     MEMBER("log_drains_secret"), MEMBER("neon_auth_url"), MEMBER("service_account_email"), MEMBER("store_name"),
-    MEMBER("verification_token"), MEMBER("verify_token"), MEMBER("webhook_id"), END,
+    MEMBER("topic_arn"), MEMBER("verification_token"), MEMBER("verify_token"), MEMBER("webhook_id"), END,
 };
 
 enum { AUTH_FIELDS_MOST = 10 };

@@ -27,7 +27,6 @@ static void add_older_members(json_t *object, const json_t *config, bool with_au
 
 json_t *destination_json(struct call *call, const struct destination *destination, bool with_auth)
 {
-    (void)call;
     json_t *config = config_read(destination->config);
     if (json_member(config, "auth_type") == NULL)
         json_object_set_new(config, "auth_type", json_string("HOOKDECK_SIGNATURE"));
@@ -40,6 +39,7 @@ json_t *destination_json(struct call *call, const struct destination *destinatio
         "disabled_at", json_moment(destination->disabled_at), "updated_at", json_moment(destination->updated_at),
         "created_at", json_moment(destination->created_at));
     add_older_members(object, config, with_auth);
+    json_object_set_new(object, "outage", outage_json(call, destination->id));
     pace_show(object, config);
     if (!with_auth) {
         json_object_del(config, "auth");
@@ -314,6 +314,7 @@ static const struct field_row destination_config_fields[] = {
     {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .fields = delivery_policy_fields},
     {"delivery_groups", VALUE_OBJECT | VALUE_NULL, .fields = delivery_groups_fields},
     {"delivery_order", VALUE_OBJECT | VALUE_NULL, .fields = delivery_order_fields},
+    {"circuit_breaker", VALUE_OBJECT | VALUE_NULL, .fields = circuit_breaker_fields},
     END,
 };
 
@@ -356,7 +357,8 @@ static const struct field_row destination_config_shape[] = {
     ONE_OF("rate_limit_period", PERIOD_NAMES),
     {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = delivery_policy_fields},
     {"delivery_groups", VALUE_OBJECT, .fields = delivery_groups_fields},
-    {"delivery_order", VALUE_OBJECT, .fields = delivery_order_fields}, END,
+    {"delivery_order", VALUE_OBJECT, .fields = delivery_order_fields},
+    {"circuit_breaker", VALUE_OBJECT, .fields = circuit_breaker_fields}, END,
 };
 const struct field_row destination_shape[] = {
     ALWAYS("id", VALUE_TEXT), ALWAYS("name", VALUE_TEXT), ALWAYS("description", VALUE_TEXT | VALUE_NULL),
@@ -367,6 +369,7 @@ const struct field_row destination_shape[] = {
     ALWAYS("path_forwarding_disabled", VALUE_BOOLEAN | VALUE_NULL),
     ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL), ONE_OF_OR_NULL("rate_limit_period", PERIOD_NAMES),
     {"auth_method", VALUE_OBJECT, .required = true, .fields = auth_method_shape},
+    {"outage", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = outage_shape},
     MOMENT_OR_NULL("disabled_at"), MOMENT("updated_at"), MOMENT("created_at"), END,
 };
 static const struct shape shapes[] = {{"Destination", destination_shape}, END};

@@ -80,6 +80,7 @@ void pace_show(json_t *object, json_t *config);
 void pace_merge(json_t *config, json_t *change);
 void pace_check_input(struct call *call, const json_t *change);
 void pace_check(struct call *call, const json_t *config);
+json_t *outage_json(struct call *call, int64_t destination_id);
 /* A stored JSON object as a new reference; an empty one for an empty text. */
 json_t *config_read(struct text stored);
 /* The text of a JSON value in the call's arena. */

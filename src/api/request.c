@@ -5,13 +5,23 @@
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
+/* Only a verification that failed has more to say than its cause. */
+static json_t *detail_json(struct call *call, const struct request *request)
+{
+    struct text detail = TEXT_NONE;
+    if (request->rejection_cause == REJECTION_VERIFICATION_FAILED)
+        store_read_rejection_detail(call->reader, call->arena, request->id, &detail, NULL);
+    return json_text(detail);
+}
+
 json_t *request_json(struct call *call, const struct request *request, bool with_data)
 {
     json_t *object = json_pack(
-        "{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "id", call_id(ID_REQUEST, request->id),
+        "{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "id", call_id(ID_REQUEST, request->id),
         "team_id", call_id(ID_PROJECT, request->project_id), "verified", request->verified,
         "original_event_data_id", call_id(ID_EVENT_DATA, request->id), "rejection_cause",
-        json_text(text_of(rejection_cause_name(request->rejection_cause))), "ingested_at",
+        json_text(text_of(rejection_cause_name(request->rejection_cause))), "rejection_detail",
+        detail_json(call, request), "ingested_at",
         json_moment(request->ingested_at), "source_id", call_id(ID_SOURCE, request->source_id), "events_count",
         (json_int_t)request->events_count, "cli_events_count", (json_int_t)request->cli_events_count,
         "ignored_count", (json_int_t)request->ignored_count, "updated_at", json_moment(request->updated_at),
@@ -146,7 +156,7 @@ const struct field_row request_data_shape[] = {
 const struct field_row request_shape[] = {
     ALWAYS("id", VALUE_TEXT), ALWAYS("team_id", VALUE_TEXT), ALWAYS("verified", VALUE_BOOLEAN),
     ALWAYS("original_event_data_id", VALUE_TEXT), ONE_OF_OR_NULL("rejection_cause", rejection_cause_names),
-    MOMENT("ingested_at"), ALWAYS("source_id", VALUE_TEXT), ALWAYS("events_count", VALUE_INTEGER),
+    ALWAYS("rejection_detail", VALUE_TEXT | VALUE_NULL), MOMENT("ingested_at"), ALWAYS("source_id", VALUE_TEXT), ALWAYS("events_count", VALUE_INTEGER),
     ALWAYS("cli_events_count", VALUE_INTEGER), ALWAYS("ignored_count", VALUE_INTEGER), MOMENT("updated_at"),
     MOMENT("created_at"), {"data", VALUE_OBJECT, .fields = request_data_shape}, END,
 };

@@ -28,6 +28,19 @@
     X(bodies_in_memory_bytes, 268435456, 1048576, 68719476736, "bytes", "request bodies being received or stored at one time; more answer 503") \
     X(json_depth, 512, 16, 10000, "levels", "nesting of a JSON webhook body")                           \
     X(ingest_queue, 20000, 16, 1000000, "webhooks", "received but not yet committed; more answer 503")    \
+    /* keys of senders */                                                                               \
+    X(provider_keys, 512, 16, 100000, "documents", "key sets and certificates of providers that are kept; the longest unused gives way")    \
+    X(provider_key_ms, 3600000, 1000, 604800000, "ms", "one is kept this long when the provider does not say") \
+    X(provider_key_most_ms, 86400000, 1000, 604800000, "ms", "one is kept this long at most")            \
+    X(provider_failure_ms, 10000, 100, 3600000, "ms", "one that could not be fetched is not fetched again for this long") \
+    X(provider_again_ms, 60000, 100, 3600000, "ms", "a key set without the key of a request is fetched again after this") \
+    X(provider_calls, 16, 1, 1000, "calls", "calls to providers at one time")                           \
+    X(provider_host_calls, 4, 1, 1000, "calls", "of these, calls to one host")                          \
+    X(provider_source_calls, 60, 1, 100000, "calls/minute", "fetches of keys that the requests of one source may cause") \
+    X(provider_call_ms, 5000, 100, 60000, "ms", "from the start of a call to a provider to its end")     \
+    X(provider_response_bytes, 65536, 1024, 16777216, "bytes", "largest answer of a provider")           \
+    X(provider_waiting, 1000, 1, 100000, "webhooks", "webhooks that wait for a key at one time; more answer 503") \
+    X(provider_wait_ms, 8000, 100, 60000, "ms", "a webhook waits this long for a key, then it answers 503") \
     /* the API */                                                                                       \
     X(api_queue, 1024, 1, 100000, "calls", "API calls waiting for a worker; more answer 503")            \
     X(api_threads, 2, 1, 64, "threads", "workers that answer API calls; as many of idle priority answer lists and metrics") \
@@ -84,6 +97,13 @@
     X(delivery_lanes, 10000, 16, 10000000, "lanes", "delivery groups and keys of an order that are held in memory at one time; others wait in the store for their turn") \
     X(delivery_group_bytes, 256, 16, 65536, "bytes", "length of a delivery group; longer ones are told apart by a hash") \
     X(delivery_overrides, 1000, 0, 100000, "groups", "groups of a destination that have a rate of their own") \
+    X(breaker_failures, 20, 0, 1000000, "failures", "in a row open the circuit breaker of a destination that says nothing else; 0: never") \
+    X(breaker_lasting_ms, 10000, 0, 86400000, "ms", "when there was nothing but failures for this long") \
+    X(breaker_probe_ms, 1000, 10, 3600000, "ms", "until the first probe of an open circuit breaker; each failed one doubles it") \
+    X(breaker_probe_most_ms, 30000, 10, 86400000, "ms", "until any of its probes") \
+    X(breaker_recovery_ms, 10000, 0, 86400000, "ms", "after a probe that was answered; without a relapse the outage is over then") \
+    X(retry_after_most_ms, 3600000, 0, 86400000, "ms", "a destination's Retry-After holds back all that waits for it, at most this long") \
+    X(retry_jitter_percent, 0, 0, 100, "percent", "automatic retries are made up to so much of their wait later, each by another part") \
     X(automatic_retries, 50, 0, 1000, "retries", "automatic retries of one event")                      \
     X(retry_span_ms, 604800000, 1000, 31536000000, "ms", "after this age of an event no automatic retry is planned") \
     X(unrecorded_outcomes, 5000, 1, 1000000, "attempts", "finished attempts that the store has not taken yet; beyond it no delivery starts") \

@@ -212,6 +212,7 @@ bool courier_finish(struct deliver *deliver)
     for (struct delivery *delivery = ended; delivery != NULL; delivery = delivery->next) {
         struct lane *lane = delivery->lane;
         bool attempted = delivery->settle == SETTLE_ATTEMPT;
+        outage_end(deliver, delivery, now_us);
         pace_end(&lane->pace, &delivery->queued->of_lane, now_us);
         pace_end(&lane->outlet->pace, &delivery->queued->of_outlet, now_us);
         lane->running--;
@@ -273,7 +274,7 @@ static int64_t planned_wait_s(const struct delivery *delivery, int64_t now)
     const struct event *event = &delivery->queued->event;
     struct failed_attempt failed = {now, event->created_at,
                                     event->automatic_retries + (event->next_trigger == TRIGGER_AUTOMATIC), 0, TEXT_NONE,
-                                    now};
+                                    now, event->id};
     int64_t next = retry_next_at(&delivery->connection->retry, &failed);
     return next == 0 ? -1 : (next - now) / 1000;
 }

@@ -111,7 +111,7 @@ struct deliver_counts deliver_counts(struct deliver *deliver)
     pthread_mutex_lock(&deliver->lock);
     struct deliver_counts counts = {.running = deliver->running + deliver->waiting, .queued_bytes = deliver->queued_bytes,
                                     .unrecorded = deliver->unrecorded, .delivered = deliver->delivered,
-                                    .failed = deliver->failed};
+                                    .failed = deliver->failed, .outages = outages_count(deliver)};
     while ((outlet = hash_map_next(&deliver->outlets, &outlet_position)) != NULL) {
         size_t position = 0;
         while ((lane = engine_next_lane(outlet, &position)) != NULL)
@@ -198,6 +198,7 @@ static void *run_loop(void *argument)
         int64_t nap_ms = engine_dispatch(deliver, LOOP_NAP_MS);
         offer_again(deliver);
         tokens_turn(deliver->tokens);
+        outages_turn(deliver);
         if (courier_finish(deliver)) /* what ended at once, without network, has made room for others */
             nap_ms = 0;
         http_client_run(deliver->client, (int)nap_ms);
@@ -256,7 +257,7 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, stru
     condition_init(&deliver->feed);
     if ((deliver->client = http_client_create(error)) != NULL &&
         (deliver->reader = store_reader_open(store, error)) != NULL &&
-        (deliver->tokens = tokens_create(deliver, error)) != NULL && arm_lanes(deliver, error) &&
+        (deliver->tokens = tokens_create(deliver, error)) != NULL && outages_load(deliver, error) && arm_lanes(deliver, error) &&
         settle_the_rest(deliver, error)) {
         catalog_listen(catalog, (struct catalog_listener){deliver, connection_changed, destination_changed});
         deliver->loop_started = pthread_create(&deliver->loop_thread, NULL, run_loop, deliver) == 0;
@@ -326,6 +327,7 @@ void deliver_stop(struct deliver *deliver, int64_t timeout_ms)
     if (deliver->reader != NULL)
         store_reader_close(deliver->reader);
     engine_free_outlets(deliver);
+    outages_free(deliver);
     pthread_cond_destroy(&deliver->feed);
     pthread_mutex_destroy(&deliver->lock);
     free(deliver);

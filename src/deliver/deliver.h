@@ -88,8 +88,18 @@ struct delivery_preview {
 bool deliver_preview(struct catalog *catalog, const char *public_url, struct arena *arena, const struct event *event,
                      const struct request *request, struct delivery_preview *preview, struct error *error);
 
+/* A destination that is not delivered to as fast as it could be, for what it answered (breaker.h). */
+enum delivery_outage_state { OUTAGE_NONE, OUTAGE_OPEN, OUTAGE_PROBING, OUTAGE_RECOVERING, OUTAGE_SLOWED };
+struct delivery_outage {
+    enum delivery_outage_state state;
+    int64_t since, next_at; /* wall-clock ms; next_at 0: at once, or when what is under way has ended */
+    int64_t failures;       /* in a row */
+};
+struct delivery_outage deliver_outage(struct deliver *deliver, int64_t destination_id);
+
 struct deliver_counts {
     int64_t running, queued, queued_bytes, unrecorded;
+    int64_t outages; /* destinations whose circuit breaker is open, or was until just now */
     int64_t delivered, failed; /* attempts since the start */
 };
 struct deliver_counts deliver_counts(struct deliver *deliver);

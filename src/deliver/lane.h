@@ -19,6 +19,7 @@
 #include "base/hash_map.h"
 #include "base/heap.h"
 #include "catalog/catalog.h"
+#include "deliver/breaker.h"
 #include "deliver/deliver.h"
 #include "deliver/pace.h"
 
@@ -26,6 +27,7 @@ struct queued {
     struct event event; /* without delivery_group */
     struct payload *payload;
     struct pace_ticket of_outlet, of_lane;
+    bool probe; /* it decides about its destination's circuit breaker */
     struct queued *next;
 };
 
@@ -64,7 +66,9 @@ struct outlet {
     size_t held, bytes;      /* queued and reserved, and their bytes and those being delivered, in all lanes */
     int64_t running;
     struct pace pace;
-    struct heap_node rest;   /* until its pace lets it go on */
+    struct breaker breaker;
+    struct heap_node rest;   /* until its pace and its breaker let it go on */
+    struct outage *outage;   /* outage.c's; NULL when there is none to speak of */
     struct lane *ring;       /* circular; its lanes that may have something to send */
     struct outlet *next_listed; /* in the engine's ring */
     bool listed;

@@ -58,7 +58,7 @@ static void apply_failure(struct event *event, const struct attempt *attempt, co
         return;
     }
     struct failed_attempt failed = {attempt->delivered_at, event->created_at, event->automatic_retries,
-                                    (int)attempt->response_status, retry_after, now};
+                                    (int)attempt->response_status, retry_after, now, event->id};
     plan(event, retry_next_at(rule, &failed));
 }
 

@@ -269,6 +269,7 @@ void engine_configure(struct deliver *deliver, struct outlet *outlet, struct cat
     outlet->ordered = policy->order != ORDER_NONE;
     outlet->keyed = outlet->ordered || policy->group_key.size > 0;
     pace_set(&outlet->pace, policy->rate, now_us);
+    outage_configure(outlet, now_us);
     heap_remove(&deliver->rests, &outlet->rest);
     while ((lane = engine_next_lane(outlet, &position)) != NULL) {
         set_lane_pace(lane, now_us);

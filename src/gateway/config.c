@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-enum { LONGEST_LINE = 4096 };
+enum { LONGEST_LINE = 8192 };
 
 static bool copy_value(char *out, size_t room, const char *name, struct text value, struct error *error)
 {
@@ -66,6 +66,18 @@ static bool set_transform_program(struct config *config, struct text value, stru
     return copy_value(config->transform_program, sizeof config->transform_program, "transform_program", value, error);
 }
 
+static bool set_provider_ca(struct config *config, struct text value, struct error *error)
+{
+    return copy_value(config->provider.authorities, sizeof config->provider.authorities, "provider_ca", value, error);
+}
+
+static bool set_provider_connect(struct config *config, struct text value, struct error *error)
+{
+    if (!provider_connect_is_valid(value))
+        return error_set(error, ERROR_INVALID, "provider_connect must be HOST=ADDRESS:PORT, or more with commas between");
+    return copy_value(config->provider.connect, sizeof config->provider.connect, "provider_connect", value, error);
+}
+
 static bool set_ingest_loops(struct config *config, struct text value, struct error *error)
 {
     int64_t loops;
@@ -112,7 +124,8 @@ static const struct {
     {"store", set_store},           {"public_url", set_public_url},
     {"ingest_loops", set_ingest_loops}, {"api_key", set_api_key},
     {"log_level", set_log_level},   {"quick_start", set_quick_start},
-    {"transform_program", set_transform_program},
+    {"transform_program", set_transform_program}, {"provider_ca", set_provider_ca},
+    {"provider_connect", set_provider_connect},
 };
 
 void config_defaults(struct config *config)

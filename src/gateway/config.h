@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "notify/channel.h"
+#include "provider/provider.h"
 
 struct config {
     char listen_host[256];
@@ -22,6 +23,7 @@ struct config {
     unsigned ingest_loops; /* event loops of the HTTP server */
     char api_key[256];     /* empty: from DATA/api-key, made at the first start */
     char transform_program[1024]; /* the worker of transformations; empty: found beside this program */
+    struct provider_settings provider; /* the calls to those who send */
     struct channel_settings channels; /* how people are told of issues */
     bool quick_start;      /* on an empty data directory make a source, a mock destination and a connection */
 };

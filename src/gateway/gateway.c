@@ -79,8 +79,9 @@ static bool start_parts(struct gateway *gateway, struct error *error)
            (parts->transform = transform_pool_start(gateway->config->transform_program, error)) != NULL &&
            (parts->passages = passages_start(parts->store, parts->catalog, parts->deliver, parts->issues,
                                              parts->transform, context, error)) != NULL &&
+           (parts->provider = provider_start(&gateway->config->provider, error)) != NULL &&
            (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, parts->issues, parts->passages,
-                                         url, error)) != NULL &&
+                                         parts->provider, url, error)) != NULL &&
            (parts->bulk = bulk_start(parts->store, parts->catalog, parts->deliver, parts->passages, bulk_query_plan,
                                      error)) != NULL &&
            (parts->api = api_start(parts->store, parts->catalog, parts->deliver, parts->issues, parts->passages,
@@ -120,6 +121,8 @@ void gateway_stop(struct gateway *gateway)
         address_remove(gateway->config);
     if (gateway->server != NULL) {
         http_server_quiesce(gateway->server);
+        if (parts->provider != NULL)
+            provider_quiesce(parts->provider);
         http_server_stop(gateway->server, REPLY_GRACE_MS);
     }
     atomic_store(&parts->ready, false);
@@ -133,6 +136,8 @@ void gateway_stop(struct gateway *gateway)
         notify_stop(parts->notify);
     if (parts->ingest != NULL) /* it hands on to those below */
         ingest_stop(parts->ingest);
+    if (parts->provider != NULL)
+        provider_stop(parts->provider);
     if (parts->passages != NULL)
         passages_stop(parts->passages);
     if (parts->transform != NULL)

@@ -26,6 +26,7 @@ struct parts {
     struct issues *issues;
     struct deliver *deliver;
     struct bulk_worker *bulk;
+    struct provider *provider;
     struct ingest *ingest;
     struct passages *passages;
     struct transform_pool *transform;

@@ -29,7 +29,8 @@ struct transfer {
     struct buffer head; /* the reply's headers in stored form, names in lower case */
     struct arena arena; /* their parsed form */
     int64_t read_bytes; /* of the reply's body */
-    bool own_tls;       /* its easy handle has certificates of its own, and is used for no other call */
+    struct curl_slist *connect_to;
+    bool own_settings;       /* its easy handle has settings of its own, and is used for no other call */
     bool enough;        /* response_read_bytes is reached: we broke it off ourselves */
     int64_t begun_us;
     char failure_text[CURL_ERROR_SIZE];
@@ -289,14 +290,23 @@ static void set_blob(CURL *easy, CURLoption option, struct text pem)
 static void set_tls(struct transfer *transfer, const struct http_tls *tls)
 {
     CURL *easy = transfer->easy;
-    transfer->own_tls = tls->authorities.data != NULL || tls->certificate.data != NULL;
-    if (!transfer->own_tls)
+    transfer->own_settings = tls->authorities.data != NULL || tls->certificate.data != NULL;
+    if (!transfer->own_settings)
         return;
     if (tls->authorities.data != NULL)
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* the system's would be trusted beside them */
     set_blob(easy, CURLOPT_CAINFO_BLOB, tls->authorities);
     set_blob(easy, CURLOPT_SSLCERT_BLOB, tls->certificate);
     set_blob(easy, CURLOPT_SSLKEY_BLOB, tls->key);
+}
+
+static void set_connect_to(struct transfer *transfer, const char *connect_to)
+{
+    if (connect_to == NULL)
+        return;
+    transfer->own_settings = true;
+    transfer->connect_to = curl_slist_append(NULL, connect_to);
+    curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_TO, transfer->connect_to);
 }
 
 static void prepare(struct transfer *transfer)
@@ -320,6 +330,7 @@ static void prepare(struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, call->redirects > 0 ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)call->redirects);
     set_tls(transfer, &call->tls);
+    set_connect_to(transfer, call->connect_to);
 }
 
 void http_client_start(struct http_client *client, struct http_call *call)
@@ -378,6 +389,7 @@ static void free_transfers(struct transfer *transfer)
     while (transfer != NULL) {
         struct transfer *next = transfer->next;
         curl_easy_cleanup(transfer->easy);
+        curl_slist_free_all(transfer->connect_to);
         free(transfer->headers);
         free(transfer->header_lines);
         buffer_free(&transfer->body);
@@ -412,7 +424,7 @@ static void finish(struct http_client *client, struct transfer *transfer, CURLco
         return;
     }
     call->done(call);
-    if (transfer->own_tls) {
+    if (transfer->own_settings) {
         free_transfers(transfer);
         return;
     }

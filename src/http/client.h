@@ -63,6 +63,7 @@ struct http_call {
     int redirects;                     /* followed at most; 0: a 3xx is the reply */
     bool keep_response_headers;
     struct http_tls tls;
+    const char *connect_to;            /* "HOST:PORT:ADDRESS:PORT": such a URL is called there; NULL: as its name says */
 
     /* Called once on the client's thread. The call may be started anew or freed inside. */
     void (*done)(struct http_call *call);

@@ -90,6 +90,11 @@ bool answer_handshake(struct http_exchange *exchange, const struct catalog_sourc
     return true;
 }
 
+void answer_confirmed(struct http_exchange *exchange)
+{
+    http_reply(exchange, &(struct http_reply){.status = 200, .body = TEXT("")});
+}
+
 void answer_refused(struct http_exchange *exchange, int status, const char *code, const char *message)
 {
     json_t *body = json_pack("{s:s, s:i, s:s, s:n}", "code", code, "status", status, "message", message, "data");

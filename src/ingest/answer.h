@@ -16,6 +16,8 @@ void answer_recorded(struct http_exchange *exchange, const struct catalog_source
  * nor recorded. False: it is none, and nothing was done; else the exchange has ended.
  */
 bool answer_handshake(struct http_exchange *exchange, const struct catalog_source *source, const char *origin);
+/* A question that was answered by a call to its sender. Ends the exchange. */
+void answer_confirmed(struct http_exchange *exchange);
 /* Nothing is recorded: {code, status, message, data}. Ends the exchange. */
 void answer_refused(struct http_exchange *exchange, int status, const char *code, const char *message);
 /* The source was deleted: 410, stop sending. */

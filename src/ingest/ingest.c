@@ -1,6 +1,7 @@
 #include "ingest/ingest.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "ingest/answer.h"
 #include "ingest/routed.h"
@@ -19,6 +21,7 @@ struct ingest {
     struct deliver *deliver;
     struct issues *issues;
     struct passages *passages;
+    struct provider *provider;
     const char *public_url;
     pthread_mutex_t keys_lock; /* guards the reader that looks up keys of publish calls */
     struct store_reader *keys;
@@ -31,7 +34,10 @@ struct arrival {
     struct ingest *ingest;
     struct http_exchange *exchange;
     struct catalog_source *source;
+    struct screened subject;
+    struct text path; /* behind the source's own */
     struct screening screening;
+    struct errand errand; /* for what it waits, before it is a request */
     struct request request;
     struct buffer headers;
     struct routed *routed;
@@ -225,30 +231,28 @@ static const char *origin_of(const struct ingest *ingest, struct http_exchange *
     return arena_printf(&exchange->arena, "%s://%.*s", plain ? "http" : "https", TEXT_ARGS(host));
 }
 
-static void take_in(struct ingest *ingest, struct http_exchange *exchange, struct catalog_source *source,
-                    struct text path, enum http_refusal refusal, bool published)
+/* What was decided is recorded, and answered then. */
+static void record(struct arrival *arrival)
 {
     struct error error = {0};
-    struct arrival *arrival = ARENA_NEW(&exchange->arena, struct arrival);
-    *arrival = (struct arrival){.job = {.run = store_arrival, .done = arrival_stored},
-                                .ingest = ingest, .exchange = exchange, .source = source};
-    arrival->screening = screen_request(source, exchange, origin_of(ingest, exchange), refusal, published);
-    atomic_fetch_add(&ingest->waiting, 1);
-    if (!keep_headers(arrival, published)) {
+    struct ingest *ingest = arrival->ingest;
+    const struct http_exchange *exchange = arrival->exchange;
+    if (!keep_headers(arrival, arrival->subject.published)) {
         error_set(&error, ERROR_BUSY, "no memory for the headers");
         finish(arrival, &error);
         return;
     }
     arrival->request = (struct request){
         .id = id_new(),
-        .project_id = source->record.project_id,
-        .source_id = source->record.id,
+        .project_id = arrival->source->record.project_id,
+        .source_id = arrival->source->record.id,
         .ingested_at = exchange->received_ms,
         .verified = arrival->screening.verified,
         .rejection_cause = arrival->screening.cause,
+        .rejection_detail = text_of(arrival->screening.detail),
         .updated_at = exchange->received_ms,
         .method = exchange->method,
-        .path = path,
+        .path = arrival->path,
         .query = exchange->query.data ? exchange->query : TEXT(""),
         .headers = buffer_text(&arrival->headers),
         .body = exchange->body.data ? exchange->body : TEXT(""),
@@ -260,6 +264,80 @@ static void take_in(struct ingest *ingest, struct http_exchange *exchange, struc
         give_all_back(arrival);
         finish(arrival, &error);
     }
+}
+
+/* ---- what has to wait; from here on also on the provider's thread ---- */
+
+static void confirmation_done(struct errand *errand)
+{
+    struct arrival *arrival = (struct arrival *)((char *)errand - offsetof(struct arrival, errand));
+    if (errand->failed) {
+        arrival->screening = screen_without_key(&arrival->subject, false, errand->failure);
+        record(arrival);
+        return;
+    }
+    struct ingest *ingest = arrival->ingest;
+    log_info("source %.*s: the subscription that its sender asked about is confirmed",
+             TEXT_ARGS(arrival->source->record.name));
+    answer_confirmed(arrival->exchange);
+    catalog_source_release(arrival->source);
+    atomic_fetch_sub(&ingest->waiting, 1);
+}
+
+/* True: it is a question of its sender, which is answered by a call. */
+static bool asks_for_confirmation(struct arrival *arrival)
+{
+    struct text url;
+    const struct screened *subject = &arrival->subject;
+    if (!arrival->screening.verified || subject->published)
+        return false;
+    struct verify_input input = screen_verify_input(arrival->exchange, subject->origin);
+    switch (verify_confirmation(arrival->source->verifier, &input, &arrival->exchange->arena, &url)) {
+    case CONFIRMATION_NONE: return false;
+    case CONFIRMATION_ELSEWHERE:
+        arrival->screening = screen_without_key(subject, true, "the URL for the confirmation is not the sender's");
+        return false;
+    case CONFIRMATION_WANTED: break;
+    }
+    arrival->errand = (struct errand){.source_id = arrival->source->record.id, .url = url.data,
+                                      .done = confirmation_done};
+    if (provider_confirm(arrival->ingest->provider, &arrival->errand))
+        confirmation_done(&arrival->errand);
+    return true;
+}
+
+static void key_done(struct errand *errand)
+{
+    struct arrival *arrival = (struct arrival *)((char *)errand - offsetof(struct arrival, errand));
+    struct key_set *keys = errand->keys;
+    if (errand->failed) {
+        arrival->screening = screen_without_key(&arrival->subject, errand->is_final, errand->failure);
+    } else {
+        arrival->subject.key = key_set_find(keys, errand->wanted.id);
+        arrival->screening = screen_request(&arrival->subject);
+    }
+    if (!asks_for_confirmation(arrival))
+        record(arrival);
+    key_set_release(keys);
+}
+
+static void take_in(struct ingest *ingest, struct http_exchange *exchange, struct catalog_source *source,
+                    struct text path, enum http_refusal refusal, bool published)
+{
+    struct arrival *arrival = ARENA_NEW(&exchange->arena, struct arrival);
+    *arrival = (struct arrival){.job = {.run = store_arrival, .done = arrival_stored},
+                                .ingest = ingest, .exchange = exchange, .source = source, .path = path,
+                                .subject = {source, exchange, origin_of(ingest, exchange), refusal, published, NULL}};
+    atomic_fetch_add(&ingest->waiting, 1);
+    arrival->screening = screen_request(&arrival->subject);
+    if (!arrival->screening.wants_key) {
+        record(arrival);
+        return;
+    }
+    arrival->errand = (struct errand){.source_id = source->record.id, .wanted = arrival->screening.wanted,
+                                      .done = key_done};
+    if (provider_get_key(ingest->provider, &arrival->errand))
+        key_done(&arrival->errand);
 }
 
 /* The project that the call acts in; refuses the call without one. */
@@ -355,8 +433,8 @@ void ingest_handle(struct ingest *ingest, struct http_exchange *exchange, enum h
 /* ---- start and stop ---- */
 
 struct ingest *ingest_start(struct store *store, struct catalog *catalog, struct deliver *deliver,
-                            struct issues *issues, struct passages *passages, const char *public_url,
-                            struct error *error)
+                            struct issues *issues, struct passages *passages, struct provider *provider,
+                            const char *public_url, struct error *error)
 {
     struct store_reader *keys = store_reader_open(store, error);
     if (keys == NULL)
@@ -367,6 +445,7 @@ struct ingest *ingest_start(struct store *store, struct catalog *catalog, struct
     ingest->deliver = deliver;
     ingest->issues = issues;
     ingest->passages = passages;
+    ingest->provider = provider;
     ingest->public_url = public_url;
     ingest->keys = keys;
     pthread_mutex_init(&ingest->keys_lock, NULL);

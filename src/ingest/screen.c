@@ -57,7 +57,7 @@ static bool is_taken(struct text type)
 
 static struct screening reject(enum rejection_cause cause, int status, const char *message)
 {
-    return (struct screening){cause, status, false, message};
+    return (struct screening){.cause = cause, .status = status, .message = message};
 }
 
 struct verify_input screen_verify_input(const struct http_exchange *exchange, const char *origin)
@@ -68,36 +68,58 @@ struct verify_input screen_verify_input(const struct http_exchange *exchange, co
     };
 }
 
-struct screening screen_request(const struct catalog_source *source, const struct http_exchange *exchange,
-                                const char *origin, enum http_refusal refusal, bool published)
+struct screening screen_without_key(const struct screened *subject, bool is_final, const char *detail)
 {
+    struct screening refused = reject(REJECTION_VERIFICATION_FAILED,
+                                      is_final ? verifier_refused_status(subject->source->verifier) : 503,
+                                      "whether this was signed could not be checked now; send it again later");
+    refused.detail = detail;
+    return refused;
+}
+
+/* JSON, and whether anybody wants it. */
+static struct screening screen_content(const struct screened *subject, bool verified)
+{
+    const struct http_exchange *exchange = subject->exchange;
+    struct screening taken = {.cause = REJECTION_NONE, .status = 200, .verified = verified};
+    if (is_json(media_type(&exchange->headers)) && exchange->body.size > 0 &&
+        (taken.message = json_scan_check(exchange->body.data, exchange->body.size,
+                                         (size_t)limits.json_depth)) != NULL) {
+        taken.cause = REJECTION_UNPARSABLE_JSON;
+        taken.status = 400;
+    } else if (subject->source->connection_count == 0) {
+        taken.cause = REJECTION_NO_CONNECTION;
+    }
+    return taken;
+}
+
+struct screening screen_request(const struct screened *subject)
+{
+    const struct catalog_source *source = subject->source;
+    struct http_exchange *exchange = subject->exchange;
     const struct source_settings *settings = &source->settings;
     struct text type = media_type(&exchange->headers);
-    bool has_body = exchange->body.size > 0;
+    struct screening waits = {.wants_key = true};
     if (source->record.disabled_at != 0)
         return reject(REJECTION_SOURCE_DISABLED, 200, NULL);
     unsigned methods = settings->methods | methods_of_query(exchange->query);
     if ((method_bit_of(exchange->method) & methods) == 0)
         return reject(REJECTION_UNSUPPORTED_HTTP_METHOD, 405, "this source does not take that method");
-    if (refusal == HTTP_BODY_TOO_LARGE)
+    if (subject->refusal == HTTP_BODY_TOO_LARGE)
         return reject(REJECTION_PAYLOAD_TOO_LARGE, 413, "the body is larger than this gateway takes");
-    if (type.size > 0 ? !is_taken(type) : has_body)
+    if (type.size > 0 ? !is_taken(type) : exchange->body.size > 0)
         return reject(REJECTION_UNSUPPORTED_CONTENT_TYPE, 415,
                       type.size > 0 ? "this content type is not taken" : "a body needs a content-type");
-    if (!published && text_equal(source->record.type, TEXT("PUBLISH_API")))
+    if (subject->published)
+        return screen_content(subject, true);
+    if (text_equal(source->record.type, TEXT("PUBLISH_API")))
         return reject(REJECTION_VERIFICATION_FAILED, 401, ""); /* it is fed by the publish call only */
-    struct verify_input input = screen_verify_input(exchange, origin);
-    enum verdict verdict = published ? VERDICT_PASSED : verify_request(source->verifier, &input);
-    if (verdict == VERDICT_FAILED)
-        return reject(REJECTION_VERIFICATION_FAILED, verifier_refused_status(source->verifier), "");
-    struct screening taken = {REJECTION_NONE, 200, verdict == VERDICT_PASSED, NULL};
-    if (is_json(type) && has_body &&
-        (taken.message = json_scan_check(exchange->body.data, exchange->body.size,
-                                         (size_t)limits.json_depth)) != NULL) {
-        taken.cause = REJECTION_UNPARSABLE_JSON;
-        taken.status = 400;
-    } else if (source->connection_count == 0) {
-        taken.cause = REJECTION_NO_CONNECTION;
-    }
-    return taken;
+    struct verify_input input = screen_verify_input(exchange, subject->origin);
+    input.key = subject->key;
+    if (input.key == NULL && verify_wants_key(source->verifier, &input, &exchange->arena, &waits.wanted))
+        return waits;
+    enum verdict verdict = verify_request(source->verifier, &input);
+    return verdict == VERDICT_FAILED
+               ? reject(REJECTION_VERIFICATION_FAILED, verifier_refused_status(source->verifier), "")
+               : screen_content(subject, verdict == VERDICT_PASSED);
 }

@@ -79,6 +79,7 @@ struct request {
     int64_t ingested_at;
     bool verified; /* the source checks signatures and this one passed, or it came by the publish call */
     enum rejection_cause rejection_cause;
+    struct text rejection_detail; /* TEXT_NONE: nothing more is known of it; not read with the others */
     int64_t events_count, cli_events_count, ignored_count;
     int64_t updated_at;
     struct text method;

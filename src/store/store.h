@@ -162,6 +162,9 @@ bool store_read_connection_by_name(struct store_reader *, struct arena *, int64_
 /* Without `with_data` method, path, query, headers and body stay TEXT_NONE and are not read from disk. */
 bool store_read_request(struct store_reader *, struct arena *, int64_t project_id, int64_t id, bool with_data,
                         struct request *, struct error *);
+/* ERROR_NOT_FOUND: nothing more is known than the cause. */
+bool store_read_rejection_detail(struct store_reader *, struct arena *, int64_t request_id, struct text *detail,
+                                 struct error *);
 bool store_read_event(struct store_reader *, struct arena *, int64_t project_id, int64_t id, struct event *,
                       struct error *);
 bool store_read_attempt(struct store_reader *, struct arena *, int64_t project_id, int64_t id, struct attempt *,

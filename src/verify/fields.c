@@ -13,7 +13,7 @@ static const char *const ENVIRONMENTS[] = {"PRODUCTION", "SANDBOX", NULL};
 #define NEEDED(member, longest) {.name = member, .most = longest}
 #define OPTIONAL(member, longest) {.name = member, .most = longest, .optional = true}
 #define ROTATED(member, longest) NEEDED(member, longest), OPTIONAL("previous_" member, longest)
-/* What this version does not fetch. */
+/* In place of the one that would be fetched. */
 #define KEY_THAT_IS_ENTERED OPTIONAL("public_key", PEM_MOST), OPTIONAL("previous_public_key", PEM_MOST)
 #define SECRET_KEY ROTATED("webhook_secret_key", SECRET_MOST)
 
@@ -45,7 +45,7 @@ const struct auth_field drains_fields[] = {
     OPTIONAL("log_drains_secret", SECRET_MOST), {0},
 };
 const struct auth_field store_name_fields[] = {SECRET_KEY, OPTIONAL("store_name", KEY_NAME_MOST), {0}};
-const struct auth_field no_auth_fields[] = {{0}};
+const struct auth_field sns_fields[] = {OPTIONAL("topic_arn", HEADER_MOST), {0}};
 const struct auth_field ebay_fields[] = {
     {.name = "environment", .names = ENVIRONMENTS}, NEEDED("dev_id", SECRET_MOST), NEEDED("client_id", SECRET_MOST),
     NEEDED("client_secret", SECRET_MOST), NEEDED("verification_token", SECRET_MOST), {0},

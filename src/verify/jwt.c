@@ -41,13 +41,26 @@ static bool token_read(struct text text, struct token *token)
 }
 
 /* The body takes the place of the payload that the token leaves out (RFC 7515 appendix F). */
-static bool token_attach(struct token *token, struct text text, struct text body)
+static bool token_attach(struct token *token, struct text text, struct text payload)
 {
     ptrdiff_t dot = text_find_byte(text, '.');
     buffer_append_text(&token->joined, text_slice(text, 0, (size_t)dot + 1));
-    base64url_encode(&token->joined, body);
+    base64url_encode(&token->joined, payload);
     token->signed_part = buffer_text(&token->joined);
     return token->payload.size == 0 && !token->joined.failed;
+}
+
+/* The payload is the body, or what the scheme makes of the request. */
+static bool attach_content(struct token *token, struct text text, const struct verifier *verifier,
+                           struct reading *reading)
+{
+    struct buffer content = {0};
+    if (verifier->content.count == 0)
+        return token_attach(token, text, reading->input->body);
+    bool done = template_append(&verifier->content, reading, &content) &&
+                token_attach(token, text, buffer_text(&content));
+    buffer_free(&content);
+    return done;
 }
 
 static struct json_view parse(const struct buffer *bytes)
@@ -113,12 +126,27 @@ static bool body_digest_fits(struct text given, struct text body)
     return fits;
 }
 
+static bool claims_meet(const struct ready_requirements *requirements, struct json_view claims)
+{
+    for (size_t i = 0; i < requirements->count; i++) {
+        const struct ready_requirement *requirement = &requirements->items[i];
+        struct json_view claim = json_view_find(claims, text_of(requirement->row->at));
+        struct text value = claim.type == JSON_VIEW_TEXT      ? claim.text
+                            : claim.type == JSON_VIEW_BOOLEAN ? (claim.number != 0 ? TEXT("true") : TEXT("false"))
+                                                              : TEXT_NONE;
+        if (!requirement_is_met(requirement, value))
+            return false;
+    }
+    /* who publishes the key gives tokens to many: one without an end would be good for ever */
+    return requirements->count == 0 || json_view_find(claims, TEXT("exp")).type == JSON_VIEW_NUMBER;
+}
+
 static bool claims_fit(const struct token *token, const struct verifier *verifier, const struct reading *reading)
 {
     struct json_view claims = parse(&token->payload);
     double now_s = (double)reading->input->now_ms / 1000;
     if (claims.type != JSON_VIEW_OBJECT || !moment_fits(claims, TEXT("exp"), now_s, true) ||
-        !moment_fits(claims, TEXT("nbf"), now_s, false))
+        !moment_fits(claims, TEXT("nbf"), now_s, false) || !claims_meet(&verifier->claims, claims))
         return false;
     if (verifier->form.named == NULL)
         return true;
@@ -126,14 +154,44 @@ static bool claims_fit(const struct token *token, const struct verifier *verifie
     return digest.type == JSON_VIEW_TEXT && body_digest_fits(digest.text, reading->input->body);
 }
 
-bool jwt_passes(const struct verifier *verifier, struct text text, struct reading *reading)
+/* The value that carries it, without the word in front of it. */
+static bool find_token(const struct verifier *verifier, struct reading *reading, struct text *text)
+{
+    struct text prefix = text_of(verifier->form.prefix);
+    if (!reading_value(reading, verifier->signature, text) || text->data == NULL ||
+        (verifier->signature.kind != PLACE_BODY && text->size > SIGNATURE_MOST))
+        return false;
+    *text = text_trim(*text);
+    if (!text_equal_ignoring_case(text_slice(*text, 0, prefix.size), prefix))
+        return false;
+    *text = text_trim(text_slice(*text, prefix.size, text->size));
+    return true;
+}
+
+bool jwt_key_id(const struct verifier *verifier, struct reading *reading, struct text *id)
 {
     struct token token;
-    bool passes = false;
-    bool detached = verifier->scheme->detached;
-    if (token_read(text, &token) && (!detached || token_attach(&token, text, reading->input->body))) {
-        for (size_t i = 0; i < verifier->key_count && !passes; i++)
-            passes = is_signed_by(&token, &verifier->keys[i], verifier->digest);
+    struct text text;
+    if (!find_token(verifier, reading, &text) || !verify_is_fresh(verifier, reading))
+        return false;
+    bool good = token_read(text, &token);
+    struct json_view head = good ? parse(&token.head) : (struct json_view){0};
+    struct json_view name = json_view_find(head, TEXT("kid"));
+    *id = name.type == JSON_VIEW_TEXT ? arena_copy_text(&reading->arena, name.text) : TEXT_NONE;
+    token_free(&token);
+    return good;
+}
+
+bool jwt_passes(const struct verifier *verifier, struct reading *reading)
+{
+    struct token token;
+    struct text text;
+    bool passes = false, detached = verifier->scheme->detached;
+    if (!find_token(verifier, reading, &text) || !verify_is_fresh(verifier, reading))
+        return false;
+    if (token_read(text, &token) && (!detached || attach_content(&token, text, verifier, reading))) {
+        for (size_t i = 0; i < reading->key_count && !passes; i++)
+            passes = is_signed_by(&token, &reading->keys[i], verifier->digest);
         passes = passes && (detached || claims_fit(&token, verifier, reading));
     }
     token_free(&token);

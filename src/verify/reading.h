@@ -32,6 +32,9 @@ struct signature_part {
 
 struct reading {
     const struct verify_input *input;
+    const struct verify_key *keys; /* any of which may have signed */
+    size_t key_count;
+    enum digest digest; /* that it was signed with */
     struct text secret; /* {secret} and the key of {hmachex()} */
     struct signature_part parts[SIGNATURE_PARTS_MOST];
     size_t part_count;

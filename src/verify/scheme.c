@@ -1,7 +1,8 @@
 #include "verify/scheme.h"
 
 static const struct scheme *const TABLES[] = {
-    schemes_of_bodies, schemes_with_times, schemes_of_keys, schemes_of_others, schemes_unchecked,
+    schemes_of_bodies, schemes_with_times, schemes_of_keys, schemes_of_others,
+    schemes_of_fetched_keys, schemes_unchecked,
 };
 
 const struct scheme *scheme_at(size_t index)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "verify/origin.h"
 
 enum scheme_method {
     METHOD_NONE,    /* the sender signs nothing that this version can check: requests are taken as they come */
@@ -59,6 +60,7 @@ struct signature_form {
     bool first_is_other;    /* parts have no names: the first one is {sig.0}, the rest are signatures */
     bool numbered;          /* the header's name is only a beginning: any header that begins so holds a signature */
     bool percent_encoded;
+    bool base64_json;       /* base64 of a JSON object, whose members are the named parts */
 };
 
 enum time_unit { TIME_SECONDS, TIME_MILLISECONDS, TIME_RFC3339 };
@@ -85,9 +87,30 @@ struct handshake {
 enum confidence {
     SCHEME_CHECKED, /* documented by the provider; requests that do not fit are refused */
     SCHEME_WEAK,    /* known from hearsay or not at all: not checked */
-    SCHEME_FETCHED, /* the key comes from the provider's servers, where this version does not fetch it: checked, if at
-                     * all, with one that the user enters */
     SCHEME_OPEN,    /* the sender offers nothing to check */
+};
+
+/* The digest that a value of the request names; what is not in the table is refused. Tables end with a row without a name. */
+struct named_digest {
+    const char *name;
+    enum digest digest;
+};
+
+/*
+ * What a place of the request, or a claim of a JWT, must be: one of the names, or what config.auth has as `member` (when
+ * it has none, nothing is required). Tables end with a row without `at`.
+ */
+struct requirement {
+    const char *at;
+    const char *const *names;
+    const char *member;
+};
+
+/* A signed request that is only a question: is this subscription wanted? It is answered by a GET to the provider. */
+struct subscription {
+    const char *at, *equal_to;    /* such a request has this there */
+    const char *url;              /* where the URL stands */
+    const char *const *locations; /* which it must lie in, see origin.h */
 };
 
 struct scheme {
@@ -98,7 +121,12 @@ struct scheme {
     bool auth_type_only; /* no source has this type */
     enum digest digest;
     bool sha256_too;        /* of METHOD_HASH: a signature of that size was made with SHA-256 */
-    bool detached;          /* of METHOD_JWT: the payload is the body */
+    bool detached;          /* of METHOD_JWT: the payload is the body, or what `content` makes */
+    const char *digest_at;  /* where the request names the digest; NULL: it is `digest` */
+    const struct named_digest *digests;
+    const struct requirement *requirements, *claims;
+    const struct key_origin *origin; /* the key is fetched, unless one is entered; NULL: it is entered */
+    const struct subscription *subscription;
     bool digest_is_signed;  /* the signature is over the digest of the content, not over the content */
     enum signature_encoding encoding;
     const char *signature;  /* where it stands */
@@ -120,7 +148,7 @@ struct scheme {
 };
 
 extern const struct scheme schemes_of_bodies[], schemes_with_times[], schemes_of_keys[], schemes_of_others[],
-    schemes_unchecked[];
+    schemes_of_fetched_keys[], schemes_unchecked[];
 
 /* The row of a source type or auth_type; NULL: there is none. */
 const struct scheme *scheme_find(struct text type);

@@ -46,12 +46,13 @@
 #define OPEN .confidence = SCHEME_OPEN
 #define OPEN_VERIFY_TOKEN .confidence = SCHEME_OPEN, .fields = open_token_fields
 #define WEAK .confidence = SCHEME_WEAK
-#define FETCHED .confidence = SCHEME_FETCHED
-#define ENTERED_KEY .confidence = SCHEME_FETCHED, .key = KEY_PEM, .secret = "public_key"
+#define FETCHED_FROM(origin_of) .origin = &origin_of
+#define OR_ENTERED .key = KEY_PEM, .secret = "public_key"
+#define DIGEST_NAMED(where, table) .digest_at = where, .digests = table
 #define FIND(text) .find = text
 #define DOC(url) .documentation = url
 
 extern const struct auth_field secret_fields[], api_key_fields[], app_key_fields[], verify_token_fields[],
     drains_fields[], store_name_fields[], public_key_fields[], basic_fields[], hmac_fields[], header_key_fields[],
-    token_fields[], vapi_fields[], no_auth_fields[], open_token_fields[], ebay_fields[], pubsub_fields[],
-    neon_fields[], paypal_fields[], fireblocks_fields[], circle_fields[], volume_fields[];
+    token_fields[], vapi_fields[], open_token_fields[], ebay_fields[], pubsub_fields[],
+    neon_fields[], paypal_fields[], fireblocks_fields[], circle_fields[], volume_fields[], sns_fields[];

@@ -1,6 +1,8 @@
 #include "verify/signature.h"
 
 #include "base/encoding.h"
+#include "base/limits.h"
+#include "verify/hasher.h"
 
 static bool add(struct candidates *candidates, struct text text)
 {
@@ -68,6 +70,30 @@ static bool undo_percent(struct reading *reading, struct candidates *candidates)
     return true;
 }
 
+/* The members' texts are the parts; others are none. */
+static bool read_object(const struct signature_form *form, struct text value, struct reading *reading,
+                        struct candidates *candidates)
+{
+    struct buffer decoded = {0};
+    struct json_reader *reader = thread_json_reader();
+    struct json_view root = {0}, member;
+    struct text name;
+    const char *reason;
+    bool good = reader != NULL && base64_decode(&decoded, value) &&
+                json_reader_parse(reader, decoded.data, decoded.size, (size_t)limits.json_depth, &root, &reason) &&
+                root.type == JSON_VIEW_OBJECT;
+    struct json_walk walk = json_view_walk(root);
+    while (good && json_walk_next(&walk, &name, &member)) {
+        struct text own = arena_copy_text(&reading->arena, member.text);
+        if (member.type != JSON_VIEW_TEXT)
+            continue;
+        good = text_equal(name, text_of(form->named)) ? add(candidates, own)
+                                                      : add_part(reading, arena_copy_text(&reading->arena, name), own);
+    }
+    buffer_free(&decoded);
+    return good && candidates->count > 0;
+}
+
 bool signature_read(const struct signature_form *form, struct text value, struct reading *reading,
                     struct candidates *candidates)
 {
@@ -75,6 +101,8 @@ bool signature_read(const struct signature_form *form, struct text value, struct
     bool good = true;
     if (value.size > SIGNATURE_MOST || memchr(value.data != NULL ? value.data : "", 0, value.size) != NULL)
         return false;
+    if (form->base64_json)
+        return read_object(form, value, reading, candidates);
     for (size_t i = 0; good && next_part(&rest, form->separators, &part); i++) {
         if (form->named != NULL)
             good = add_named(form, part, reading, candidates);

@@ -7,7 +7,7 @@
 
 enum item_kind {
     ITEM_LITERAL, ITEM_PLACE, ITEM_HEADERS, ITEM_JSON, ITEM_SHA256_HEX, ITEM_HMAC_HEX, ITEM_HMAC_BASE64,
-    ITEM_CRC32,
+    ITEM_CRC32, ITEM_BASE64URL, ITEM_LINES,
 };
 
 struct template_item {
@@ -24,7 +24,8 @@ static const struct {
     enum item_kind kind;
 } FUNCTION_ROWS[] = {
     {"headers(", ITEM_HEADERS}, {"json(", ITEM_JSON}, {"sha256hex(", ITEM_SHA256_HEX}, {"hmachex(", ITEM_HMAC_HEX},
-    {"hmacbase64(", ITEM_HMAC_BASE64}, {"crc32(", ITEM_CRC32},
+    {"hmacbase64(", ITEM_HMAC_BASE64}, {"crc32(", ITEM_CRC32}, {"base64url(", ITEM_BASE64URL},
+    {"lines(", ITEM_LINES},
 };
 
 /* ---- reading ---- */
@@ -191,6 +192,41 @@ static bool write_crc32(const struct template_item *item, struct reading *readin
     return true;
 }
 
+static void take_buffer(void *context, struct text piece)
+{
+    buffer_append_text(context, piece);
+}
+
+static bool write_base64url(const struct template_item *item, struct reading *reading, struct template_sink sink)
+{
+    struct buffer plain = {0}, encoded = {0};
+    bool done = template_write(&item->inside, reading, (struct template_sink){take_buffer, &plain}) && !plain.failed;
+    base64url_encode(&encoded, buffer_text(&plain));
+    done = done && !encoded.failed;
+    if (done)
+        give(sink, buffer_text(&encoded));
+    buffer_free(&plain);
+    buffer_free(&encoded);
+    return done;
+}
+
+static bool write_lines(const struct template_item *item, struct reading *reading, struct template_sink sink)
+{
+    for (size_t i = 0; i < item->inside.count; i++) {
+        struct place place = item->inside.items[i].place;
+        struct text value;
+        if (!reading_value(reading, place, &value))
+            return false;
+        if (value.data == NULL)
+            continue;
+        give(sink, place.name);
+        give(sink, TEXT("\n"));
+        give(sink, value);
+        give(sink, TEXT("\n"));
+    }
+    return true;
+}
+
 static void take_json(void *context, struct text piece)
 {
     const struct template_sink *sink = context;
@@ -215,6 +251,8 @@ static bool write_item(const struct template_item *item, struct reading *reading
     case ITEM_HEADERS: return write_headers(item->place, reading, sink);
     case ITEM_JSON: return template_write(&item->inside, reading, (struct template_sink){take_json, &sink});
     case ITEM_CRC32: return write_crc32(item, reading, sink);
+    case ITEM_BASE64URL: return write_base64url(item, reading, sink);
+    case ITEM_LINES: return write_lines(item, reading, sink);
     case ITEM_SHA256_HEX:
     case ITEM_HMAC_HEX:
     case ITEM_HMAC_BASE64: return write_digest(item, reading, sink);
@@ -230,11 +268,6 @@ bool template_write(const struct template *template, struct reading *reading, st
             return false;
     }
     return true;
-}
-
-static void take_buffer(void *context, struct text piece)
-{
-    buffer_append_text(context, piece);
 }
 
 bool template_append(const struct template *template, struct reading *reading, struct buffer *out)

@@ -9,6 +9,8 @@
  *   {form}             a form's parameters by name, each name followed by its value
  *   {headers(X)}       the values of the headers that X names, joined by "."
  *   {sha256hex(X)} {hmachex(X)} {hmacbase64(X)}   of the text X, which is one of the above or several joined by "+"
+ *   {base64url(X)}     without padding
+ *   {lines(X)}         of each member of the JSON body that is there: its name and its value, each with a line's end
  *   {crc32(X)}         the CRC-32 of X, in decimal
  *   {json(X)}          X as the inside of a JSON string
  *

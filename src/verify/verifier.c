@@ -110,6 +110,11 @@ static bool read_facts(struct verifier *verifier, const json_t *auth, struct err
         return error_set(error, ERROR_INTERNAL, "the table of %s is wrong: time", scheme->type);
     if (scheme->content != NULL && !template_read(arena, scheme->content, auth, &verifier->content))
         return error_set(error, ERROR_INTERNAL, "the table of %s is wrong: content", scheme->type);
+    if (scheme->digest_at != NULL && !place_read(text_of(scheme->digest_at), &verifier->digest_at))
+        return error_set(error, ERROR_INTERNAL, "the table of %s is wrong: digest", scheme->type);
+    if (!requirements_read(arena, scheme->requirements, false, auth, &verifier->requirements) ||
+        !requirements_read(arena, scheme->claims, true, auth, &verifier->claims))
+        return error_set(error, ERROR_INTERNAL, "the table of %s is wrong: requirements", scheme->type);
     if (scheme->method == METHOD_BASIC && username.size == 0)
         return fail(error, "username");
     if (scheme->method == METHOD_API_KEY && header.size == 0)
@@ -120,11 +125,21 @@ static bool read_facts(struct verifier *verifier, const json_t *auth, struct err
     return true;
 }
 
+static bool needs_nothing(const struct scheme *scheme)
+{
+    const struct auth_field *field = scheme->fields;
+    while (field->name != NULL && field->optional)
+        field++;
+    return field->name == NULL;
+}
+
 /* Nothing is checked without a secret; VAPI and log drains may be used so, the others with an empty auth only. */
 static bool wants_checks(const struct scheme *scheme, const json_t *auth)
 {
-    if (!scheme_checks(scheme) || json_object_size(auth) == 0)
+    if (!scheme_checks(scheme) || (json_object_size(auth) == 0 && (scheme->origin == NULL || !needs_nothing(scheme))))
         return false;
+    if (scheme->origin != NULL)
+        return true;
     const struct auth_field *field = scheme->fields;
     while (field->name != NULL && strcmp(field->name, scheme->secret) != 0)
         field++;
@@ -148,7 +163,10 @@ static bool read_all(struct verifier *verifier, struct text source_type, const j
         return false;
     verifier->scheme = scheme;
     verifier->checks = wants_checks(scheme, auth);
-    if (verifier->checks && (!read_facts(verifier, auth, error) || !add_keys(verifier, auth, error)))
+    verifier->fetches = verifier->checks && scheme->origin != NULL &&
+                        (scheme->secret == NULL || json_member_text(auth, scheme->secret).size == 0);
+    if (verifier->checks && (!read_facts(verifier, auth, error) ||
+                             !(verifier->fetches ? fetching_read(verifier, auth, error) : add_keys(verifier, auth, error))))
         return false;
     return handshakes_read(verifier, auth) ||
            error_set(error, ERROR_INTERNAL, "the table of %s is wrong: handshakes", scheme->type);

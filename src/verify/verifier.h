@@ -4,9 +4,22 @@
 #include <stdatomic.h>
 
 #include "verify/key.h"
+#include "verify/signature.h"
 #include "verify/template.h"
 
 enum { VERIFIER_KEYS_MOST = 2 * KEYS_OF_ONE, CONDITIONS_MOST = 4 };
+
+/* A requirement with what the config says to it. */
+struct ready_requirement {
+    const struct requirement *row;
+    struct place place;   /* of requirements; of claims: nowhere */
+    struct text equal_to; /* with `member`; TEXT_NONE: the names of the row count, or nothing */
+};
+
+struct ready_requirements {
+    struct ready_requirement *items;
+    size_t count;
+};
 
 /* One word of a handshake's `when`. */
 struct condition {
@@ -38,6 +51,12 @@ struct verifier {
     struct template content;
     struct verify_key keys[VERIFIER_KEYS_MOST];
     size_t key_count;
+    struct ready_requirements requirements, claims;
+    struct place digest_at;
+    bool fetches; /* its key is not entered: it comes with the request's input */
+    struct place key_id;
+    struct template url, other_url, authorization;
+    struct text token_url, token_authorization;
     struct text username;
     struct ready_handshake *handshakes;
     size_t handshake_count;
@@ -51,5 +70,19 @@ bool handshakes_read(struct verifier *verifier, const json_t *auth);
 /* Letters, digits and "-_.~+/=" only, and not many. */
 bool is_handshake_word(struct text text);
 
-/* Does a token pass? See jwt.c. */
-bool jwt_passes(const struct verifier *verifier, struct text token, struct reading *reading);
+/* Makes ready what fetches its key. False with an error that names the member of the config that is wrong. */
+bool fetching_read(struct verifier *verifier, const json_t *auth, struct error *error);
+/* Tables end with a row without `at`; `is_claims`: `at` is no place. False: the table is wrong. */
+bool requirements_read(struct arena *arena, const struct requirement *rows, bool is_claims, const json_t *auth,
+                       struct ready_requirements *ready);
+bool requirement_is_met(const struct ready_requirement *requirement, struct text value);
+
+/* Finds the signatures, and looks at all that can be seen without a key: the time, the digest's name, requirements. */
+bool verify_read_signature(const struct verifier *verifier, struct reading *reading, struct candidates *candidates);
+/* Is the time of signing near enough? */
+bool verify_is_fresh(const struct verifier *verifier, struct reading *reading);
+
+/* Does the token pass that the request carries? See jwt.c. */
+bool jwt_passes(const struct verifier *verifier, struct reading *reading);
+/* What the head of the token calls its key, TEXT_NONE when it does not; in the reading's arena. False: it is no token. */
+bool jwt_key_id(const struct verifier *verifier, struct reading *reading, struct text *id);

@@ -88,7 +88,7 @@ static bool read_time(const struct verifier *verifier, struct text text, int64_t
     return true;
 }
 
-static bool is_fresh(const struct verifier *verifier, struct reading *reading)
+bool verify_is_fresh(const struct verifier *verifier, struct reading *reading)
 {
     struct text text;
     int64_t moment_ms, tolerance_ms = (int64_t)verifier->scheme->tolerance_s * 1000;
@@ -123,7 +123,7 @@ static bool check_hash(const struct verifier *verifier, const struct decoded *gi
 {
     unsigned char bytes[DIGEST_BYTES_MOST];
     bool is_hmac = verifier->scheme->method == METHOD_HMAC;
-    enum digest digest = verifier->digest;
+    enum digest digest = reading->digest;
     if (verifier->scheme->sha256_too && given->size == digest_size(DIGEST_SHA256))
         digest = DIGEST_SHA256;
     if (given->size != digest_size(digest))
@@ -141,13 +141,13 @@ static bool check_public(const struct verifier *verifier, const struct verify_ke
     const struct scheme *scheme = verifier->scheme;
     bool good;
     if (scheme->digest_is_signed) {
-        size_t size = hash_content(verifier, verifier->digest, false, reading, bytes);
+        size_t size = hash_content(verifier, reading->digest, false, reading, bytes);
         good = size > 0 && buffer_append(&content, bytes, size);
     } else {
         good = template_append(&verifier->content, reading, &content);
     }
-    good = good && verify_key_signed(key, scheme->method, verifier->digest, buffer_text(&content),
-                                (struct text){(const char *)given->bytes, given->size});
+    good = good && verify_key_signed(key, scheme->method, reading->digest, buffer_text(&content),
+                                     (struct text){(const char *)given->bytes, given->size});
     buffer_free(&content);
     return good;
 }
@@ -158,29 +158,62 @@ static bool check_candidate(const struct verifier *verifier, struct text candida
     bool shared = verifier->scheme->method == METHOD_HMAC || verifier->scheme->method == METHOD_HASH;
     if (!signature_decode(verifier->encoding, candidate, given.bytes, &given.size))
         return false;
-    for (size_t i = 0; i < verifier->key_count; i++) {
-        reading->secret = verifier->keys[i].bytes;
+    for (size_t i = 0; i < reading->key_count; i++) {
+        reading->secret = reading->keys[i].bytes;
         if (shared ? check_hash(verifier, &given, reading)
-                   : check_public(verifier, &verifier->keys[i], &given, reading))
+                   : check_public(verifier, &reading->keys[i], &given, reading))
             return true;
     }
     return false;
+}
+
+static bool finds_digest(const struct verifier *verifier, struct reading *reading)
+{
+    struct text name;
+    reading->digest = verifier->digest;
+    if (verifier->digest_at.kind == PLACE_NONE)
+        return true;
+    if (!reading_value(reading, verifier->digest_at, &name))
+        return false;
+    const struct named_digest *row = verifier->scheme->digests;
+    while (row->name != NULL && !text_equal(name, text_of(row->name)))
+        row++;
+    reading->digest = row->digest;
+    return row->name != NULL;
+}
+
+static bool meets_requirements(const struct verifier *verifier, struct reading *reading)
+{
+    struct text value;
+    for (size_t i = 0; i < verifier->requirements.count; i++) {
+        const struct ready_requirement *requirement = &verifier->requirements.items[i];
+        if (!reading_value(reading, requirement->place, &value) || !requirement_is_met(requirement, value))
+            return false;
+    }
+    return true;
+}
+
+bool verify_read_signature(const struct verifier *verifier, struct reading *reading, struct candidates *candidates)
+{
+    struct text value;
+    reading->part_count = 0;
+    if (verifier->form.numbered) {
+        if (!signature_read_numbered(verifier->signature.name, reading, candidates))
+            return false;
+    } else if (!reading_value(reading, verifier->signature, &value) || value.data == NULL ||
+               !signature_read(&verifier->form, text_trim(value), reading, candidates)) {
+        return false;
+    }
+    return verify_is_fresh(verifier, reading) && finds_digest(verifier, reading) &&
+           meets_requirements(verifier, reading);
 }
 
 /* Where several signatures may stand, one that fits is enough: senders rotate their keys so. */
 static bool check_signature(const struct verifier *verifier, struct reading *reading)
 {
     struct candidates candidates = {0};
-    struct text value;
-    reading->part_count = 0;
-    if (verifier->form.numbered) {
-        if (!signature_read_numbered(verifier->signature.name, reading, &candidates))
-            return false;
-    } else if (!reading_value(reading, verifier->signature, &value) || value.data == NULL ||
-               !signature_read(&verifier->form, text_trim(value), reading, &candidates)) {
-        return false;
-    }
-    if (!is_fresh(verifier, reading) || (verifier->signs_words && is_handshake_word(reading->input->body)))
+    if (!verify_read_signature(verifier, reading, &candidates) ||
+        (verifier->signs_words && is_handshake_word(reading->input->body)))
         return false;
     for (size_t i = 0; i < candidates.count; i++) {
         if (check_candidate(verifier, candidates.items[i], reading))
@@ -207,21 +240,13 @@ static bool check_each(const struct verifier *verifier, struct reading *reading)
     return count > 0;
 }
 
-static bool check_jwt(const struct verifier *verifier, struct reading *reading)
-{
-    struct text token;
-    return reading_value(reading, verifier->signature, &token) && token.data != NULL &&
-           (verifier->signature.kind == PLACE_BODY || token.size <= SIGNATURE_MOST) &&
-           jwt_passes(verifier, text_trim(token), reading);
-}
-
 static bool passes(const struct verifier *verifier, struct reading *reading)
 {
     switch (verifier->scheme->method) {
     case METHOD_TOKEN: return check_token(verifier, reading);
     case METHOD_BASIC: return check_basic(verifier, reading);
     case METHOD_API_KEY: return check_api_key(verifier, reading);
-    case METHOD_JWT: return check_jwt(verifier, reading);
+    case METHOD_JWT: return jwt_passes(verifier, reading);
     case METHOD_HMAC:
     case METHOD_HASH:
     case METHOD_RSA:
@@ -242,7 +267,10 @@ enum verdict verify_request(const struct verifier *verifier, const struct verify
         return VERDICT_UNCHECKED;
     if (verifier->broken)
         return VERDICT_FAILED;
-    struct reading reading = {.input = input};
+    if (verifier->fetches && (input->key == NULL || !verify_key_fits(input->key, verifier->scheme->method)))
+        return VERDICT_FAILED;
+    struct reading reading = {.input = input, .keys = verifier->fetches ? input->key : verifier->keys,
+                              .key_count = verifier->fetches ? 1 : verifier->key_count, .digest = verifier->digest};
     bool passed = passes(verifier, &reading);
     reading_end(&reading);
     return passed ? VERDICT_PASSED : VERDICT_FAILED;

@@ -27,6 +27,8 @@ enum verdict {
     VERDICT_FAILED,
 };
 
+struct verify_key;
+
 struct verify_input {
     struct text method;
     struct text origin; /* "https://gateway.example.com": what the sender's URL begins with */
@@ -35,6 +37,7 @@ struct verify_input {
     const struct http_headers *headers;
     struct text body;
     int64_t now_ms;
+    const struct verify_key *key; /* that the sender publishes, see fetch.h; NULL: none was fetched */
 };
 
 struct verifier;

@@ -22,6 +22,7 @@ import { usedProcessors } from './child.mjs';
 import { lists } from './lists.mjs';
 import * as measure from './measure.mjs';
 import { metrics } from './metrics.mjs';
+import { pace } from './pace.mjs';
 import { rules } from './rules.mjs';
 import { makeTable, printTable } from './table.mjs';
 
@@ -50,6 +51,7 @@ const measurements = [
     { name: 'verify_cost', run: measure.verifyCost },
     { name: 'transform_calls', run: measure.transformCalls },
     { name: 'rules', run: rules },
+    { name: 'pace', run: pace },
     { name: 'isolation', run: measure.isolation },
     { name: 'paused_backlog', run: measure.pausedBacklog },
     { name: 'refused_backlog', run: measure.refusedBacklog },
@@ -70,6 +72,10 @@ const sizes = {
     isolationRounds: 3,
     pausedCount: 50_000,
     refusedCount: 10_000,
+    paceSeconds: 20,
+    paceRounds: 3,
+    groupBacklog: 100_000,
+    groupWebhooks: 300,
     millions: Number(options.millions),
     enduranceRounds: 3,
     listEvents: 5_000_000,
@@ -81,6 +87,9 @@ const sizes = {
         isolationRounds: 1,
         pausedCount: 10_000,
         refusedCount: 2_000,
+        paceSeconds: 8,
+        paceRounds: 1,
+        groupBacklog: 10_000,
         listEvents: 200_000,
         metricEvents: 200_000,
     }),

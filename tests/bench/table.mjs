@@ -139,6 +139,24 @@ const groups = [
         ],
     },
     {
+        needs: ['pace'],
+        of: (r) => r.pace,
+        rows: [
+            ...[50, 200].flatMap((limit) => [
+                [`${limit} a second with a backlog: reached`, (p) => p[`rate_${limit}`].share, times, atLeast(0.98)],
+                ['the most in any second, of the limit', (p) => p[`rate_${limit}`].most, times, atMost(1)],
+            ]),
+            ...[['limited', 'at 50 a second'], ['slow', 'answered after 200 ms']].flatMap(([name, how]) => [
+                [`99 groups beside one with a backlog, ${how}: latency`, (p) => p[name].busy_ms, ms],
+                ['the same when it is idle', (p) => p[name].idle_ms, ms],
+                ['ratio of the two', (p) => p[name].ratio, times, atMost(1.2)],
+                ['events of that backlog that still waited', (p) => p[name].waiting, String],
+                ['p99 beside it', (p) => p[name].busy_p99_ms, ms],
+                ['p99 when it is idle', (p) => p[name].idle_p99_ms, ms],
+            ]),
+        ],
+    },
+    {
         needs: ['isolation'],
         of: (r) => r.isolation,
         rows: [

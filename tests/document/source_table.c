@@ -25,11 +25,22 @@ static void print_place(const char *place)
         printf("the body");
 }
 
+/* "-SHA-1 or SHA-256" of a sender that names one of them. */
+static void print_digests(const struct scheme *scheme)
+{
+    const struct named_digest *row = scheme->digests;
+    if (row == NULL)
+        printf("-%s", DIGEST_NAMES[scheme->digest]);
+    for (; row != NULL && row->name != NULL; row++)
+        printf("%s%s", row == scheme->digests ? "-" : " or ", DIGEST_NAMES[row->digest]);
+}
+
 static void print_signature(const struct scheme *scheme, const char *method)
 {
-    bool keyed = scheme->method != METHOD_ED25519;
-    printf("%s%s%s, %s, ", method, keyed ? "-" : "", keyed ? DIGEST_NAMES[scheme->digest] : "",
-           ENCODING_NAMES[scheme->encoding]);
+    printf("%s", method);
+    if (scheme->method != METHOD_ED25519)
+        print_digests(scheme);
+    printf(", %s, ", ENCODING_NAMES[scheme->encoding]);
     print_place(scheme->signature);
     if (scheme->form.numbered)
         printf("1, 2, …");
@@ -41,13 +52,10 @@ static void print_signature(const struct scheme *scheme, const char *method)
 
 static void print_check(const struct scheme *scheme)
 {
-    if (scheme->confidence == SCHEME_FETCHED && scheme->method != METHOD_NONE)
-        printf("**not checked**, unless you enter the key: ");
     switch (scheme->method) {
     case METHOD_NONE:
-        printf(scheme->confidence == SCHEME_FETCHED ? "**not checked**: the key would have to be fetched"
-               : scheme->confidence == SCHEME_WEAK  ? "**not checked**: how it signs is not known for sure"
-                                                    : "**not checked**: it signs nothing");
+        printf(scheme->confidence == SCHEME_WEAK ? "**not checked**: how it signs is not known for sure"
+                                                 : "**not checked**: it signs nothing");
         break;
     case METHOD_CHOSEN: printf("as `auth_type` says"); break;
     case METHOD_PUBLISH: printf("the project's API key, by the publish call only"); break;
@@ -75,6 +83,25 @@ static void print_check(const struct scheme *scheme)
     }
 }
 
+/* The hosts that its key comes from, each once. */
+static void print_origin(const struct scheme *scheme)
+{
+    const char *const *locations = scheme->origin->locations;
+    static const char *const forms[] = {"key set", "certificate", "key"};
+    const char *between = "";
+    printf("; %s from ", forms[scheme->origin->form]);
+    for (size_t i = 0; locations[i] != NULL; i++) {
+        size_t size = strcspn(locations[i], "/");
+        bool known = false;
+        for (size_t k = 0; k < i; k++)
+            known |= strncmp(locations[k], locations[i], size + 1) == 0;
+        if (known)
+            continue;
+        printf("%s`%.*s`", between, (int)size, locations[i]);
+        between = ", ";
+    }
+}
+
 static void print_fields(const struct scheme *scheme)
 {
     const char *between = "";
@@ -94,9 +121,12 @@ static void print_row(const struct scheme *scheme)
     else
         printf("%s | ", scheme->name);
     print_check(scheme);
+    if (scheme->origin != NULL)
+        print_origin(scheme);
     printf(" | ");
     print_fields(scheme);
-    printf(" | %s | %s |\n", scheme->find != NULL ? scheme->find : "", scheme->handshakes != NULL ? "answered" : "");
+    printf(" | %s | %s |\n", scheme->find != NULL ? scheme->find : "",
+           scheme->subscription != NULL ? "confirmed" : scheme->handshakes != NULL ? "answered" : "");
 }
 
 /* Rows in the order of their types, which the tables by family do not have among each other. */
@@ -126,12 +156,18 @@ static const char HEAD[] =
     "A source's `type` says who sends to it. With the members of `config.auth` that its row names, every request is\n"
     "checked before anything is made of it; what does not pass is recorded with the cause `VERIFICATION_FAILED`, can be\n"
     "looked at, and can be retried once the secret is mended (a retry is your decision: it is not checked again, and the\n"
-    "request's `verified` stays false). Without `config.auth` nothing is checked.\n\n"
+    "request's `verified` stays false). Without `config.auth` nothing is checked, but for `AWS_SNS`, which needs none.\n\n"
     "* **Not checked** means what it says: such a source takes every request, its `authenticated` and the requests'\n"
     "  `verified` are false, whatever its `config.auth` holds. It takes `auth_type` `HMAC`, `BASIC_AUTH` or `API_KEY` in\n"
     "  place of its own, for senders that can be told to add a header or a password.\n"
-    "* Some senders publish their key on their servers, where this version does not fetch it. Those that seldom change it\n"
-    "  can be checked with the key that you enter, as PEM; `previous_public_key` beside it helps over a change.\n"
+    "* **Some senders publish their keys.** They are fetched when a request needs one, from the hosts that the row names and\n"
+    "  from no other, and kept as long as the sender says ([decision 0008](decisions/0010-fetched-keys.md)). While one cannot\n"
+    "  be had, requests are answered 503, so that the sender sends them again, and recorded as `VERIFICATION_FAILED` with the\n"
+    "  reason as `rejection_detail`. Where the row has `public_key`, a key that you enter (PEM) takes the place of the fetched\n"
+    "  one; `previous_public_key` beside it helps over a change.\n"
+    "* **Anybody can subscribe a URL to a topic of their own** at `AWS_SNS`. The question whether that is wanted is answered\n"
+    "  with yes once its signature passes (confirmed), unless `topic_arn` names another topic. What could not be confirmed is\n"
+    "  answered 503 and recorded with its reason. Messages in the raw form carry no signature and do not pass.\n"
     "* Sources of type `WEBHOOK` take any row's name as `auth_type`; those of type `HTTP` take `HMAC`, `BASIC_AUTH` and\n"
     "  `API_KEY`.\n"
     "* **Changing a secret.** Beside `webhook_secret_key` (or `api_key`, `token`, `public_key`, `password`) may stand the\n"

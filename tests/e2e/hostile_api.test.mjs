@@ -102,7 +102,7 @@ const DESTINATION_AUTHS = {
 };
 const TLS = { ca: certificates.read('ca.pem'), client_certificate: certificates.read('client.pem'), client_key: certificates.read('client.key') };
 const PACE = {
-  rate_limit: 5, rate_limit_period: 'minute', delivery_order: { by: 'group' },
+  rate_limit: 5, rate_limit_period: 'minute', delivery_order: { by: 'group' }, circuit_breaker: { failures: 5, lasting_ms: 10 },
   delivery_policy: { rate: 5, period: 'second', groups: { key: 'body.a', rate: 2, rate_period: 'hour', overrides: { b: { rate: 1, rate_period: 'hour' } } } },
   delivery_groups: { key: 'body.a', rate_limit: 2, rate_limit_period: 'hour', overrides: { b: { rate_limit: 1, rate_limit_period: 'hour' } } },
 };

@@ -6,16 +6,22 @@ import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { startGateway, until } from './gateway.mjs';
 import { callsOf } from './resource.mjs';
+import { startProviders } from './verify/providers.mjs';
 import { signers } from './verify/signers.mjs';
 
 const BODY = JSON.stringify({ id: 'evt_1', amount: 1200, text: 'Grüße 🎉 / "quoted"' });
-let gateway, ok;
+let gateway, ok, providers;
 
 before(async () => {
-  gateway = await startGateway();
+  providers = await startProviders();
+  for (const row of Object.values(signers)) row.publish?.(providers);
+  gateway = await startGateway({ args: providers.args });
   ({ ok } = callsOf(gateway));
 });
-after(() => gateway?.stop());
+after(async () => {
+  await gateway?.stop();
+  await providers?.stop();
+});
 
 // Headers of the same name go out as lines of their own, which fetch cannot do.
 function post({ url, headers, body, method = 'POST' }) {

@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-#include "verify/verify.h"
+#include "verify/fetch.h"
 
+#define NEON_URL "https://ep-x-1.neonauth.us-east-1.aws.neon.tech/neondb/auth"
 enum { SCHEMES_MOST = 256, HEADERS_MOST = 32, NOW_S = 1800000000 };
 
 static const char *key_of(const struct scheme *scheme)
@@ -16,8 +17,8 @@ static const char *key_of(const struct scheme *scheme)
     case KEY_HEX: return "00ff";
     case KEY_PEM:
         return scheme->method == METHOD_ECDSA
-                   ? "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEPnKx+PM+JnEb5sTmSNDDzGxyc1IMLcsUFlVcPbsXT4zmvPBVo4fdHEhNbwJ5"
-                     "k8uvPj1DdzcMdLk1CJgYQ6YZ8Q=="
+                   ? "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEklZAj5aYRrelrPZRUIbMyjDSoLLH14j1498sXQGlSKkSD/kYYdG4fjSRSnS+"
+                     "f72n65sGu6pBT+bzLgDfMeCSWA=="
                    : "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCtxijVGxLjPcqVhbAA7gZwouYtBpn15uXusJx1vSZMZlSOJlWaJ+tqsiMnjBg9"
                      "iqyIubHCPr5DkyJ78uxtbCFqElUhCEWLdjAdpUuQLdcybBJ9pTAw6bZnFMcDP5nKKzMaWN4xM6mLD4tHvaeXL4xoUUudtevJiXWt"
                      "kXkGrTW/lQIDAQAB";
@@ -34,7 +35,8 @@ static struct verifier *make(const struct scheme *scheme)
         bool is_key = scheme->secret != NULL && strstr(field->name, scheme->secret) != NULL;
         used += (size_t)snprintf(config + used, sizeof config - used, "%s\"%s\":\"%s\"",
                                  field == scheme->fields ? "" : ",", field->name,
-                                 field->names != NULL ? field->names[0] : is_key ? key_of(scheme) : "x-own");
+                                 field->names != NULL ? field->names[0] : is_key ? key_of(scheme)
+                                 : strcmp(field->name, "neon_auth_url") == 0 ? NEON_URL : "x-own");
     }
     snprintf(config + used, sizeof config - used, "}}");
     return verifier_new(TEXT("WEBHOOK"), text_of(config), NULL);
@@ -81,6 +83,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
                                  .now_ms = (int64_t)NOW_S * 1000};
     struct arena arena = {0};
     struct handshake_reply reply;
+    struct key_wanted wanted;
+    if (verify_wants_key(verifiers[bytes[0]], &input, &arena, &wanted))
+        MUST(origin_takes(scheme->origin->locations, wanted.url));
     enum verdict verdict = verify_request(verifiers[bytes[0]], &input);
     MUST((verdict == VERDICT_UNCHECKED) != verifier_checks(verifiers[bytes[0]]));
     if (verify_handshake(verifiers[bytes[0]], &input, &arena, &reply))

@@ -46,8 +46,9 @@ static void the_first_cause_that_applies_is_given(void **state)
         struct http_exchange exchange = {.method = text_of(cases[i].method), .path = TEXT("/e/token"),
                                          .headers = {&header, cases[i].content_type ? 1 : 0},
                                          .body = text_of(cases[i].body)};
-        struct screening screening =
-            screen_request(&source, &exchange, "https://here.example", cases[i].refusal, (cases[i].traits & PUBLISHED) != 0);
+        struct screening screening = screen_request(
+            &(struct screened){.source = &source, .exchange = &exchange, .origin = "https://here.example",
+                               .refusal = cases[i].refusal, .published = (cases[i].traits & PUBLISHED) != 0});
         check_integer(cases[i].what, "cause", screening.cause, cases[i].cause);
         check_integer(cases[i].what, "status", screening.status, cases[i].status);
         check_integer(cases[i].what, "verified", screening.verified, cases[i].verified);

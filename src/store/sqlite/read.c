@@ -52,6 +52,21 @@ bool store_read_request(struct store_reader *reader, struct arena *arena, int64_
                       project_id, id, row_request, request, error);
 }
 
+static void row_detail(struct arena *arena, sqlite3_stmt *s, void *out)
+{
+    *(struct text *)out = column_text(arena, s, 0);
+}
+
+bool store_read_rejection_detail(struct store_reader *reader, struct arena *arena, int64_t request_id,
+                                 struct text *detail, struct error *error)
+{
+    sqlite3_stmt *statement =
+        database_statement(reader, "SELECT detail FROM rejection_detail WHERE request_id = ?", error);
+    if (statement != NULL)
+        bind_integers(statement, 1, (int64_t[]){request_id}, 1);
+    return read_one(reader, arena, statement, row_detail, detail, error);
+}
+
 bool store_read_event(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
                       struct event *event, struct error *error)
 {

@@ -77,6 +77,18 @@ bool store_put_connection(struct store_transaction *transaction, const struct co
     return database_run(transaction->database, s, error);
 }
 
+static bool insert_detail(struct store_transaction *transaction, const struct request *request, struct error *error)
+{
+    if (request->rejection_detail.size == 0)
+        return true;
+    sqlite3_stmt *s = database_statement(transaction->database, "INSERT INTO rejection_detail VALUES(?, ?)", error);
+    if (s == NULL)
+        return false;
+    BIND(s, request->id);
+    bind_text(s, 2, request->rejection_detail);
+    return database_run(transaction->database, s, error);
+}
+
 bool store_insert_request(struct store_transaction *transaction, const struct request *request, struct error *error)
 {
     sqlite3_stmt *s = database_statement(
@@ -92,7 +104,7 @@ bool store_insert_request(struct store_transaction *transaction, const struct re
     bind_text(s, 13, request->query);
     bind_bytes(s, 14, request->headers);
     bind_bytes(s, 15, request->body);
-    if (!database_run(transaction->database, s, error))
+    if (!database_run(transaction->database, s, error) || !insert_detail(transaction, request, error))
         return false;
     struct request_counted counted = {request->project_id, request->source_id, request->ingested_at,
                                       (int64_t)request->rejection_cause,

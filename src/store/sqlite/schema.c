@@ -73,6 +73,8 @@ static const char *const STEPS[] = {
     schema_rules,
     schema_pace,
     schema_auth,
+    schema_outages,
+    schema_fetched,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 

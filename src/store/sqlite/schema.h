@@ -68,10 +68,11 @@ bool schema_last_key(struct store_reader *database, int64_t *key, struct error *
 extern const char schema_core[]; /* the first schema */
 extern const char schema_resources[];
 extern const char schema_metrics[];
-extern const char schema_auth[];
+extern const char schema_auth[], schema_fetched[];
 extern const char schema_projects[];
 extern const char schema_lists[];
 extern const char schema_bulk[];
 extern const char schema_issues[];
 extern const char schema_rules[];
 extern const char schema_pace[];
+extern const char schema_outages[];

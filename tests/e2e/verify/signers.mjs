@@ -5,6 +5,7 @@
 // signature, whose text stands in exactly one of the others. `tolerance`: seconds. `by`: whose code signs.
 import { constants, createHash, createHmac, sign as signWith, webcrypto } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { crc32, fetched } from './fetched.mjs';
 import * as keys from './keys.mjs';
 
 globalThis.crypto ??= webcrypto; // Node.js 18 has it under this name only when asked to
@@ -266,15 +267,6 @@ add('ADYEN', {
 
 // ---- public keys ----
 
-function crc32(text) {
-  let sum = ~0;
-  for (const byte of Buffer.from(text)) {
-    sum ^= byte;
-    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xEDB88320 : 0);
-  }
-  return ~sum >>> 0;
-}
-
 const asymmetric = (algorithm, key, text, encoding) => signWith(algorithm, Buffer.from(text), key).toString(encoding);
 add('ALIPAY', {
   keys: keys.rsa(),
@@ -305,7 +297,7 @@ add('PAYPAL', {
   sign(request, key) {
     const time = new Date(request.now).toISOString(), signed = `t-1|${time}|WH-1|${crc32(request.body)}`;
     const signature = asymmetric('RSA-SHA256', key.privateKey, signed, 'base64');
-    return { headers: { 'paypal-transmission-id': 't-1', 'paypal-transmission-time': time, 'paypal-transmission-sig': signature }, signature };
+    return { headers: { 'paypal-transmission-id': 't-1', 'paypal-transmission-time': time, 'paypal-transmission-sig': signature, 'paypal-auth-algo': 'SHA256withRSA' }, signature };
   },
 });
 add('UTILA', {
@@ -507,3 +499,7 @@ add('TREEZOR', {
     return { body: `{"webhook":"card.update","object_payload":${payload},"object_payload_signature":${JSON.stringify(signature)}}`, signature };
   },
 });
+
+// ---- keys that are fetched ----
+
+for (const [title, row] of Object.entries(fetched)) add(title, row);

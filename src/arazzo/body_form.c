@@ -47,7 +47,8 @@ static bool is_binary(const json_t *schema)
 }
 
 /* What OpenAPI says: the encoding's contentType, else by the kind of value. */
-static struct text part_type(const struct request_parts *parts, const char *media, const char *name, const json_t *value)
+static struct text part_type(const struct request_parts *parts, const char *media, const char *name,
+                             const json_t *value)
 {
     struct text said = json_member_text(operation_body_encoding(parts->operation, media, name), "contentType");
     const json_t *schema = operation_body_property(parts->operation, media, name);

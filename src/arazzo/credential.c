@@ -148,7 +148,8 @@ static bool find_token_url(struct request_parts *parts, const json_t *scheme, co
     *url = location_resolve(arena, arena_printf(arena, "%.*s/", TEXT_ARGS(origin)), said);
     bool good = !choice->from_environment || text_equal(location_origin(text_of(*url)), origin) ||
                 error_set(parts->error, ERROR_UNAUTHORIZED,
-                          "the token URL %s is of another server: give the credential by a flag to have it sent there", *url);
+                          "the token URL %s is of another server: give the credential by a flag to have it sent there",
+                          *url);
     buffer_free(&server);
     return good;
 }

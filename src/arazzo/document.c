@@ -185,7 +185,8 @@ static void read_version(const struct object_reader *root)
     bool known = version != NULL && (strncmp(version, "1.0.", 4) == 0 || strncmp(version, "1.1.", 4) == 0) &&
                  version[4] != '\0' && version[4 + strspn(version + 4, "0123456789")] == '\0';
     if (version != NULL && !known)
-        object_error(root, "arazzo", "version %s of the specification is not known; 1.0.0, 1.0.1 and 1.1.0 are", version);
+        object_error(root, "arazzo", "version %s of the specification is not known; 1.0.0, 1.0.1 and 1.1.0 are",
+                     version);
 }
 
 static void read_root(struct document *document)

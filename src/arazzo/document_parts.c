@@ -65,7 +65,8 @@ static const json_t *follow_reference(struct document *document, const json_t *i
     const json_t *group = document->components ? json_object_get(document->components, kind) : NULL;
     const json_t *component = fits && group ? json_object_get(group, reference + prefix.size) : NULL;
     if (component == NULL)
-        object_error(&reader, "reference", fits ? "there is no component %s" : "\"%s\" is no reference to components.%s",
+        object_error(&reader, "reference",
+                     fits ? "there is no component %s" : "\"%s\" is no reference to components.%s",
                      reference, kind);
     buffer_free(&prefix);
     if (override != NULL)
@@ -169,7 +170,8 @@ static bool read_criterion(struct document *document, const json_t *item, const 
         return false;
     criterion->type = (enum criterion_type)type;
     if (type != CRITERION_SIMPLE && criterion->context == NULL)
-        object_error(&reader, NULL, "\"context\" is missing, which a %s condition looks at", criterion_type_names[type]);
+        object_error(&reader, NULL, "\"context\" is missing, which a %s condition looks at",
+                     criterion_type_names[type]);
     if (criterion->context != NULL && !expression_parse(text_of(criterion->context), &expression, &error))
         object_error(&reader, "context", "%s", error.message);
     if (!criterion_check(criterion, &tolerated, &error))

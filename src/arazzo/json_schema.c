@@ -1,4 +1,4 @@
-/* References and the keywords that combine schemas; the others are in json_schema_scalar.c and json_schema_container.c. */
+/* References and the keywords that combine schemas; the others are in json_schema_scalar.c and _container.c. */
 #include "arazzo/json_schema.h"
 
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 
 enum { REFERENCES_MOST = 16, DEPTH_MOST = 200, WORK_MOST = 1000000 };
 
-static void write_place(struct buffer *out, const struct json_schema_place *place)
+static void write_place(struct buffer *out, const struct value_place *place)
 {
     if (place == NULL)
         return;
@@ -22,7 +22,7 @@ static void write_place(struct buffer *out, const struct json_schema_place *plac
         buffer_printf(out, "[%zu]", place->index);
 }
 
-bool json_schema_refuse(const struct json_schema_check *check, const struct json_schema_place *place, const char *format, ...)
+bool schema_refuse(const struct validation *check, const struct value_place *place, const char *format, ...)
 {
     struct buffer sentence = {0};
     va_list arguments;
@@ -70,7 +70,8 @@ static const json_t *find_reference(const json_t *root, const char *reference)
         return NULL;
     percent_decode(&pointer, text_of(reference + 1), false);
     struct text text = buffer_text(&pointer);
-    const json_t *found = text.size == 0 || text.data[0] == '/' ? json_pointer_get(root, text) : find_anchor(root, text);
+    const json_t *found = text.size == 0 || text.data[0] == '/' ? json_pointer_get(root, text) : find_anchor(root,
+                                                                                                             text);
     buffer_free(&pointer);
     return found;
 }
@@ -89,9 +90,9 @@ const json_t *json_schema_follow(const json_t *root, const json_t *schema)
 /* ---- combinations ---- */
 
 /* Does it fit, without saying why not and without filling anything in? */
-static bool fits(struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place, json_t *value)
+static bool fits(struct validation *check, const json_t *schema, const struct value_place *place, json_t *value)
 {
-    struct json_schema_check trial = *check;
+    struct validation trial = *check;
     trial.error = NULL;
     trial.fills_defaults = false;
     bool good = json_schema_apply(&trial, schema, place, value);
@@ -99,7 +100,7 @@ static bool fits(struct json_schema_check *check, const json_t *schema, const st
     return good;
 }
 
-static size_t count_fitting(struct json_schema_check *check, const json_t *list, const struct json_schema_place *place,
+static size_t count_fitting(struct validation *check, const json_t *list, const struct value_place *place,
                             json_t *value)
 {
     json_t *item;
@@ -109,22 +110,22 @@ static size_t count_fitting(struct json_schema_check *check, const json_t *list,
     return count;
 }
 
-static bool check_alternatives(struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place,
+static bool check_alternatives(struct validation *check, const json_t *schema, const struct value_place *place,
                                json_t *value)
 {
     const json_t *any = json_object_get(schema, "anyOf"), *one = json_object_get(schema, "oneOf");
     const json_t *none = json_object_get(schema, "not");
     if (json_is_array(any) && count_fitting(check, any, place, value) == 0)
-        return json_schema_refuse(check, place, "it fits none of the %zu schemas of anyOf", json_array_size(any));
+        return schema_refuse(check, place, "it fits none of the %zu schemas of anyOf", json_array_size(any));
     size_t fitting = json_is_array(one) ? count_fitting(check, one, place, value) : 1;
     if (fitting != 1)
-        return json_schema_refuse(check, place, "it fits %zu of the %zu schemas of oneOf, but must fit exactly one", fitting,
+        return schema_refuse(check, place, "it fits %zu of the %zu schemas of oneOf, but must fit exactly one", fitting,
                              json_array_size(one));
     return none == NULL || !fits(check, none, place, value) ||
-           json_schema_refuse(check, place, "it fits what \"not\" forbids");
+           schema_refuse(check, place, "it fits what \"not\" forbids");
 }
 
-static bool check_condition(struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place,
+static bool check_condition(struct validation *check, const json_t *schema, const struct value_place *place,
                             json_t *value)
 {
     const json_t *condition = json_object_get(schema, "if");
@@ -134,7 +135,7 @@ static bool check_condition(struct json_schema_check *check, const json_t *schem
     return then == NULL || json_schema_apply(check, then, place, value);
 }
 
-static bool check_all(struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place, json_t *value)
+static bool check_all(struct validation *check, const json_t *schema, const struct value_place *place, json_t *value)
 {
     json_t *item;
     size_t index;
@@ -145,30 +146,31 @@ static bool check_all(struct json_schema_check *check, const json_t *schema, con
     return true;
 }
 
-static bool apply_object(struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place,
+static bool apply_object(struct validation *check, const json_t *schema, const struct value_place *place,
                          json_t *value)
 {
     const char *reference = json_string_value(json_object_get(schema, "$ref"));
     if (reference != NULL) {
         const json_t *target = find_reference(check->root, reference);
         if (target == NULL)
-            return json_schema_refuse(check, place, "its schema refers to \"%s\", where there is nothing", reference);
+            return schema_refuse(check, place, "its schema refers to \"%s\", where there is nothing", reference);
         if (!json_schema_apply(check, target, place, value))
             return false;
     }
-    return json_schema_check_scalar(check, schema, place, value) && json_schema_check_list(check, schema, place, value) &&
+    return json_schema_check_scalar(check, schema, place, value) && json_schema_check_list(check, schema, place,
+                                                                                           value) &&
            json_schema_check_object(check, schema, place, value) && check_all(check, schema, place, value) &&
            check_alternatives(check, schema, place, value) && check_condition(check, schema, place, value);
 }
 
-bool json_schema_apply(struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place, json_t *value)
+bool json_schema_apply(struct validation *check, const json_t *schema, const struct value_place *place, json_t *value)
 {
     if (json_is_false(schema))
-        return json_schema_refuse(check, place, "nothing is allowed here");
+        return schema_refuse(check, place, "nothing is allowed here");
     if (!json_is_object(schema))
         return true;
     if (check->depth >= DEPTH_MOST || ++check->work > WORK_MOST)
-        return json_schema_refuse(check, place, "the schema is too deep or refers to itself");
+        return schema_refuse(check, place, "the schema is too deep or refers to itself");
     check->depth++;
     bool good = apply_object(check, schema, place, value);
     check->depth--;
@@ -177,6 +179,6 @@ bool json_schema_apply(struct json_schema_check *check, const json_t *schema, co
 
 bool json_schema_check(const json_t *schema, const char *name, json_t *value, struct error *error)
 {
-    struct json_schema_check check = {.root = schema, .name = name, .fills_defaults = true, .error = error};
+    struct validation check = {.root = schema, .name = name, .fills_defaults = true, .error = error};
     return json_schema_apply(&check, schema, NULL, value);
 }

@@ -6,38 +6,38 @@
 
 /* ---- lists ---- */
 
-static bool check_count(const struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place,
+static bool check_count(const struct validation *check, const json_t *schema, const struct value_place *place,
                         size_t count, const char *least_word, const char *most_word, const char *things)
 {
     int64_t least = json_member_integer(schema, least_word, 0);
     int64_t most = json_member_integer(schema, most_word, INT64_MAX);
     if ((int64_t)count < least)
-        return json_schema_refuse(check, place, "at least %" PRId64 " %s are wanted", least, things);
-    return (int64_t)count <= most || json_schema_refuse(check, place, "at most %" PRId64 " %s are allowed", most, things);
+        return schema_refuse(check, place, "at least %" PRId64 " %s are wanted", least, things);
+    return (int64_t)count <= most || schema_refuse(check, place, "at most %" PRId64 " %s are allowed", most, things);
 }
 
-static bool check_unique(const struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place,
+static bool check_unique(const struct validation *check, const json_t *schema, const struct value_place *place,
                          const json_t *value)
 {
     enum { COMPARED_MOST = 2000 }; /* the work is quadratic */
     if (!json_member_true(schema, "uniqueItems"))
         return true;
     if (json_array_size(value) > COMPARED_MOST)
-        return json_schema_refuse(check, place, "a list of unique items may have %d of them", COMPARED_MOST);
+        return schema_refuse(check, place, "a list of unique items may have %d of them", COMPARED_MOST);
     for (size_t i = 0; i < json_array_size(value); i++) {
         for (size_t j = 0; j < i; j++) {
-            if (json_schema_equal(json_array_get(value, i), json_array_get(value, j)))
-                return json_schema_refuse(check, place, "the items %zu and %zu are equal", j, i);
+            if (schema_equal(json_array_get(value, i), json_array_get(value, j)))
+                return schema_refuse(check, place, "the items %zu and %zu are equal", j, i);
         }
     }
     return true;
 }
 
-static bool check_contains(struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place,
+static bool check_contains(struct validation *check, const json_t *schema, const struct value_place *place,
                            json_t *value)
 {
     const json_t *wanted = json_object_get(schema, "contains");
-    struct json_schema_check trial = *check;
+    struct validation trial = *check;
     json_t *item;
     size_t index;
     int64_t count = 0;
@@ -50,10 +50,11 @@ static bool check_contains(struct json_schema_check *check, const json_t *schema
     check->work = trial.work;
     return (count >= json_member_integer(schema, "minContains", 1) &&
             count <= json_member_integer(schema, "maxContains", INT64_MAX)) ||
-           json_schema_refuse(check, place, "%" PRId64 " items are what \"contains\" wants", count);
+           schema_refuse(check, place, "%" PRId64 " items are what \"contains\" wants", count);
 }
 
-bool json_schema_check_list(struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place, json_t *value)
+bool json_schema_check_list(struct validation *check, const json_t *schema, const struct value_place *place,
+                            json_t *value)
 {
     const json_t *first = json_object_get(schema, "prefixItems"), *items = json_object_get(schema, "items");
     json_t *item;
@@ -62,7 +63,7 @@ bool json_schema_check_list(struct json_schema_check *check, const json_t *schem
         return true;
     json_array_foreach(value, index, item) {
         const json_t *of_item = index < json_array_size(first) ? json_array_get(first, index) : items;
-        struct json_schema_place here = {place, NULL, index};
+        struct value_place here = {place, NULL, index};
         if (of_item != NULL && !json_schema_apply(check, of_item, &here, item))
             return false;
     }
@@ -72,7 +73,7 @@ bool json_schema_check_list(struct json_schema_check *check, const json_t *schem
 
 /* ---- objects ---- */
 
-static void fill_defaults(const struct json_schema_check *check, const json_t *schema, json_t *value)
+static void fill_defaults(const struct validation *check, const json_t *schema, json_t *value)
 {
     const char *key;
     json_t *property;
@@ -86,20 +87,21 @@ static void fill_defaults(const struct json_schema_check *check, const json_t *s
     }
 }
 
-static bool check_names(const struct json_schema_check *check, const json_t *names, const struct json_schema_place *place,
+static bool check_names(const struct validation *check, const json_t *names, const struct value_place *place,
                         const json_t *value, const char *because)
 {
     json_t *name;
     size_t index;
     json_array_foreach(names, index, name) {
         if (json_is_string(name) && json_object_get(value, json_string_value(name)) == NULL)
-            return json_schema_refuse(check, place, "%s is missing%s%s", json_string_value(name), because ? ", which comes with " : "",
+            return schema_refuse(check, place, "%s is missing%s%s", json_string_value(name),
+                                 because ? ", which comes with " : "",
                                  because ? because : "");
     }
     return true;
 }
 
-static bool check_dependencies(struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place,
+static bool check_dependencies(struct validation *check, const json_t *schema, const struct value_place *place,
                                json_t *value)
 {
     const char *key;
@@ -116,7 +118,7 @@ static bool check_dependencies(struct json_schema_check *check, const json_t *sc
 }
 
 /* Applies the schemas whose patterns fit the name; *found tells whether one did. */
-static bool apply_patterns(struct json_schema_check *check, const json_t *patterns, const struct json_schema_place *place,
+static bool apply_patterns(struct validation *check, const json_t *patterns, const struct value_place *place,
                            const char *name, json_t *member, bool *found)
 {
     const char *expression;
@@ -127,7 +129,7 @@ static bool apply_patterns(struct json_schema_check *check, const json_t *patter
         bool good = pattern != NULL && pattern_match(pattern, text_of(name), false, &matched, NULL);
         pattern_free(pattern);
         if (!good)
-            return json_schema_refuse(check, place, "the pattern \"%s\" of its schema is faulty", expression);
+            return schema_refuse(check, place, "the pattern \"%s\" of its schema is faulty", expression);
         *found = *found || matched;
         if (matched && !json_schema_apply(check, schema, place, member))
             return false;
@@ -135,20 +137,20 @@ static bool apply_patterns(struct json_schema_check *check, const json_t *patter
     return true;
 }
 
-static bool check_member(struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place,
+static bool check_member(struct validation *check, const json_t *schema, const struct value_place *place,
                          const char *name, json_t *member)
 {
     const json_t *own = json_object_get(json_object_get(schema, "properties"), name);
     const json_t *others = json_object_get(schema, "additionalProperties");
     const json_t *names = json_object_get(schema, "propertyNames");
-    struct json_schema_place here = {place, name, 0};
+    struct value_place here = {place, name, 0};
     bool found = own != NULL;
     if (own != NULL && !json_schema_apply(check, own, &here, member))
         return false;
     if (!apply_patterns(check, json_object_get(schema, "patternProperties"), &here, name, member, &found))
         return false;
     if (!found && json_is_false(others))
-        return json_schema_refuse(check, place, "it has no member \"%s\"", name);
+        return schema_refuse(check, place, "it has no member \"%s\"", name);
     if (!found && others != NULL && !json_schema_apply(check, others, &here, member))
         return false;
     if (names == NULL)
@@ -159,7 +161,7 @@ static bool check_member(struct json_schema_check *check, const json_t *schema, 
     return good;
 }
 
-bool json_schema_check_object(struct json_schema_check *check, const json_t *schema, const struct json_schema_place *place,
+bool json_schema_check_object(struct validation *check, const json_t *schema, const struct value_place *place,
                          json_t *value)
 {
     const char *key;

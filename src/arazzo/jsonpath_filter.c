@@ -112,10 +112,15 @@ static bool parse_arguments(struct path_parser *parser, struct path_node *node)
     return path_take(parser, ")") || path_refuse(parser, "\")\" belongs here");
 }
 
+static bool is_function_byte(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || byte == '_' || path_is_digit(byte);
+}
+
 static struct path_node *parse_function(struct path_parser *parser)
 {
     size_t start = parser->at;
-    while ((path_peek(parser) >= 'a' && path_peek(parser) <= 'z') || path_peek(parser) == '_' || path_is_digit(path_peek(parser)))
+    while (is_function_byte(path_peek(parser)))
         parser->at++;
     struct text name = text_slice(parser->text, start, parser->at - start);
     struct path_node *node = new_node(parser, NODE_FUNCTION);

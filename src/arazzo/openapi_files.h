@@ -1,5 +1,5 @@
 /*
- * openapi_files.h - the other files that a description refers to ("$ref": "./parameters.yml#/limit"), made a part of it.
+ * openapi_files.h - the files that a description refers to ("$ref": "./parameters.yml#/limit"), made a part of it.
  *
  * Each file becomes a member of "x-fairlead-files" at the root, and references lead there. Only what it takes to call
  * operations is followed: references inside of schemas, replies and examples stay as they are.

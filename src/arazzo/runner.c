@@ -41,7 +41,8 @@ static bool run_dependencies(struct progress *progress)
     const struct workflow *workflow = progress->frame.workflow;
     for (size_t i = 0; i < workflow->depends_on_count; i++) {
         const struct workflow_sources *owner;
-        const struct workflow *needed = sources_workflow(progress->frame.sources, workflow->depends_on[i], &owner, NULL);
+        const struct workflow *needed = sources_workflow(progress->frame.sources, workflow->depends_on[i], &owner,
+                                                         NULL);
         const struct workflow_result *result = run_result(run, needed);
         if (result == NULL)
             result = run_called(run, owner, needed, progress->frame.inputs);
@@ -111,7 +112,8 @@ static const struct workflow_result *run_in(struct run *run, const struct workfl
     if (run->deadline_ms == 0)
         run->deadline_ms = started + limits.workflow_timeout_ms;
     struct workflow_result *result = add_result(run, workflow);
-    struct progress progress = {.frame = {run, sources, workflow, inputs, json_object()}, .result = result, .attempt = 1};
+    struct progress progress = {.frame = {run, sources, workflow, inputs, json_object()},
+                                .result = result, .attempt = 1};
     progress.states = memory_allocate_zeroed((workflow->step_count + 1) * sizeof *progress.states);
     result->inputs = json_incref(inputs);
     RUN_TELL(run, workflow_started, workflow, inputs);
@@ -184,7 +186,8 @@ static json_t *source_values(const struct document *document)
     return values;
 }
 
-struct run *run_create(const struct document *document, const struct workflow_sources *sources, struct http_client *client,
+struct run *run_create(const struct document *document, const struct workflow_sources *sources,
+                       struct http_client *client,
                        const struct run_options *options)
 {
     struct run *run = NEW(struct run);

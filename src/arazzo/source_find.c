@@ -39,7 +39,8 @@ static bool find_anywhere(const struct workflow_sources *sources, struct text id
 }
 
 /* "$sourceDescriptions.name.operationId" or the id alone. */
-static bool find_by_id(const struct workflow_sources *sources, struct text target, const struct workflow_source **source,
+static bool find_by_id(const struct workflow_sources *sources, struct text target,
+                       const struct workflow_source **source,
                        struct operation *operation, struct error *error)
 {
     static const struct text prefix = {"$sourceDescriptions.", 20};
@@ -60,7 +61,8 @@ static bool find_by_id(const struct workflow_sources *sources, struct text targe
 }
 
 /* "{$sourceDescriptions.name.url}#/paths/..." */
-static bool find_by_path(const struct workflow_sources *sources, struct text target, const struct workflow_source **source,
+static bool find_by_path(const struct workflow_sources *sources, struct text target,
+                         const struct workflow_source **source,
                          struct operation *operation, struct error *error)
 {
     static const struct text prefix = {"{$sourceDescriptions.", 21}, middle = {".url}#", 6};
@@ -79,7 +81,8 @@ static bool find_by_path(const struct workflow_sources *sources, struct text tar
                      TEXT_ARGS(pointer));
 }
 
-bool sources_find(const struct workflow_sources *sources, const struct step *step, const struct workflow_source **source,
+bool sources_find(const struct workflow_sources *sources, const struct step *step,
+                  const struct workflow_source **source,
                   struct operation *operation, struct error *error)
 {
     return step->kind == STEP_OPERATION_ID ? find_by_id(sources, text_of(step->target), source, operation, error)
@@ -139,7 +142,7 @@ const struct workflow *sources_workflow(const struct workflow_sources *sources, 
     workflow = *owner ? document_workflow((*owner)->document, id) : NULL;
     if (workflow == NULL)
         error_set(error, ERROR_INVALID, *owner ? "source %.*s has no workflow \"%s\""
-                                               : "source %.*s is no document that could be read, to find workflow \"%s\" in",
+                                               : "source %.*s is no document that was read, to have a workflow \"%s\"",
                   TEXT_ARGS(name), id);
     return workflow;
 }

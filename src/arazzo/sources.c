@@ -159,7 +159,8 @@ static const char *location_at_server(const struct loading *loading)
 {
     if (loading->source->server == NULL || loading->source->description->type != SOURCE_OPENAPI)
         return NULL;
-    return arena_printf(loading->arena, "%.*s/openapi.json", TEXT_ARGS(location_origin(text_of(loading->source->server))));
+    return arena_printf(loading->arena, "%.*s/openapi.json",
+                        TEXT_ARGS(location_origin(text_of(loading->source->server))));
 }
 
 /* By the base that the document gives itself ($self of 1.1.0), which need not be where it lies. */
@@ -195,7 +196,8 @@ static bool load_source(const struct loading *loading, struct error *error)
             continue;
         if (i < AT_SERVER - 1 && loading->base != NULL && location_is_address(loading->base) &&
             !location_is_address(locations[i]))
-            return error_set(error, ERROR_INVALID, "source %s: what came from a server leads to servers only, not to %s",
+            return error_set(error, ERROR_INVALID,
+                             "source %s: what came from a server leads to servers only, not to %s",
                              loading->source->description->name, url);
         if (load_from(loading, locations[i], &reason)) {
             if (i == AT_SERVER)
@@ -267,7 +269,8 @@ static bool load_all(struct workflow_sources *sources, const struct document *do
     return true;
 }
 
-bool sources_load(struct workflow_sources *sources, const struct document *document, const struct source_options *options,
+bool sources_load(struct workflow_sources *sources, const struct document *document,
+                  const struct source_options *options,
                   struct http_client *client, struct buffer *warnings, struct error *error)
 {
     *sources = (struct workflow_sources){.documents = NEW(struct linked_documents)};

@@ -31,7 +31,8 @@ static bool sleep_for(struct progress *progress, double seconds)
     if (seconds <= 0)
         return true;
     if (seconds * 1000 > (double)left) {
-        walk_fail(progress, "a retry after %g s would come after the end of the run's time (workflow_timeout_ms)", seconds);
+        walk_fail(progress, "a retry after %g s would come after the end of the run's time (workflow_timeout_ms)",
+                  seconds);
         return false;
     }
     RUN_TELL(run, waits, progress->current, seconds);
@@ -127,7 +128,8 @@ static bool prepare_retry(struct progress *progress, const struct action *action
         run_one_step(progress, workflow_step(progress->frame.workflow, action->step_id), 1, &attempt);
         bool good = attempt.result.succeeded;
         if (!good)
-            walk_fail(progress, "step %s, to be run before a retry, failed: %s", action->step_id, attempt.error.message);
+            walk_fail(progress, "step %s, to be run before a retry, failed: %s", action->step_id,
+                      attempt.error.message);
         RUN_TELL(run, step_ended, &attempt.result);
         attempt_free(&attempt);
         return good;
@@ -151,7 +153,8 @@ static enum continuation follow(struct progress *progress, const struct action *
         progress->target = workflow_step(progress->frame.workflow, action->step_id);
         return GO_TO_STEP;
     }
-    progress->elsewhere = sources_workflow(progress->frame.sources, action->workflow_id, &progress->elsewhere_sources, NULL);
+    progress->elsewhere = sources_workflow(progress->frame.sources, action->workflow_id, &progress->elsewhere_sources,
+                                           NULL);
     json_decref(progress->elsewhere_inputs);
     progress->elsewhere_inputs = inputs_of_action(progress, action, attempt);
     return GO_ELSEWHERE;
@@ -175,7 +178,8 @@ static bool within_limits(struct progress *progress)
     if (++run->steps > limits.workflow_steps)
         walk_fail(progress, "more than %" PRId64 " steps (limit workflow_steps)", limits.workflow_steps);
     else if (clock_monotonic_ms() >= run->deadline_ms)
-        walk_fail(progress, "it takes longer than %" PRId64 " ms (limit workflow_timeout_ms)", limits.workflow_timeout_ms);
+        walk_fail(progress, "it takes longer than %" PRId64 " ms (limit workflow_timeout_ms)",
+                  limits.workflow_timeout_ms);
     else
         return true;
     return false;

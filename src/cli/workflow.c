@@ -29,7 +29,6 @@ struct session {
     struct workflow_sources sources;
     struct run *run;
     struct mask mask;
-    char *builtin;
 };
 
 static void print_warnings(const struct workflow_options *options, const struct buffer *warnings)
@@ -44,7 +43,6 @@ static void print_warnings(const struct workflow_options *options, const struct 
 static bool open_session(struct session *session, const struct run_options *run_options, struct error *error)
 {
     struct buffer warnings = {0};
-    session->builtin = api_openapi();
     session->client = http_client_create(error);
     if (session->client == NULL)
         return false;
@@ -52,7 +50,7 @@ static bool open_session(struct session *session, const struct run_options *run_
     struct source_options source_options = {
         .document_path = strcmp(options->document, "-") == 0 ? NULL : options->document,
         .openapi_directory = options->openapi, .servers = options->servers, .server_count = options->server_count,
-        .builtin = text_of(session->builtin)};
+        .builtin = api_openapi};
     bool good = sources_load(&session->sources, session->document, &source_options, session->client, &warnings, error);
     print_warnings(options, &warnings);
     buffer_free(&warnings);
@@ -69,7 +67,6 @@ static void close_session(struct session *session)
     if (session->client != NULL)
         http_client_free(session->client);
     mask_free(&session->mask);
-    free(session->builtin);
 }
 
 static const json_t *properties_of(const struct workflow *workflow)

@@ -1,14 +1,14 @@
 // A local workflow of 20 steps by the built-in runner and by another one, in turns: time from start to end, processor
 // time and the peak of memory. Not a part of `make test` nor of `make bench`. Usage: node tests/bench/respect.mjs [ROUNDS]
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { PROGRAM, REDOCLY } from '../e2e/runner.mjs';
 
-const STEPS = 20, TICKS_A_SECOND = 100;
+const STEPS = 20;
 const rounds = Number(process.argv[2] ?? 7);
 const folder = mkdtempSync(join(tmpdir(), 'fairlead-bench-'));
 
@@ -30,8 +30,8 @@ writeFileSync(join(folder, 'document.json'), JSON.stringify({
 // Of the process that asks: what the kernel has counted when its last request is here.
 function counted(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
-  return { mib: Number(/VmHWM:\s+(\d+)/.exec(status)[1]) / 1024, cpuMs: (Number(fields[11]) + Number(fields[12])) * 1000 / TICKS_A_SECOND };
+  const ns = readdirSync(`/proc/${pid}/task`).map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]));
+  return { mib: Number(/VmHWM:\s+(\d+)/.exec(status)[1]) / 1024, cpuMs: ns.reduce((sum, one) => sum + one, 0) / 1e6 };
 }
 
 let child, calls, seen;

@@ -11,6 +11,7 @@
 #include "arazzo/junit.h"
 #include "arazzo/report.h"
 #include "arazzo/runner.h"
+#include "arazzo/secret_members.h"
 #include "cli/command.h"
 #include "cli/workflow_describe.h"
 #include "cli/workflow_credentials.h"
@@ -215,8 +216,8 @@ static int run_loaded(const struct document *document, const struct workflow_opt
     struct har *har = har_create(&session.mask);
     struct junit *junit = junit_create(options->document, &session.mask);
     workflow_lines_begin(&lines, &session.mask, options->verbose || options->dry_run);
-    const struct run_observer observers[] = {workflow_lines_observer(&lines), report_observer(report),
-                                             har_observer(har), junit_observer(junit)};
+    const struct run_observer observers[] = {secret_members_observer(&session.mask), workflow_lines_observer(&lines),
+                                             report_observer(report), har_observer(har), junit_observer(junit)};
     struct run_options run_options = {
         .credentials = workflow_credentials(options), .mask = &session.mask, .rehearsal = options->dry_run,
         .observers = observers, .observer_count = sizeof observers / sizeof observers[0]};

@@ -78,7 +78,8 @@ static json_t *response_json(const struct exchange *exchange)
     return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:I}", "status", exchange->status, "statusText",
                      exchange->status ? http_status_phrase(exchange->status) : "", "httpVersion", "HTTP/1.1", "cookies",
                      cookies_json(headers->items, headers->count, TEXT("set-cookie"), false), "headers",
-                     mask_headers(headers->items, headers->count), "content", content, "redirectURL", json_text(location.data ? location : TEXT("")), "headersSize", -1,
+                     mask_headers(headers->items, headers->count), "content", content,
+                     "redirectURL", json_text(location.data ? location : TEXT("")), "headersSize", -1,
                      "bodySize", (json_int_t)exchange->reply.size);
 }
 

@@ -7,6 +7,7 @@
 #include "arazzo/junit.h"
 #include "arazzo/report.h"
 #include "arazzo/runner.h"
+#include "arazzo/secret_members.h"
 #include "base/memory.h"
 
 struct fairlead_arazzo_document {
@@ -221,7 +222,8 @@ static void run_document(const struct fairlead_arazzo_document *document, const 
     struct report *report = report_create(session.document, document->path, &session.mask);
     struct har *har = har_create(&session.mask);
     struct junit *junit = junit_create(document->path ? document->path : "", &session.mask);
-    const struct run_observer observers[] = {report_observer(report), har_observer(har), junit_observer(junit),
+    const struct run_observer observers[] = {secret_members_observer(&session.mask), report_observer(report),
+                                             har_observer(har), junit_observer(junit),
                                              {.step_ended = step_ended, .user = &session}};
     enum { ALL = sizeof observers / sizeof observers[0] };
     struct run_options run_options = {

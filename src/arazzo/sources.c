@@ -175,13 +175,16 @@ static const char *location_by_self(const struct loading *loading)
 /* What nobody has: the gateway's own description stands in. */
 static bool load_builtin(const struct loading *loading, const char *reason, struct error *error)
 {
-    if (loading->options->builtin.data == NULL || loading->source->description->type != SOURCE_OPENAPI) {
+    if (loading->options->builtin == NULL || loading->source->description->type != SOURCE_OPENAPI) {
         warn(loading, reason, loading->source->description->type == SOURCE_OPENAPI ? "its operations are not known"
                                                                                     : "its workflows are not known");
         return true;
     }
     warn(loading, reason, "the built-in description is used");
-    return read_description(loading, loading->options->builtin, NULL, error);
+    char *description = loading->options->builtin();
+    bool good = read_description(loading, text_of(description), NULL, error);
+    free(description);
+    return good;
 }
 
 static bool load_source(const struct loading *loading, struct error *error)

@@ -29,7 +29,7 @@ struct source_options {
     const char *openapi_directory; /* NULL: none */
     const struct server_choice *servers;
     size_t server_count;
-    struct text builtin;           /* a description to fall back to; TEXT_NONE: none */
+    char *(*builtin)(void);        /* makes a description to fall back to, which is freed; NULL: there is none */
 };
 
 struct workflow_sources;

@@ -11,6 +11,7 @@
 #include "arazzo/junit.h"
 #include "arazzo/report.h"
 #include "arazzo/runner.h"
+#include "arazzo/secret_members.h"
 #include "cli/command.h"
 #include "cli/workflow_describe.h"
 #include "cli/workflow_credentials.h"
@@ -29,7 +30,6 @@ struct session {
     struct workflow_sources sources;
     struct run *run;
     struct mask mask;
-    char *builtin;
 };
 
 static void print_warnings(const struct workflow_options *options, const struct buffer *warnings)
@@ -44,7 +44,6 @@ static void print_warnings(const struct workflow_options *options, const struct 
 static bool open_session(struct session *session, const struct run_options *run_options, struct error *error)
 {
     struct buffer warnings = {0};
-    session->builtin = api_openapi();
     session->client = http_client_create(error);
     if (session->client == NULL)
         return false;
@@ -52,7 +51,7 @@ static bool open_session(struct session *session, const struct run_options *run_
     struct source_options source_options = {
         .document_path = strcmp(options->document, "-") == 0 ? NULL : options->document,
         .openapi_directory = options->openapi, .servers = options->servers, .server_count = options->server_count,
-        .builtin = text_of(session->builtin)};
+        .builtin = api_openapi};
     bool good = sources_load(&session->sources, session->document, &source_options, session->client, &warnings, error);
     print_warnings(options, &warnings);
     buffer_free(&warnings);
@@ -69,7 +68,6 @@ static void close_session(struct session *session)
     if (session->client != NULL)
         http_client_free(session->client);
     mask_free(&session->mask);
-    free(session->builtin);
 }
 
 static const json_t *properties_of(const struct workflow *workflow)
@@ -218,8 +216,8 @@ static int run_loaded(const struct document *document, const struct workflow_opt
     struct har *har = har_create(&session.mask);
     struct junit *junit = junit_create(options->document, &session.mask);
     workflow_lines_begin(&lines, &session.mask, options->verbose || options->dry_run);
-    const struct run_observer observers[] = {workflow_lines_observer(&lines), report_observer(report),
-                                             har_observer(har), junit_observer(junit)};
+    const struct run_observer observers[] = {secret_members_observer(&session.mask), workflow_lines_observer(&lines),
+                                             report_observer(report), har_observer(har), junit_observer(junit)};
     struct run_options run_options = {
         .credentials = workflow_credentials(options), .mask = &session.mask, .rehearsal = options->dry_run,
         .observers = observers, .observer_count = sizeof observers / sizeof observers[0]};

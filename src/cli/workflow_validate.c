@@ -1,7 +1,6 @@
 #include "cli/workflow_validate.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "api/api.h"
 #include "arazzo/source_check.h"
@@ -31,12 +30,11 @@ static void check_sources(struct document *document, const struct workflow_optio
     struct error error = {0};
     struct buffer warnings = {0};
     struct workflow_sources sources = {0};
-    char *builtin = api_openapi();
     struct http_client *client = http_client_create(&error);
     struct source_options source_options = {
         .document_path = strcmp(options->document, "-") == 0 ? NULL : options->document,
         .openapi_directory = options->openapi, .servers = options->servers, .server_count = options->server_count,
-        .builtin = text_of(builtin)};
+        .builtin = api_openapi};
     bool loaded = client != NULL && sources_load(&sources, document, &source_options, client, &warnings, &error);
     take_warnings(document, &warnings);
     if (loaded)
@@ -50,7 +48,6 @@ static void check_sources(struct document *document, const struct workflow_optio
     if (client != NULL)
         http_client_free(client);
     buffer_free(&warnings);
-    free(builtin);
 }
 
 int workflow_validate(const struct workflow_options *options)

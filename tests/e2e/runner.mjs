@@ -34,8 +34,10 @@ export async function workflow(verb, args, { cwd, env = {}, input } = {}) {
 }
 
 // The CLI of Redocly, on the Node.js that it asks for.
+export const REDOCLY = [join(MODULES, `node-linux-${process.arch}/bin/node`), join(MODULES, '@redocly/cli/bin/cli.js')];
+
 export function redocly(args, cwd, file) {
-  return run(join(MODULES, `node-linux-${process.arch}/bin/node`), [join(MODULES, '@redocly/cli/bin/cli.js'), ...args],
+  return run(REDOCLY[0], [REDOCLY[1], ...args],
     { cwd, file, env: { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' } });
 }
 

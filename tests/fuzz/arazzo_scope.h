@@ -23,7 +23,8 @@ static inline void arazzo_scope_create(struct arazzo_scope *made)
     made->exchange->status = 200;
     buffer_append_string(&made->exchange->reply, "{\"a\":[1,{\"b\":\"x\"}],\"n\":null,\"t\":\"12\"}");
     made->exchange->reply_json = json_loads(buffer_string(&made->exchange->reply), 0, NULL);
-    made->inputs = json_pack("{s:s, s:i, s:[i,s,n], s:{s:f}}", "text", "one", "n", 3, "list", 1, "two", "o", "f", 0.5);
+    made->inputs = json_pack("{s:s, s:s, s:i, s:[i,s,n], s:{s:f}}", "text", "one", "xml",
+                             "<a xmlns:p='urn:p'><b id='1'>x</b><p:c>2</p:c></a>", "n", 3, "list", 1, "two", "o", "f", 0.5);
     made->steps = json_pack("{s:{s:{s:s, s:i}}}", "first", "outputs", "id", "x", "n", 4);
     made->scope = (struct scope){.exchange = made->exchange, .inputs = made->inputs, .steps = made->steps};
 }

@@ -27,8 +27,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct arazzo_scope made;
     struct buffer copy = {0}, why = {0};
     buffer_append(&copy, bytes + 1, size - 1);
-    struct criterion criterion = {.context = "$response.body", .condition = buffer_string(&copy),
-                                  .type = (enum criterion_type)(bytes[0] % 3)};
+    enum criterion_type type = (enum criterion_type)(bytes[0] % 4);
+    struct criterion criterion = {.context = type == CRITERION_XPATH ? "$inputs.xml" : "$response.body",
+                                  .condition = buffer_string(&copy),
+                                  .type = type};
     arazzo_scope_create(&made);
     if (criterion.type == CRITERION_SIMPLE)
         check_simple(buffer_text(&copy), &made.scope);

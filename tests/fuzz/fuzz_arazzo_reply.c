@@ -9,6 +9,7 @@ static const struct criterion CRITERIA[] = {
     {"$response.body", "^[a-z]+.*x$", CRITERION_REGEX},
     {"$response.body", "$..[?@.a == 1 || length(@) > 2]", CRITERION_JSONPATH},
     {"$response.body", "$.a.length > 0", CRITERION_JSONPATH},
+    {"$response.body", "//a[b = 1] or count(//*) > 3", CRITERION_XPATH},
 };
 
 static const char *const EXPRESSIONS[] = {"$response.body", "$response.body#/a/0", "$response.header.content-type"};

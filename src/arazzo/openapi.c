@@ -2,6 +2,7 @@
 
 #include "arazzo/json_pointer.h"
 #include "arazzo/openapi_files.h"
+#include "base/encoding.h"
 
 enum { MOST_REFERENCES = 16 };
 
@@ -87,23 +88,41 @@ bool openapi_find(const struct openapi *openapi, struct text operation_id, struc
     return found != NULL;
 }
 
-bool openapi_find_at(const struct openapi *openapi, struct text pointer, struct operation *operation)
+/* "PATH/METHOD", behind "/paths/". */
+static bool find_in_paths(const struct openapi *openapi, struct text rest, struct operation *operation)
 {
-    const char *path;
-    json_t *item;
-    const json_t *wanted = json_pointer_get(openapi->root, pointer);
-    if (!json_is_object(wanted))
-        return false;
-    json_object_foreach(json_object_get(openapi->root, "paths"), path, item) {
-        const json_t *path_item = openapi_follow(openapi, item);
-        for (size_t i = 0; i < METHOD_COUNT; i++) {
-            if (json_object_get(path_item, METHODS[i].member) == wanted) {
-                *operation = (struct operation){openapi, METHODS[i].method, path, path_item, wanted};
-                return true;
-            }
-        }
+    struct buffer name = {0};
+    json_t *paths = json_object_get(openapi->root, "paths");
+    ptrdiff_t slash = text_find_byte(rest, '/');
+    struct text member = text_slice(rest, slash < 0 ? rest.size : (size_t)slash + 1, rest.size);
+    json_pointer_unescape(&name, slash < 0 ? rest : text_slice(rest, 0, (size_t)slash));
+    void *entry = json_object_iter_at(paths, buffer_string(&name));
+    buffer_free(&name);
+    const json_t *path_item = entry ? openapi_follow(openapi, json_object_iter_value(entry)) : NULL;
+    for (size_t i = 0; i < METHOD_COUNT; i++) {
+        const json_t *object = json_object_get(path_item, METHODS[i].member);
+        if (!text_equal(member, text_of(METHODS[i].member)) || !json_is_object(object))
+            continue;
+        *operation = (struct operation){openapi, METHODS[i].method, json_object_iter_key(entry), path_item, object};
+        return true;
     }
     return false;
+}
+
+/* In a URI a pointer may be percent-encoded (RFC 6901, section 6); as it is written goes first. */
+bool openapi_find_at(const struct openapi *openapi, struct text pointer, struct operation *operation)
+{
+    static const struct text prefix = {"/paths/", 7};
+    struct buffer decoded = {0};
+    if (!text_starts_with(pointer, prefix))
+        return false;
+    bool found = find_in_paths(openapi, text_slice(pointer, prefix.size, pointer.size), operation);
+    if (!found) {
+        percent_decode(&decoded, pointer, false);
+        found = find_in_paths(openapi, text_slice(buffer_text(&decoded), prefix.size, decoded.size), operation);
+        buffer_free(&decoded);
+    }
+    return found;
 }
 
 static const json_t *find_parameter(const struct openapi *openapi, const json_t *list, const char *name,

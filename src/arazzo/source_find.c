@@ -101,11 +101,30 @@ static struct text path_of(struct text url)
     return rest;
 }
 
+/* A relative URL starts from where the description lies; "v1" of a file is taken as "/v1". */
+static void describe_server(const struct workflow_source *source, const struct operation *operation,
+                            struct buffer *url)
+{
+    struct arena arena = {0};
+    struct buffer said = {0};
+    operation_server(operation, &said);
+    const char *text = buffer_string(&said);
+    if (text[0] == '\0' || text[0] == '/' || location_is_address(text)) {
+        buffer_append_string(url, text);
+    } else {
+        bool from_server = source->location != NULL && location_is_address(source->location);
+        buffer_append_string(url, location_resolve(&arena, from_server ? source->location : "http://h/", text) +
+                                      (from_server ? 0 : strlen("http://h")));
+    }
+    buffer_free(&said);
+    arena_free(&arena);
+}
+
 bool source_base_url(const struct workflow_source *source, const struct operation *operation, struct buffer *url,
                      struct error *error)
 {
     struct buffer described = {0};
-    operation_server(operation, &described);
+    describe_server(source, operation, &described);
     struct text own = buffer_text(&described);
     const char *origin = source->server                        ? source->server
                          : location_is_address(buffer_string(&described)) ? buffer_string(&described)

@@ -111,6 +111,8 @@ static bool jsonpath_holds(struct text condition, json_t *context, struct buffer
     if (!holds && json_is_object(context) && jsonpath_is_root_filter(path)) {
         json_t *list = json_pack("[O]", context);
         holds = path_finds(path, list, why);
+        if (holds) /* else it is the answer for the object itself */
+            buffer_append_string(why, ", tried over a list that holds the object");
         json_decref(list);
     }
     jsonpath_free(path);

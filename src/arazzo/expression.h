@@ -40,6 +40,7 @@ struct scope {
     const json_t *sources;           /* name -> {"url": ..., "type": ...}; of documents also workflowId -> as above */
     const json_t *components;
     const char *self;                /* $self; NULL: the document has none */
+    struct buffer *notes;            /* gets what a value lacks, a sentence a line; NULL: not wanted */
     bool rehearsal; /* nothing is sent: what only a reply could give stands for itself, as "{$...}" */
 };
 

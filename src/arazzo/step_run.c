@@ -84,6 +84,7 @@ static bool send_request(struct frame *frame, const struct step *step, struct at
     struct buffer notes = {0};
     attempt->exchange = exchange_create();
     struct scope scope = attempt_scope(frame, attempt);
+    scope.notes = &notes;
     if (!sources_find(frame->sources, step, &source, &attempt->operation, &attempt->error))
         return false;
     attempt->result.operation = &attempt->operation;

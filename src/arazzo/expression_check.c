@@ -52,7 +52,8 @@ static void check_workflow(const struct finding_place *at, struct text name)
     if (workflow == NULL)
         add(at, true, "there is no such workflow");
     else
-        check_outputs(at, json_object_get(workflow, "outputs"), rest, "the workflow has no such output, it will be null");
+        check_outputs(at, json_object_get(workflow, "outputs"), rest,
+                      "the workflow has no such output, it will be null");
 }
 
 static void check_input(const struct finding_place *at, struct text name)

@@ -45,7 +45,8 @@ size_t fairlead_arazzo_problem_count(const struct fairlead_arazzo_document *docu
 struct fairlead_arazzo_problem fairlead_arazzo_problem(const struct fairlead_arazzo_document *document, size_t index);
 
 size_t fairlead_arazzo_workflow_count(const struct fairlead_arazzo_document *document);
-const char *fairlead_arazzo_workflow_id(const struct fairlead_arazzo_document *document, size_t index); /* NULL beyond */
+/* NULL beyond the last. */
+const char *fairlead_arazzo_workflow_id(const struct fairlead_arazzo_document *document, size_t index);
 
 /* ---- runs ---- */
 

@@ -56,7 +56,8 @@ static json_t *request_json(const struct exchange *exchange)
 {
     json_t *request = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:I}", "method", exchange->method, "url",
                                 exchange->url, "httpVersion", "HTTP/1.1", "cookies",
-                                cookies_json(exchange->headers, exchange->header_count, TEXT("cookie"), true), "headers",
+                                cookies_json(exchange->headers, exchange->header_count, TEXT("cookie"), true),
+                                "headers",
                                 mask_headers(exchange->headers, exchange->header_count), "queryString",
                                 query_json(exchange->query_values), "headersSize", -1, "bodySize",
                                 (json_int_t)exchange->body.size);

@@ -12,7 +12,8 @@
 
 struct junit;
 
-struct junit *junit_create(const char *document_path, const struct mask *mask); /* the mask may grow until junit_write */
+/* `mask` is borrowed and may grow until junit_write. */
+struct junit *junit_create(const char *document_path, const struct mask *mask);
 struct run_observer junit_observer(struct junit *junit);
 void junit_write(struct junit *junit, struct buffer *out);
 void junit_free(struct junit *junit);

@@ -31,7 +31,7 @@ static const struct rule RULES[] = {
     {"workflow.steps", "steps is a list of at least one step"},
     {"workflow.successActions", "successActions is a list of actions: {name: ..., type: end}"},
     {"workflow.failureActions", "failureActions is a list of actions: {name: ..., type: retry, retryLimit: 3}"},
-    {"workflow.outputs", "outputs is an object of names (letters, digits, . _ -) to expressions: id: $steps.make.outputs.id"},
+    {"workflow.outputs", "outputs is an object of names (letters, digits, . _ -) to expressions: $steps.make.outputs.id"},
     {"workflow.parameters", "parameters is a list in which no two have the same name and place"},
     {"step", "a step has a stepId and one of operationId, operationPath and workflowId"},
     {"step.stepId", "a stepId is a text of letters, digits, _ and -, and no other step of the workflow has it"},
@@ -57,7 +57,7 @@ static const struct rule RULES[] = {
     {"criterion.context", "name what the condition looks at: $response.body"},
     {"criterion.type", "the type is simple, regex, jsonpath or xpath, or an object of such a type and its version"},
     {"criterion-type.type", "the type is jsonpath or xpath"},
-    {"criterion-type.version", "jsonpath has draft-goessner-dispatch-jsonpath-00 (and rfc9535); xpath has xpath-10, -20 and -30"},
+    {"criterion-type.version", "jsonpath: draft-goessner-dispatch-jsonpath-00, rfc9535; xpath: xpath-10, -20, -30"},
     {"success-action", "an action has a name and a type: end, or goto with a stepId or a workflowId"},
     {"success-action.name", "give the action a name of its own"},
     {"success-action.type", "after a success the type is end or goto"},
@@ -87,7 +87,7 @@ static const struct rule RULES[] = {
     {"components.successActions", "an object of names (letters, digits, . _ -) to actions"},
     {"components.failureActions", "an object of names (letters, digits, . _ -) to actions"},
     /* across kinds */
-    {"yaml", "the text must be one YAML or JSON document without duplicate keys; most often indentation or a quote is missing"},
+    {"yaml", "one YAML or JSON document without duplicate keys belongs here; look at indentation and quotes"},
     {"unknown-field", "take it out, or begin its name with x- when it is an extension"},
     {"unique", "names must differ, because others refer to them"},
     {"reference", "the name must be one that the document has; look for a slip of the pen"},
@@ -98,7 +98,7 @@ static const struct rule RULES[] = {
     {"operation", "the operation must be in one of the descriptions: compare with its operationId and paths"},
     {"operation.parameter", "compare with the parameters that the description has for the operation"},
     {"operation.body", "compare with the request body that the description has for the operation"},
-    {"description", "the description must be an OpenAPI document that can be read; --openapi DIR names another folder for it"},
+    {"description", "the description must be an OpenAPI document; --openapi DIR names another folder for it"},
 };
 
 /* The kind of the items of a list. */

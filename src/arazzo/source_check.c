@@ -148,8 +148,9 @@ static void check_step(struct document *document, const struct workflow_sources 
         return;
     if (!sources_find(sources, step, &source, &operation, &error)) {
         struct place member = {place, members[step->kind], 0};
-        problem_add_by(&document->problems, true, yaml_tree_line_of_member(&document->yaml, written, members[step->kind]),
-                       &member, rule_named("operation"), NULL, "%s", error.message);
+        problem_add_by(&document->problems, true,
+                       yaml_tree_line_of_member(&document->yaml, written, members[step->kind]), &member,
+                       rule_named("operation"), NULL, "%s", error.message);
         return;
     }
     want_path(&call);

@@ -34,7 +34,8 @@ struct node {
 static bool refuse_at(struct reader *reader, const yaml_mark_t *mark, const char *reason)
 {
     reader->document->error_line = (int)mark->line + 1;
-    return error_set(reader->error, ERROR_INVALID, "line %zu, column %zu: %s", mark->line + 1, mark->column + 1, reason);
+    return error_set(reader->error, ERROR_INVALID, "line %zu, column %zu: %s", mark->line + 1, mark->column + 1,
+                     reason);
 }
 
 static bool next_event(struct reader *reader, yaml_event_t *event)

@@ -126,7 +126,8 @@ static void print_bash(void)
         write_options(&options, &commands[i], NULL);
         if (verbs.size > 0)
             printf("    2/%s) words='%s' ;;\n", commands[i].name, buffer_string(&verbs));
-        printf("    */%s) words='%s%s--help' ;;\n", commands[i].name, buffer_string(&options), options.size > 0 ? " " : "");
+        printf("    */%s) words='%s%s--help' ;;\n", commands[i].name, buffer_string(&options),
+               options.size > 0 ? " " : "");
         buffer_free(&verbs);
         buffer_free(&options);
     }
@@ -171,15 +172,16 @@ static void print_zsh(void)
         print_quoted(text_of(commands[i].summary), ":\\");
         printf("'");
     }
-    printf(")\n    _describe command names\n    return\n  fi\n  local command=$words[2]\n  shift words\n  (( CURRENT-- ))\n"
+    printf(")\n    _describe command names\n    return\n  fi\n"
+           "  local command=$words[2]\n  shift words\n  (( CURRENT-- ))\n"
            "  case $command in\n");
     for (size_t i = 0; i < command_count; i++) {
         struct buffer verbs = {0};
         write_verbs(&verbs, &commands[i]);
         printf("    %s)\n", commands[i].name);
         if (verbs.size > 0)
-            printf("      if (( CURRENT == 2 )); then\n        names=(%s)\n        _describe verb names\n        return\n"
-                   "      fi\n      shift words\n      (( CURRENT-- ))\n", buffer_string(&verbs));
+            printf("      if (( CURRENT == 2 )); then\n        names=(%s)\n"
+                   "        _describe verb names\n        return\n      fi\n      shift words\n      (( CURRENT-- ))\n", buffer_string(&verbs));
         printf("      _arguments '--help[tell more]'");
         print_zsh_options(&commands[i]);
         printf("%s ;;\n", strcmp(commands[i].name, "workflow") == 0 ? " \\\n        '*:document:_files'" : "");

@@ -211,7 +211,8 @@ static void notes(void *user, const struct step *step, const char *sentence)
 struct run_observer workflow_lines_observer(struct workflow_lines *lines)
 {
     return (struct run_observer){.workflow_started = workflow_started, .step_started = step_started,
-                                 .step_ended = step_ended, .notes = notes, .waits = waits, .workflow_ended = workflow_ended,
+                                 .step_ended = step_ended, .notes = notes, .waits = waits,
+                                 .workflow_ended = workflow_ended,
                                  .user = lines};
 }
 

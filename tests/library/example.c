@@ -46,8 +46,10 @@ int main(int argc, char **argv)
     struct fairlead_arazzo_document *document = fairlead_arazzo_read(text, size, argv[1]);
     free(text);
     print_problems(document);
-    for (size_t i = 0; i < fairlead_arazzo_workflow_count(document); i++)
-        printf("workflow %s\n", fairlead_arazzo_workflow_id(document, i) ? fairlead_arazzo_workflow_id(document, i) : "?");
+    for (size_t i = 0; i < fairlead_arazzo_workflow_count(document); i++) {
+        const char *id = fairlead_arazzo_workflow_id(document, i);
+        printf("workflow %s\n", id != NULL ? id : "?");
+    }
     struct fairlead_arazzo_options options = {
         .server = argv[2], .inputs = argv[3], .key = "very-secret-key", .step_ended = print_step, .user = &steps};
     struct fairlead_arazzo_result *result = fairlead_arazzo_run(document, &options);

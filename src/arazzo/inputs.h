@@ -1,8 +1,8 @@
 /*
  * inputs.h - what a workflow is called with, against the JSON Schema that it declares.
  *
- * Checked: required, type, enum, minimum, maximum, minLength, maxLength, pattern and the same for the members and
- * items below. Defaults are filled in. Other keywords of JSON Schema are not looked at.
+ * The whole of json_schema.h is checked and defaults are filled in; beyond it, a name that a plain schema (only
+ * "properties") does not declare is refused, because it is most often a slip of the pen.
  */
 #pragma once
 

@@ -3,7 +3,7 @@
 #include "cli/administer.h"
 #include "cli/command.h"
 
-static const char USAGE[] =
+const char keys_usage[] =
     "usage: fairlead keys list [--project PROJECT]\n"
     "       fairlead keys create [--project PROJECT] [--name NAME] [--rate-limit N]\n"
     "       fairlead keys limit KEY --rate-limit N\n"
@@ -174,5 +174,5 @@ int keys_command(int argc, char **argv)
         {"list", 0, 0, list}, {"create", 0, 0, create}, {"limit", 1, 1, limit}, {"delete", 1, 1, delete_key},
         {"rotate-storage", 0, 0, rotate_storage}, {0},
     };
-    return administer_command("keys", USAGE, verbs, argc, argv);
+    return administer_command("keys", keys_usage, verbs, argc, argv);
 }

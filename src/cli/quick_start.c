@@ -79,9 +79,8 @@ static json_t *run_loaded(const struct document *document, const struct workflow
 static json_t *run_document(struct http_client *client, const struct config *config, const char *own_url,
                             struct error *error)
 {
-    char *description = api_openapi();
     struct server_choice server = {NULL, own_url};
-    struct source_options options = {.servers = &server, .server_count = 1, .builtin = text_of(description)};
+    struct source_options options = {.servers = &server, .server_count = 1, .builtin = api_openapi};
     struct workflow_sources sources = {0};
     struct buffer warnings = {0};
     json_t *outputs = NULL;
@@ -92,7 +91,6 @@ static json_t *run_document(struct http_client *client, const struct config *con
     sources_free(&sources);
     document_free(document);
     buffer_free(&warnings);
-    free(description);
     return outputs;
 }
 

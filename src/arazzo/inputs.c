@@ -68,6 +68,12 @@ static bool tells_all_names(const json_t *schema)
     return json_object_get(schema, "properties") != NULL;
 }
 
+bool input_is_declared(const json_t *schema, const char *name)
+{
+    return property_schema(schema, schema, name, 0) != NULL ||
+           (!tells_all_names(schema) && !json_is_false(json_object_get(schema, "additionalProperties")));
+}
+
 /* A name that is not declared is a slip of the pen, unless the schema allows further ones or declares none. */
 static bool check_names(const json_t *schema, const json_t *given, struct error *error)
 {

@@ -21,5 +21,7 @@ json_t *input_from_text(const json_t *schema, const char *name, struct text text
  * with an error that names it. `schema` may be NULL: everything passes.
  */
 json_t *inputs_resolve(const json_t *schema, const json_t *given, struct error *error);
+/* May it be given? A schema that does not tell all names takes any. */
+bool input_is_declared(const json_t *schema, const char *name);
 /* Is the input declared as a secret ("format": "password")? */
 bool input_is_secret(const json_t *schema, const char *name);

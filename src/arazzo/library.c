@@ -155,7 +155,7 @@ static bool open_session(struct session *session, const char *path, const struct
                                                         session->client, &warnings, error);
     buffer_free(&warnings);
     if (good)
-        session->run = run_create(session->document, &session->sources, session->client, run_options);
+        session->run = run_create(&session->sources, session->client, run_options);
     return good && prepare(session, error);
 }
 

@@ -175,6 +175,18 @@ static bool write_path(struct request_parts *parts, struct buffer *url)
     return true;
 }
 
+/* "." and ".." would lead to another path than the one that is meant. */
+static bool check_path(struct request_parts *parts, struct text path)
+{
+    struct text segment;
+    while (text_split(&path, '/', &segment)) {
+        if (text_equal(segment, TEXT(".")) || text_equal(segment, TEXT("..")))
+            return error_set(parts->error, ERROR_INVALID, "a value makes a part of the path \"%.*s\"",
+                             TEXT_ARGS(segment));
+    }
+    return true;
+}
+
 static bool write_url(struct request_parts *parts)
 {
     struct buffer url = {0};
@@ -182,7 +194,9 @@ static bool write_url(struct request_parts *parts)
     bool known = source_base_url(parts->source, parts->operation, &url, &unknown);
     if (!known && !parts->scope->rehearsal)
         *parts->error = unknown;
-    bool good = (known || parts->scope->rehearsal) && write_path(parts, &url);
+    size_t base = url.size;
+    bool good = (known || parts->scope->rehearsal) && write_path(parts, &url) &&
+                check_path(parts, text_slice(buffer_text(&url), base, url.size));
     if (good && parts->query.size > 0) {
         buffer_append_byte(&url, '?');
         buffer_append_text(&url, buffer_text(&parts->query));

@@ -98,8 +98,8 @@ static void run_frame(struct progress *progress)
 {
     struct run *run = progress->frame.run;
     if (++run->nesting > limits.workflow_nesting)
-        walk_fail(progress, "workflows call each other more than %" PRId64 " deep (limit workflow_nesting)",
-             limits.workflow_nesting);
+        walk_fail(progress, "workflows call or go to each other more than %" PRId64 " deep (limit workflow_nesting)",
+                  limits.workflow_nesting);
     else if (run_dependencies(progress) && walk_steps(progress) == GO_ELSEWHERE)
         go_elsewhere(progress);
     run->nesting--;
@@ -136,11 +136,10 @@ const struct workflow_result *run_workflow(struct run *run, const struct workflo
 /* Of what the caller has, the called one takes what it declares. */
 static json_t *inputs_for(const struct run *run, const struct workflow *workflow, json_t *given, struct error *error)
 {
-    const json_t *properties = json_object_get(workflow->inputs, "properties");
     const char *name;
     json_t *value, *fitting = json_object();
     json_object_foreach(given, name, value) {
-        if (properties == NULL || json_object_get(properties, name) != NULL)
+        if (input_is_declared(workflow->inputs, name))
             json_object_set(fitting, name, value);
     }
     if (run->options->rehearsal) /* values from replies are stand-ins, which no schema takes */
@@ -186,13 +185,11 @@ static json_t *source_values(const struct document *document)
     return values;
 }
 
-struct run *run_create(const struct document *document, const struct workflow_sources *sources,
-                       struct http_client *client,
+struct run *run_create(const struct workflow_sources *sources, struct http_client *client,
                        const struct run_options *options)
 {
     struct run *run = NEW(struct run);
     size_t count = sources_document_count(sources);
-    (void)document; /* it is that of the sources */
     *run = (struct run){.sources = sources, .client = client, .options = options,
                         .credentials = credential_store_create(&options->credentials, client, options->mask),
                         .documents = memory_allocate_zeroed(count * sizeof *run->documents)};

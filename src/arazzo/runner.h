@@ -80,8 +80,8 @@ struct run_options {
 
 struct run;
 
-/* Everything is borrowed until run_free. */
-struct run *run_create(const struct document *document, const struct workflow_sources *sources, struct http_client *client,
+/* Runs workflows of the document that the sources are of. Everything is borrowed until run_free. */
+struct run *run_create(const struct workflow_sources *sources, struct http_client *client,
                        const struct run_options *options);
 /*
  * Do all steps that a run of the workflow can come to lead to an operation? Asked before anything is sent.

@@ -62,7 +62,7 @@ static json_t *run_loaded(const struct document *document, const struct workflow
                           struct http_client *client, const struct config *config, struct error *error)
 {
     struct run_options options = {.credentials = {.key = config->api_key}};
-    struct run *run = run_create(document, sources, client, &options);
+    struct run *run = run_create(sources, client, &options);
     json_t *inputs = inputs_resolve(document->workflows[0].inputs, NULL, error), *outputs = NULL;
     if (inputs != NULL && run_check(run, &document->workflows[0], error)) {
         const struct workflow_result *result = run_workflow(run, &document->workflows[0], inputs);

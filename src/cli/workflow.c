@@ -56,7 +56,7 @@ static bool open_session(struct session *session, const struct run_options *run_
     print_warnings(options, &warnings);
     buffer_free(&warnings);
     if (good)
-        session->run = run_create(session->document, &session->sources, session->client, run_options);
+        session->run = run_create(&session->sources, session->client, run_options);
     return good;
 }
 

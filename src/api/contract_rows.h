@@ -42,7 +42,8 @@ extern const struct field_row no_fields[];
 extern const struct field_row source_fields[], destination_fields[];
 extern const struct field_row source_auth_fields[]; /* of config.auth, whatever the type */
 enum { RATE_MOST = 1000000, GROUP_RATE_MOST = 100000, GROUP_KEY_MOST = 256 };
-extern const struct field_row delivery_policy_fields[], delivery_groups_fields[], delivery_order_fields[];
+extern const struct field_row delivery_policy_fields[], delivery_groups_fields[], delivery_order_fields[],
+    circuit_breaker_fields[], outage_shape[];
 
 /* ---- replies ---- */
 

@@ -27,7 +27,6 @@ static void add_older_members(json_t *object, const json_t *config, bool with_au
 
 json_t *destination_json(struct call *call, const struct destination *destination, bool with_auth)
 {
-    (void)call;
     json_t *config = config_read(destination->config);
     if (json_member(config, "auth_type") == NULL)
         json_object_set_new(config, "auth_type", json_string("HOOKDECK_SIGNATURE"));
@@ -40,6 +39,7 @@ json_t *destination_json(struct call *call, const struct destination *destinatio
         "disabled_at", json_moment(destination->disabled_at), "updated_at", json_moment(destination->updated_at),
         "created_at", json_moment(destination->created_at));
     add_older_members(object, config, with_auth);
+    json_object_set_new(object, "outage", outage_json(call, destination->id));
     pace_show(object, config);
     if (!with_auth) {
         json_object_del(config, "auth");
@@ -124,6 +124,7 @@ static bool merge_input(struct call *call, json_t *input, struct destination *de
         pace_check_input(call, json_member(input, "config"));
         pace_merge(config, json_member(input, "config"));
         config_merge(config, json_member(input, "config"));
+        reach_check_destination(call, json_member(input, "config"));
     }
     check_place(call, destination, config);
     auth_check_destination(call, config);
@@ -301,6 +302,13 @@ static const struct field_row destination_tls_fields[] = {
     {"ca", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST}, {"client_certificate", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST},
     {"client_key", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST}, END,
 };
+static const char *const HTTP_VERSION_NAMES[] = {"any", "1.1", "2-plain", NULL};
+enum { TIMEOUT_LEAST = 10, TIMEOUT_MOST = 3600000 };
+static const struct field_row destination_transport_fields[] = {
+    {"http_version", VALUE_TEXT | VALUE_NULL, .names = HTTP_VERSION_NAMES},
+    {"timeout", VALUE_INTEGER | VALUE_NULL, .least = TIMEOUT_LEAST, .most = TIMEOUT_MOST},
+    {.name = "proxy", VALUE_BOOLEAN | VALUE_NULL}, END,
+};
 static const struct field_row destination_config_fields[] = {
     {"url", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
     {"path", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
@@ -309,11 +317,13 @@ static const struct field_row destination_config_fields[] = {
     {"auth_type", VALUE_TEXT | VALUE_NULL, .names = DESTINATION_AUTH_NAMES},
     {.name = "auth", VALUE_OBJECT | VALUE_NULL},
     {"tls", VALUE_OBJECT | VALUE_NULL, .fields = destination_tls_fields},
+    {"transport", VALUE_OBJECT | VALUE_NULL, .fields = destination_transport_fields},
     {"rate_limit", VALUE_INTEGER | VALUE_NULL, .least = 1, .most = RATE_MOST},
     {"rate_limit_period", VALUE_TEXT | VALUE_NULL, .names = PERIOD_NAMES},
     {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .fields = delivery_policy_fields},
     {"delivery_groups", VALUE_OBJECT | VALUE_NULL, .fields = delivery_groups_fields},
     {"delivery_order", VALUE_OBJECT | VALUE_NULL, .fields = delivery_order_fields},
+    {"circuit_breaker", VALUE_OBJECT | VALUE_NULL, .fields = circuit_breaker_fields},
     END,
 };
 
@@ -352,11 +362,13 @@ static const struct field_row auth_method_shape[] = {
 static const struct field_row destination_config_shape[] = {
     PERHAPS("url", VALUE_TEXT), PERHAPS("path", VALUE_TEXT), PERHAPS("path_forwarding_disabled", VALUE_BOOLEAN),
     {"http_method", VALUE_TEXT, .names = DESTINATION_METHOD_NAMES}, ONE_OF("auth_type", DESTINATION_AUTH_NAMES),
-    PERHAPS("auth", VALUE_OBJECT), PERHAPS("tls", VALUE_OBJECT), ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
+    PERHAPS("auth", VALUE_OBJECT), PERHAPS("tls", VALUE_OBJECT),
+    {"transport", VALUE_OBJECT, .fields = destination_transport_fields}, ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
     ONE_OF("rate_limit_period", PERIOD_NAMES),
     {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = delivery_policy_fields},
     {"delivery_groups", VALUE_OBJECT, .fields = delivery_groups_fields},
-    {"delivery_order", VALUE_OBJECT, .fields = delivery_order_fields}, END,
+    {"delivery_order", VALUE_OBJECT, .fields = delivery_order_fields},
+    {"circuit_breaker", VALUE_OBJECT, .fields = circuit_breaker_fields}, END,
 };
 const struct field_row destination_shape[] = {
     ALWAYS("id", VALUE_TEXT), ALWAYS("name", VALUE_TEXT), ALWAYS("description", VALUE_TEXT | VALUE_NULL),
@@ -367,6 +379,7 @@ const struct field_row destination_shape[] = {
     ALWAYS("path_forwarding_disabled", VALUE_BOOLEAN | VALUE_NULL),
     ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL), ONE_OF_OR_NULL("rate_limit_period", PERIOD_NAMES),
     {"auth_method", VALUE_OBJECT, .required = true, .fields = auth_method_shape},
+    {"outage", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = outage_shape},
     MOMENT_OR_NULL("disabled_at"), MOMENT("updated_at"), MOMENT("created_at"), END,
 };
 static const struct shape shapes[] = {{"Destination", destination_shape}, END};

@@ -77,6 +77,22 @@ void pace_show(json_t *object, json_t *config)
     json_decref(policy);
 }
 
+static const char *const OUTAGE_STATES[] = {"open", "probing", "recovering", "slowed", NULL};
+const struct field_row outage_shape[] = {
+    ONE_OF("state", OUTAGE_STATES), MOMENT("since"), ALWAYS("failures", VALUE_INTEGER), MOMENT_OR_NULL("next_attempt_at"),
+    END,
+};
+
+json_t *outage_json(struct call *call, int64_t destination_id)
+{
+    struct delivery_outage outage = deliver_outage(call->deliver, destination_id);
+    if (outage.state == OUTAGE_NONE)
+        return json_null();
+    return json_pack("{s:s, s:o, s:I, s:o}", "state", OUTAGE_STATES[outage.state - OUTAGE_OPEN], "since",
+                     json_moment(outage.since), "failures", (json_int_t)outage.failures, "next_attempt_at",
+                     json_moment(outage.next_at));
+}
+
 /* ---- changed ------------------------------------------------------------------------------------- */
 
 static void clean(json_t *object)
@@ -173,6 +189,11 @@ const struct field_row delivery_groups_fields[] = {
     {"rate_limit", VALUE_INTEGER | VALUE_NULL, .least = 1, .most = GROUP_RATE_MOST},
     {"rate_limit_period", VALUE_TEXT | VALUE_NULL, .names = GROUP_PERIODS},
     {.name = "overrides", VALUE_OBJECT | VALUE_NULL}, END,
+};
+enum { FAILURES_MOST = 1000000, LASTING_MOST_MS = 86400000 };
+const struct field_row circuit_breaker_fields[] = {
+    {"failures", VALUE_INTEGER, .required = true, .least = 0, .most = FAILURES_MOST},
+    {"lasting_ms", VALUE_INTEGER | VALUE_NULL, .least = 0, .most = LASTING_MOST_MS}, END,
 };
 const struct field_row delivery_order_fields[] = {{"by", VALUE_TEXT, .required = true, .names = ORDERS}, END};
 

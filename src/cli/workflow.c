@@ -140,7 +140,7 @@ static bool open_session(struct session *session, const struct run_options *run_
 {
     struct buffer warnings = {0};
     session->builtin = api_openapi();
-    session->client = http_client_create(error);
+    session->client = http_client_create(NULL, error);
     if (session->client == NULL)
         return false;
     const struct workflow_options *options = session->options;

@@ -122,8 +122,10 @@ static void go_on(struct deliver *deliver, const struct delivery *delivery, int6
     struct lane *lane = delivery->lane;
     bool ended = delivery->settle == SETTLE_ATTEMPT && due_at == 0;
     if (lane_is_ordered(lane)) {
-        if (!ended)
+        if (!ended) {
+            lane_comes_again(lane, delivery->after.id);
             engine_drop(deliver, lane, lane_remove(lane, 0, 0));
+        }
         if (!ended && due_at == 0)
             due_at = clock_now_ms();
         engine_list(deliver, lane);
@@ -212,6 +214,7 @@ bool courier_finish(struct deliver *deliver)
     for (struct delivery *delivery = ended; delivery != NULL; delivery = delivery->next) {
         struct lane *lane = delivery->lane;
         bool attempted = delivery->settle == SETTLE_ATTEMPT;
+        outage_end(deliver, delivery, now_us);
         pace_end(&lane->pace, &delivery->queued->of_lane, now_us);
         pace_end(&lane->outlet->pace, &delivery->queued->of_outlet, now_us);
         lane->running--;
@@ -262,6 +265,7 @@ static void replied(struct http_call *call)
 {
     struct delivery *delivery = call->user;
     struct text body = call->status != 0 ? call->response_body : text_of(call->failure_text);
+    delivery->attempt.response_headers = keep_text(delivery, call->status != 0 ? call->response_head : TEXT_NONE);
     finish_attempt(delivery, call->status, outcome_error(call->failure), body,
                    call->status != 0 ? call->content_type : TEXT_NONE, call->retry_after);
 }
@@ -273,7 +277,7 @@ static int64_t planned_wait_s(const struct delivery *delivery, int64_t now)
     const struct event *event = &delivery->queued->event;
     struct failed_attempt failed = {now, event->created_at,
                                     event->automatic_retries + (event->next_trigger == TRIGGER_AUTOMATIC), 0, TEXT_NONE,
-                                    now};
+                                    now, event->id};
     int64_t next = retry_next_at(&delivery->connection->retry, &failed);
     return next == 0 ? -1 : (next - now) / 1000;
 }
@@ -301,15 +305,24 @@ static void begin_attempt(struct delivery *delivery, const struct envelope *enve
 static void call_destination(struct delivery *delivery, const struct catalog_destination *destination,
                              const struct envelope *envelope)
 {
+    const struct transport_settings *transport = &destination->settings.transport;
     delivery->call = (struct http_call){
         .method = envelope->method,
         .url = envelope->url,
         .headers = envelope->headers.items,
         .header_count = envelope->headers.count,
+        .credentials_from = envelope->auth_from,
+        .credentials_to = envelope->auth_to,
         .body = delivery->queued->payload->request.body,
         .has_body = strcmp(envelope->method, "GET") != 0 && strcmp(envelope->method, "HEAD") != 0,
-        .timeout_ms = limits.delivery_timeout_ms,
+        .timeouts = {limits.delivery_lookup_timeout_ms, limits.delivery_tls_timeout_ms,
+                     limits.delivery_first_byte_timeout_ms, limits.delivery_idle_timeout_ms},
+        .timeout_ms = transport->timeout_ms != 0 ? transport->timeout_ms : limits.delivery_timeout_ms,
         .connect_timeout_ms = limits.delivery_connect_timeout_ms,
+        .version = transport->version,
+        .without_proxy = transport->without_proxy,
+        .response_head_keep_bytes = limits.response_headers_kept_bytes,
+        .response_head_read_bytes = limits.response_headers_bytes,
         .response_keep_bytes = limits.response_body_bytes,
         .response_read_bytes = limits.response_read_bytes,
         .redirects = (int)limits.delivery_redirects,

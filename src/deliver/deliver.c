@@ -75,6 +75,8 @@ void deliver_wake(struct deliver *deliver, const struct event *event)
     pthread_mutex_lock(&deliver->lock);
     struct outlet *outlet = engine_outlet(deliver, event->destination_id);
     struct lane *lane = engine_lane(deliver, outlet, event->lane);
+    if (lane != NULL)
+        lane_comes_again(lane, event->id);
     if (lane != NULL && lane_is_ordered(lane) && lane->last != NULL && event->id < lane->last->event.id)
         engine_drop(deliver, lane, lane_remove(lane, 0, 0)); /* it comes before them */
     if (lane != NULL)
@@ -111,7 +113,7 @@ struct deliver_counts deliver_counts(struct deliver *deliver)
     pthread_mutex_lock(&deliver->lock);
     struct deliver_counts counts = {.running = deliver->running + deliver->waiting, .queued_bytes = deliver->queued_bytes,
                                     .unrecorded = deliver->unrecorded, .delivered = deliver->delivered,
-                                    .failed = deliver->failed};
+                                    .failed = deliver->failed, .outages = outages_count(deliver)};
     while ((outlet = hash_map_next(&deliver->outlets, &outlet_position)) != NULL) {
         size_t position = 0;
         while ((lane = engine_next_lane(outlet, &position)) != NULL)
@@ -136,6 +138,7 @@ static void connection_changed(void *context, const struct catalog_connection *c
     struct outlet *outlet = hash_map_get(&deliver->outlets, record->destination_id);
     while (outlet != NULL && (lane = engine_next_lane(outlet, &position)) != NULL) {
         if (lane_is_ordered(lane)) {
+            lane_comes_again(lane, 0);
             engine_drop(deliver, lane, lane_remove(lane, 0, 0));
             engine_due(deliver, lane, clock_now_ms());
         } else if (!live) {
@@ -198,6 +201,7 @@ static void *run_loop(void *argument)
         int64_t nap_ms = engine_dispatch(deliver, LOOP_NAP_MS);
         offer_again(deliver);
         tokens_turn(deliver->tokens);
+        outages_turn(deliver);
         if (courier_finish(deliver)) /* what ended at once, without network, has made room for others */
             nap_ms = 0;
         http_client_run(deliver->client, (int)nap_ms);
@@ -242,10 +246,17 @@ static bool settle_the_rest(struct deliver *deliver, struct error *error)
     return done;
 }
 
+const struct egress *deliver_egress(const struct deliver *deliver)
+{
+    return deliver->egress;
+}
+
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
-                              const char *public_url, struct error *error)
+                              const struct egress *egress, const char *public_url,
+                              const struct http_client_settings *settings, struct error *error)
 {
     struct deliver *deliver = NEW(struct deliver);
+    deliver->egress = egress;
     deliver->store = store;
     deliver->catalog = catalog;
     deliver->issues = issues;
@@ -254,10 +265,11 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, stru
     deliver->began_at = clock_now_ms();
     pthread_mutex_init(&deliver->lock, NULL);
     condition_init(&deliver->feed);
-    if ((deliver->client = http_client_create(error)) != NULL &&
+    if ((deliver->client = http_client_create(egress, error)) != NULL &&
         (deliver->reader = store_reader_open(store, error)) != NULL &&
-        (deliver->tokens = tokens_create(deliver, error)) != NULL && arm_lanes(deliver, error) &&
+        (deliver->tokens = tokens_create(deliver, error)) != NULL && outages_load(deliver, error) && arm_lanes(deliver, error) &&
         settle_the_rest(deliver, error)) {
+        http_client_set(deliver->client, settings);
         catalog_listen(catalog, (struct catalog_listener){deliver, connection_changed, destination_changed});
         deliver->loop_started = pthread_create(&deliver->loop_thread, NULL, run_loop, deliver) == 0;
         deliver->feeder_started = pthread_create(&deliver->feeder_thread, NULL, feeder_run, deliver) == 0;
@@ -326,6 +338,7 @@ void deliver_stop(struct deliver *deliver, int64_t timeout_ms)
     if (deliver->reader != NULL)
         store_reader_close(deliver->reader);
     engine_free_outlets(deliver);
+    outages_free(deliver);
     pthread_cond_destroy(&deliver->feed);
     pthread_mutex_destroy(&deliver->lock);
     free(deliver);

@@ -34,6 +34,8 @@
 #include "store/store.h"
 
 struct deliver;
+struct egress;
+struct http_client_settings;
 struct issues;
 
 /* What is sent: shared by the events of one request. Immutable, reference-counted. */
@@ -52,9 +54,15 @@ struct payload *payload_create_missing(const struct event *event);
 struct payload *payload_reference(struct payload *payload);
 void payload_release(struct payload *payload); /* NULL is fine */
 
-/* Starts the loops; on return every destination with due events in the store is known to the engine. */
+/*
+ * Starts the loops; on return every destination with due events in the store is known to the engine. Policy and settings
+ * stay the caller's, and must stay valid; NULL: everything may be called, the defaults.
+ */
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
-                              const char *public_url, struct error *error);
+                              const struct egress *egress, const char *public_url,
+                              const struct http_client_settings *settings, struct error *error);
+/* The policy, for others that call on behalf of users. */
+const struct egress *deliver_egress(const struct deliver *deliver);
 
 struct delivery_place {
     int64_t destination_id, lane;
@@ -88,8 +96,18 @@ struct delivery_preview {
 bool deliver_preview(struct catalog *catalog, const char *public_url, struct arena *arena, const struct event *event,
                      const struct request *request, struct delivery_preview *preview, struct error *error);
 
+/* A destination that is not delivered to as fast as it could be, for what it answered (breaker.h). */
+enum delivery_outage_state { OUTAGE_NONE, OUTAGE_OPEN, OUTAGE_PROBING, OUTAGE_RECOVERING, OUTAGE_SLOWED };
+struct delivery_outage {
+    enum delivery_outage_state state;
+    int64_t since, next_at; /* wall-clock ms; next_at 0: at once, or when what is under way has ended */
+    int64_t failures;       /* in a row */
+};
+struct delivery_outage deliver_outage(struct deliver *deliver, int64_t destination_id);
+
 struct deliver_counts {
     int64_t running, queued, queued_bytes, unrecorded;
+    int64_t outages; /* destinations whose circuit breaker is open, or was until just now */
     int64_t delivered, failed; /* attempts since the start */
 };
 struct deliver_counts deliver_counts(struct deliver *deliver);

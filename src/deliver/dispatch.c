@@ -79,7 +79,7 @@ static struct lane *next_lane(struct deliver *deliver, struct outlet *outlet, in
 static bool is_full(const struct outlet *outlet)
 {
     const struct rate *rate = &outlet->pace.rate;
-    return outlet->running >= limits.destination_deliveries ||
+    return outlet->running >= limits.destination_deliveries || breaker_is_full(&outlet->breaker, outlet->running) ||
            (rate->limit > 0 && rate->period == PERIOD_CONCURRENT && outlet->running >= rate->limit);
 }
 
@@ -91,7 +91,14 @@ static struct queued *begin(struct deliver *deliver, struct lane *lane, int64_t 
     deliver->running++;
     pace_begin(&lane->outlet->pace, &queued->of_outlet, now_us);
     pace_begin(&lane->pace, &queued->of_lane, now_us);
+    queued->probe = breaker_begin(&lane->outlet->breaker);
     return queued;
+}
+
+static int64_t next_at(struct outlet *outlet, int64_t now_us)
+{
+    int64_t by_pace = pace_next_at(&outlet->pace, now_us), by_breaker = breaker_next_at(&outlet->breaker, now_us);
+    return by_pace > by_breaker ? by_pace : by_breaker;
 }
 
 /* The next event of whose turn it is, with its slot taken; NULL when nobody may start one. */
@@ -107,7 +114,7 @@ static struct queued *next_event(struct deliver *deliver, struct lane **from, in
             unlist_outlet(deliver);
             continue;
         }
-        if ((at = pace_next_at(&outlet->pace, now_us)) > now_us) {
+        if ((at = next_at(outlet, now_us)) > now_us) {
             unlist_outlet(deliver);
             heap_put(&deliver->rests, &outlet->rest, at);
             continue;

@@ -38,12 +38,14 @@ struct deliver {
     struct catalog *catalog;
     struct issues *issues;
     const char *public_url;
+    const struct egress *egress;
     struct http_client *client; /* the delivery loop's */
     struct tokens *tokens;       /* the delivery loop's */
     struct store_reader *reader; /* the feeder's */
     pthread_t loop_thread, feeder_thread;
     bool loop_started, feeder_started;
     struct delivery *ended, *last_ended; /* the loop's: finished in this turn */
+    int64_t next_turn_us;        /* the loop's: when it looks at outages */
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t feed;  /* the feeder has work, or is to stop; monotonic */
@@ -64,6 +66,7 @@ struct deliver {
     struct delivery *spare;   /* for reuse, at most MOST_SPARE */
     int64_t spares;
     struct settling *settlings;
+    struct outage *outages;   /* outage.c */
     int64_t waiting; /* deliveries begun that wait for a token; they are not among those that run */
     int64_t running, unrecorded, in_store, queued_bytes, delivered, failed, settling;
     bool stopping, abandoned, loop_awake;
@@ -116,6 +119,17 @@ void *feeder_run(void *deliver);
 
 /* stranger.c: makes lanes for what is due in the store and has none. By the feeder, without the lock. False: none to do. */
 bool strangers_look(struct deliver *deliver);
+
+/*
+ * outage.c: what an end says about its destination, and what is told of destinations that do not take what they are sent:
+ * the store remembers that they are open, an issue says it. With the lock held, but for the last ones.
+ */
+void outage_configure(struct outlet *outlet, int64_t now_us);
+void outage_end(struct deliver *deliver, const struct delivery *delivery, int64_t now_us);
+bool outages_load(struct deliver *deliver, struct error *error);
+void outages_turn(struct deliver *deliver); /* on the loop's thread */
+int64_t outages_count(const struct deliver *deliver); /* with the lock held */
+void outages_free(struct deliver *deliver);
 
 /* settle.c: sees to it that waiting events follow the connection's state: paused, disabled or deleted, or neither. */
 void settle_connection(struct deliver *deliver, int64_t connection_id, int64_t destination_id);

@@ -95,7 +95,9 @@ static void add_own(struct arena *arena, const struct envelope_input *input, str
     struct text event_id = public_id(arena, ID_EVENT, input->event->id);
     add(headers, "accept", TEXT("application/json, text/plain, */*"));
     add(headers, "idempotency-key", event_id);
+    envelope->auth_from = headers->count;
     auth_add(arena, input, envelope);
+    envelope->auth_to = headers->count;
     add(headers, "x-hookdeck-eventid", event_id);
     add(headers, "x-hookdeck-requestid", public_id(arena, ID_REQUEST, input->request->id));
     add(headers, "x-hookdeck-original-ip", or_empty(original_ip));

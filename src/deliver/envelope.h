@@ -32,6 +32,7 @@ struct envelope {
     struct text path, query;  /* what follows the destination's own URL, as sent */
     struct http_headers headers;
     size_t added_from;        /* headers from this index on are the gateway's */
+    size_t auth_from, auth_to; /* of these, what the destination's auth added */
 };
 
 /*

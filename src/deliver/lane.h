@@ -19,6 +19,7 @@
 #include "base/hash_map.h"
 #include "base/heap.h"
 #include "catalog/catalog.h"
+#include "deliver/breaker.h"
 #include "deliver/deliver.h"
 #include "deliver/pace.h"
 
@@ -26,6 +27,7 @@ struct queued {
     struct event event; /* without delivery_group */
     struct payload *payload;
     struct pace_ticket of_outlet, of_lane;
+    bool probe; /* it decides about its destination's circuit breaker */
     struct queued *next;
 };
 
@@ -39,6 +41,7 @@ struct lane {
     int64_t running;
     int64_t unrecorded;          /* deliveries that ended, whose outcome is not on disk yet */
     int64_t claims;              /* under way */
+    int64_t first_again;         /* ordered: of what a claim brings, nothing behind this event may be queued any more */
     bool behind;                 /* the store may hold due events that nobody has */
     bool held;                   /* ordered: an event on hold stands before all that is due */
     bool fed;                    /* a claim was made since the lane is there */
@@ -64,7 +67,9 @@ struct outlet {
     size_t held, bytes;      /* queued and reserved, and their bytes and those being delivered, in all lanes */
     int64_t running;
     struct pace pace;
-    struct heap_node rest;   /* until its pace lets it go on */
+    struct breaker breaker;
+    struct heap_node rest;   /* until its pace and its breaker let it go on */
+    struct outage *outage;   /* outage.c's; NULL when there is none to speak of */
     struct lane *ring;       /* circular; its lanes that may have something to send */
     struct outlet *next_listed; /* in the engine's ring */
     bool listed;
@@ -95,6 +100,9 @@ bool lane_is_ordered(const struct lane *lane);
 bool lane_is_blocked(const struct lane *lane);
 /* May what ingest has just made go straight to its queue, or must the store tell what comes first? */
 bool lane_is_open(const struct lane *lane);
+
+/* Ordered: that event turned out to come before others. A claim that is under way brings nothing that follows it. */
+void lane_comes_again(struct lane *lane, int64_t event_id);
 
 /*
  * How many events a claim should bring: 0 unless the lane is behind, at least half empty, and has room for a typical

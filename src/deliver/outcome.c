@@ -18,6 +18,7 @@ enum attempt_error outcome_error(enum http_failure failure)
         [HTTP_BAD_ENCODING] = ATTEMPT_ERROR_Z_DATA_ERROR,
         [HTTP_TOO_MANY_REDIRECTS] = ATTEMPT_ERROR_TOO_MANY_REDIRECTS,
         [HTTP_INVALID_URL] = ATTEMPT_ERROR_INVALID_URL,
+        [HTTP_EGRESS_REFUSED] = ATTEMPT_ERROR_INVALID_URL,
         [HTTP_SELF_SIGNED_CERT] = ATTEMPT_ERROR_SELF_SIGNED_CERT,
         [HTTP_CERT_NAME_INVALID] = ATTEMPT_ERROR_ERR_TLS_CERT_ALTNAME_INVALID,
         [HTTP_CERT_EXPIRED] = ATTEMPT_ERROR_SSL_CERT_EXPIRED,
@@ -58,7 +59,7 @@ static void apply_failure(struct event *event, const struct attempt *attempt, co
         return;
     }
     struct failed_attempt failed = {attempt->delivered_at, event->created_at, event->automatic_retries,
-                                    (int)attempt->response_status, retry_after, now};
+                                    (int)attempt->response_status, retry_after, now, event->id};
     plan(event, retry_next_at(rule, &failed));
 }
 

@@ -269,11 +269,13 @@ void engine_configure(struct deliver *deliver, struct outlet *outlet, struct cat
     outlet->ordered = policy->order != ORDER_NONE;
     outlet->keyed = outlet->ordered || policy->group_key.size > 0;
     pace_set(&outlet->pace, policy->rate, now_us);
+    outage_configure(outlet, now_us);
     heap_remove(&deliver->rests, &outlet->rest);
     while ((lane = engine_next_lane(outlet, &position)) != NULL) {
         set_lane_pace(lane, now_us);
         heap_remove(&deliver->lane_rests, &lane->rest);
         if (was_ordered != outlet->ordered) {
+            lane_comes_again(lane, 0);
             engine_drop(deliver, lane, lane_remove(lane, 0, 0));
             engine_due(deliver, lane, clock_now_ms());
         }

@@ -7,6 +7,8 @@
 enum {
     CATCH_UP_US = 20000,   /* how much later than even the next one may be, and not be even later */
     MARGIN_US = 2000,      /* on top of the period, for clocks that count in milliseconds */
+    STALL_PART = 5,        /* who was asked for again late is even later by no more than this part of the period, */
+    STALL_MOST_US = 500000, /* and this */
     UNKNOWN_US = 60000,    /* on top of the first distance: what those before may have caught up, and been late */
     SPAN_US = 10000000,    /* the quickest reply is that of this span and the one before */
     REPLIES_LEAST = 4,     /* fewer say nothing about how quick replies are */
@@ -18,6 +20,19 @@ enum {
 static bool is_timed(const struct pace *pace)
 {
     return pace->period_us > 0;
+}
+
+/* What a stall may take and still be made up for. */
+static int64_t stall_us(const struct pace *pace)
+{
+    int64_t part = pace->period_us / STALL_PART;
+    return part < STALL_MOST_US ? part : STALL_MOST_US;
+}
+
+/* From the end of the process before until the first delivery of this one. */
+static int64_t first_gap_us(const struct pace *pace)
+{
+    return pace->distance_us + stall_us(pace) + UNKNOWN_US;
 }
 
 void pace_set(struct pace *pace, struct rate rate, int64_t now_us)
@@ -32,7 +47,7 @@ void pace_set(struct pace *pace, struct rate rate, int64_t now_us)
         return;
     }
     if (!was_timed) {
-        pace->even_us = pace->unknown_us > 0 ? pace->unknown_us + pace->distance_us + UNKNOWN_US : now_us;
+        pace->even_us = pace->unknown_us > 0 ? pace->unknown_us + first_gap_us(pace) : now_us;
         pace->span_began_us = now_us;
     } else {
         pace->even_us += pace->distance_us - distance_before_us;
@@ -142,7 +157,10 @@ int64_t pace_next_at(struct pace *pace, int64_t now_us)
     if (!is_timed(pace))
         return now_us;
     int64_t even_at = pace->even_us - CATCH_UP_US, at = window_at(pace, now_us);
-    return at > even_at ? at : even_at;
+    if (at < even_at)
+        at = even_at;
+    pace->waits |= at > now_us;
+    return at;
 }
 
 void pace_begin(struct pace *pace, struct pace_ticket *ticket, int64_t now_us)
@@ -150,8 +168,10 @@ void pace_begin(struct pace *pace, struct pace_ticket *ticket, int64_t now_us)
     *ticket = (struct pace_ticket){.began_us = now_us};
     if (!is_timed(pace))
         return;
-    if (pace->even_us < now_us)
-        pace->even_us = now_us;
+    int64_t least_us = pace->waits ? now_us - stall_us(pace) : now_us;
+    if (pace->even_us < least_us)
+        pace->even_us = least_us;
+    pace->waits = pace->even_us < now_us;
     pace->even_us += pace->distance_us;
     ticket->open = true;
     ticket->previous = pace->newest;
@@ -185,7 +205,7 @@ bool pace_is_idle(struct pace *pace, int64_t now_us)
     if (!is_timed(pace))
         return pace->oldest == NULL;
     forget_old(pace, now_us);
-    return pace->oldest == NULL && pace->size == 0 && pace->even_us + pace->distance_us + UNKNOWN_US <= now_us;
+    return pace->oldest == NULL && pace->size == 0 && pace->even_us + first_gap_us(pace) <= now_us;
 }
 
 void pace_free(struct pace *pace)

@@ -3,7 +3,8 @@
  * them. Pure: moments are passed in, in microseconds of one clock that never goes back.
  *
  * Two things make a delivery wait:
- *   - Evenness: deliveries begin period/limit apart; who is late by a little (CATCH_UP) may catch up.
+ *   - Evenness: deliveries begin period/limit apart; who is late by a little (CATCH_UP) may catch up. Where deliveries
+ *     waited for their moment and were late because the process was held up, a fifth of the period is caught up.
  *   - The window: at most `limit` deliveries may have arrived within any period. When one arrives is not known, only that
  *     it is between its beginning and its reply. So a delivery counts from its beginning until a period after its reply,
  *     less the time that even the quickest reply took lately (but for a two-hundredth of the period, as way and answer may
@@ -45,6 +46,7 @@ struct pace {
     struct rate rate;            /* limit 0, or concurrent: nothing waits here */
     int64_t period_us, distance_us;
     int64_t even_us;             /* when the next one is to begin, so that they are even */
+    bool waits;                  /* one was there, and had to wait: what makes it late now is no lack of deliveries */
     struct pace_ticket *oldest, *newest;
     int64_t open;                /* how many there are from `oldest` on */
     struct pace_mark *marks;     /* a ring; owned; NULL until the first reply */

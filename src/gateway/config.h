@@ -12,6 +12,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "http/client_settings.h"
+#include "http/egress.h"
 #include "notify/channel.h"
 #include "provider/provider.h"
 
@@ -25,6 +27,8 @@ struct config {
     char transform_program[1024]; /* the worker of transformations; empty: found beside this program */
     struct provider_settings provider; /* the calls to those who send */
     struct channel_settings channels; /* how people are told of issues */
+    struct egress egress;  /* where users' calls may go; the gateway's own addresses are added at the start */
+    struct http_client_settings client; /* how deliveries go out */
     bool quick_start;      /* on an empty data directory make a source, a mock destination and a connection */
 };
 

@@ -65,6 +65,8 @@ static void reply_metrics(struct parts *parts, struct http_exchange *exchange)
         {"delivery_queue", "gauge", "events held in memory", deliver.queued},
         {"delivery_queue_bytes", "gauge", "payloads held in memory", deliver.queued_bytes},
         {"outcomes_unrecorded", "gauge", "finished attempts that the store has not taken yet", deliver.unrecorded},
+        {"destination_outages", "gauge", "destinations whose circuit breaker is open, or was until just now",
+         deliver.outages},
         {"attempts_successful_total", "counter", "attempts answered with a 2xx", deliver.delivered},
         {"attempts_failed_total", "counter", "attempts that failed", deliver.failed},
         {"store_writable", "gauge", "1 unless the last commit failed", store_is_writable(parts->store)},

@@ -349,6 +349,38 @@ bool engine_resolve(struct issues *issues, struct store_transaction *transaction
            tell_of(issues, transaction, issue, TOPIC_ISSUE_UPDATED, error);
 }
 
+static bool end_outage(struct issues *issues, struct store_transaction *transaction, int64_t destination_id,
+                       struct error *error)
+{
+    struct arena arena = {0};
+    struct issue *open;
+    size_t count;
+    bool done = store_read_open_issues(store_transaction_reader(transaction), &arena, ISSUE_BACKPRESSURE, destination_id,
+                                       &open, &count, error);
+    for (size_t i = 0; done && i < count; i++) {
+        if (open[i].key.first == 0)
+            done = engine_resolve(issues, transaction, &open[i], clock_now_ms(), error);
+    }
+    arena_free(&arena);
+    return done;
+}
+
+bool issues_outage(struct issues *issues, struct store_transaction *transaction, int64_t destination_id, bool open,
+                   struct error *error)
+{
+    int64_t issue_id;
+    struct catalog_destination *destination = catalog_find_destination(issues->catalog, destination_id);
+    struct occurrence occurrence = {.key = {ISSUE_BACKPRESSURE, destination_id, 0, 0},
+                                    .project_id = destination != NULL ? destination->record.project_id : 0,
+                                    .reference_id = destination_id, .now = clock_now_ms()};
+    catalog_destination_release(destination);
+    if (!engine_prepare(issues, transaction, error))
+        return false;
+    if (!open)
+        return end_outage(issues, transaction, destination_id, error);
+    return destination == NULL || engine_observe(issues, transaction, &occurrence, &issue_id, error);
+}
+
 /* ---- start and stop ------------------------------------------------------------------------------ */
 
 struct issues *issues_start(struct store *store, struct catalog *catalog, struct error *error)

@@ -12,7 +12,8 @@
  *   delivery      the open issues of a connection, when a delivery that began after the connection's last counted failure
  *                 succeeded and limits.issue_quiet_ms have gone by since that failure without another one. So a connection
  *                 of which some deliveries fail and some do not keeps its issues open instead of opening them for ever.
- *   backpressure  when the destination's oldest waiting event has waited less than half of the trigger's delay.
+ *   backpressure  when the destination's oldest waiting event has waited less than half of the trigger's delay; one of an
+ *                 open circuit breaker (its delay is 0: nothing was waited for) when that has closed again.
  * The check for both, and for destinations that are behind, runs every limits.issue_check_ms.
  *
  * Memory: at most KNOWN_ISSUES keys, and a few words for each connection with an open issue. It is a copy of what the
@@ -41,6 +42,9 @@ bool issues_attempt(struct issues *issues, struct store_transaction *, const str
 /* The same for a request that was rejected. */
 bool issues_rejected(struct issues *issues, struct store_transaction *, const struct request *request,
                      struct error *error);
+/* The same for a destination whose circuit breaker opened, or has closed again. */
+bool issues_outage(struct issues *issues, struct store_transaction *, int64_t destination_id, bool open,
+                   struct error *error);
 /*
  * The same for the run of a transformation, before it is stored: sets its issue_id when its log level is one that
  * a trigger asks for. Trials (without a connection) are nobody's issue.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "base/limits.h"
 
 static const char *const PERIOD_NAMES[] = {"second", "minute", "hour", "concurrent"};
 static const int64_t PERIOD_SPANS_MS[] = {1000, 60000, 3600000, 0};
@@ -60,6 +61,15 @@ static void read_groups(struct arena *arena, const json_t *groups, struct delive
     qsort(policy->overrides, policy->override_count, sizeof *policy->overrides, by_lane);
 }
 
+static struct breaker_rule read_breaker(const json_t *config)
+{
+    const json_t *given = json_member(config, "circuit_breaker");
+    if (!json_is_object(given))
+        return (struct breaker_rule){limits.breaker_failures, limits.breaker_lasting_ms};
+    return (struct breaker_rule){json_integer_value(json_member(given, "failures")),
+                                 json_integer_value(json_member(given, "lasting_ms"))};
+}
+
 void delivery_policy_read(struct arena *arena, const json_t *config, struct delivery_policy *policy)
 {
     const json_t *given = json_member(config, "delivery_policy");
@@ -70,6 +80,7 @@ void delivery_policy_read(struct arena *arena, const json_t *config, struct deli
     policy->order = text_equal(order, TEXT("connection")) ? ORDER_BY_CONNECTION
                     : text_equal(order, TEXT("group"))    ? ORDER_BY_GROUP
                                                           : ORDER_NONE;
+    policy->breaker = read_breaker(config);
 }
 
 struct rate delivery_policy_group_rate(const struct delivery_policy *policy, int64_t lane)

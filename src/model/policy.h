@@ -3,6 +3,7 @@
  *
  *   delivery_policy  {rate, period, groups: {key, rate, rate_period, overrides: {GROUP: {rate, rate_period}}}}
  *   delivery_order   {by: "connection" | "group"}
+ *   circuit_breaker  {failures, lasting_ms}
  */
 #pragma once
 
@@ -33,6 +34,12 @@ struct group_override {
 /* The next event of an ordered lane goes out when the one before it has ended. */
 enum delivery_order { ORDER_NONE, ORDER_BY_CONNECTION, ORDER_BY_GROUP };
 
+/* A destination's circuit breaker opens after so many failures in a row that have gone on for so long. */
+struct breaker_rule {
+    int64_t failures; /* 0: never */
+    int64_t lasting_ms;
+};
+
 struct delivery_policy {
     struct rate rate;                 /* of the whole destination */
     struct text group_key;            /* TEXT_NONE: no groups */
@@ -40,6 +47,7 @@ struct delivery_policy {
     struct group_override *overrides; /* sorted by lane */
     size_t override_count;
     enum delivery_order order;
+    struct breaker_rule breaker;      /* the gateway's own when the config says nothing */
 };
 
 /* From a config that the API has checked. Texts and overrides are in the arena. */

@@ -143,6 +143,14 @@ static void read_tls(struct arena *arena, const json_t *config, struct tls_setti
     tls->client_key = copy_member(arena, object, "client_key");
 }
 
+static void read_transport(const json_t *config, struct transport_settings *transport)
+{
+    const json_t *object = json_member(config, "transport"), *proxy = json_member(object, "proxy");
+    http_version_parse(json_member_text(object, "http_version"), &transport->version);
+    transport->timeout_ms = json_integer_value(json_member(object, "timeout"));
+    transport->without_proxy = json_is_false(proxy);
+}
+
 static void read_auth(struct arena *arena, const json_t *auth, struct destination_settings *settings)
 {
     settings->key = copy_member(arena, auth, settings->auth == DESTINATION_AUTH_AWS ? "access_key_id" : "key");
@@ -177,6 +185,7 @@ bool destination_settings_read(struct arena *arena, const struct destination *de
     }
     read_auth(arena, auth, settings);
     read_tls(arena, config, &settings->tls);
+    read_transport(config, &settings->transport);
     delivery_policy_read(arena, config, &settings->policy);
     json_decref(config);
     return true;

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "http/client_settings.h"
 #include "model/model.h"
 #include "model/policy.h"
 
@@ -64,6 +65,13 @@ struct tls_settings {
     struct text client_certificate, client_key;
 };
 
+/* How it is called, where that differs from the gateway's settings. */
+struct transport_settings {
+    enum http_version version; /* HTTP_VERSION_ANY: the gateway's */
+    int64_t timeout_ms;        /* of a whole delivery; 0: limits.delivery_timeout_ms */
+    bool without_proxy;
+};
+
 struct destination_settings {
     struct text url;          /* HTTP */
     bool path_forwarding_disabled;
@@ -76,6 +84,7 @@ struct destination_settings {
     struct text region, service; /* AWS */
     struct token_settings token;
     struct tls_settings tls;
+    struct transport_settings transport;
     struct delivery_policy policy;
 };
 bool destination_settings_read(struct arena *arena, const struct destination *destination,

@@ -141,32 +141,39 @@ static bool status_is_retried(const struct retry_rule *rule, int status)
     return positive_matches || !positive_exists;
 }
 
-/* The moment a Retry-After header asks for. *stop: it asks for no further attempt. 0: it says nothing. */
-static int64_t retry_after_moment(const struct failed_attempt *failed, bool *stop)
+int64_t retry_after_read(struct text value, int64_t now)
 {
     int64_t seconds, moment;
-    struct text value = text_trim(failed->retry_after);
-    *stop = text_equal(value, TEXT("-1"));
+    value = text_trim(value);
     if (text_to_integer(value, &seconds) && seconds >= 0)
-        return seconds > limits.retry_span_ms / 1000 ? INT64_MAX : failed->now + seconds * 1000;
+        return seconds > limits.retry_span_ms / 1000 ? INT64_MAX : now + seconds * 1000;
     return clock_parse_http_date(value, &moment) ? moment : 0;
 }
 
-static int64_t wait_of(const struct retry_rule *rule, int64_t retries_made)
+/* From 0 to 999, the same whenever it is asked for. */
+static int64_t part_of(const struct failed_attempt *failed)
+{
+    uint64_t mixed = (uint64_t)failed->event_id + (uint64_t)failed->automatic_retries * UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (int64_t)((mixed ^ mixed >> 31) % 1000);
+}
+
+static int64_t wait_of(const struct retry_rule *rule, const struct failed_attempt *failed)
 {
     int64_t wait = rule->interval_ms;
-    for (int64_t i = 0; rule->strategy == RETRY_EXPONENTIAL && i < retries_made; i++) {
+    for (int64_t i = 0; rule->strategy == RETRY_EXPONENTIAL && i < failed->automatic_retries; i++) {
         if (wait > limits.retry_span_ms)
             break;
         wait *= 2;
     }
-    return wait;
+    return wait + wait * limits.retry_jitter_percent / 100 * part_of(failed) / 1000;
 }
 
 int64_t retry_next_at(const struct retry_rule *rule, const struct failed_attempt *failed)
 {
-    bool stop;
-    int64_t asked = retry_after_moment(failed, &stop), next;
+    bool stop = text_equal(text_trim(failed->retry_after), TEXT("-1"));
+    int64_t asked = retry_after_read(failed->retry_after, failed->now), next;
     int64_t most = rule->strategy == RETRY_NONE ? limits.automatic_retries : rule->count;
     if (most > limits.automatic_retries)
         most = limits.automatic_retries;
@@ -175,7 +182,7 @@ int64_t retry_next_at(const struct retry_rule *rule, const struct failed_attempt
     if (asked != 0)
         next = asked;
     else if (rule->strategy != RETRY_NONE && status_is_retried(rule, failed->status))
-        next = failed->started_at + wait_of(rule, failed->automatic_retries);
+        next = failed->started_at + wait_of(rule, failed);
     else
         return 0;
     if (next > failed->event_created_at + limits.retry_span_ms)

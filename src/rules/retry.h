@@ -6,7 +6,8 @@
  * of the attempt that failed. Status expressions: "500", "500-599", ">400", ">=500", "<500", "<=499", "!501"; a
  * retry is made when a positive expression matches (or there is none) and no "!" expression does. Attempts
  * without a reply are always retried. Retry-After of a reply wins over the interval and makes for a retry even
- * without a rule; "-1" stops the automatic retries.
+ * without a rule; "-1" stops the automatic retries. With limits.retry_jitter_percent a wait of the rule is longer by up to
+ * that part, for each retry of each event by another one.
  */
 #pragma once
 
@@ -48,7 +49,11 @@ struct failed_attempt {
     int status;                /* 0: no reply */
     struct text retry_after;   /* the header's value, TEXT_NONE without */
     int64_t now;
+    int64_t event_id;          /* so that the retries of many events are spread, if they are to be */
 };
+
+/* The moment a Retry-After header asks for, 0: it says nothing. INT64_MAX: one beyond limits.retry_span_ms. */
+int64_t retry_after_read(struct text value, int64_t now);
 
 /*
  * The moment of the next automatic attempt, 0: none. Never beyond limits.automatic_retries or

@@ -132,6 +132,12 @@ struct store_reader *store_transaction_reader(struct store_transaction *transact
 
 struct store_reader *store_reader_open(struct store *store, struct error *error);
 void store_reader_close(struct store_reader *reader);
+/*
+ * Around what reads for others who may ask without end, by any thread and not nested. The first waits, for some tenths of
+ * a second at most, while the store's log must begin anew, which reads keep it from.
+ */
+void store_read_enter(struct store *store);
+void store_read_leave(struct store *store);
 /* Between these two every read sees one and the same state. */
 bool store_reader_begin(struct store_reader *reader, struct error *error);
 void store_reader_end(struct store_reader *reader);

@@ -139,12 +139,54 @@ const groups = [
         ],
     },
     {
+        needs: ['pace'],
+        of: (r) => r.pace,
+        rows: [
+            ...[50, 200].flatMap((limit) => [
+                [`${limit} a second with a backlog: reached`, (p) => p[`rate_${limit}`].share, times, atLeast(0.98)],
+                ['the most in any second, of the limit', (p) => p[`rate_${limit}`].most, times, atMost(1)],
+            ]),
+            ...[['limited', 'at 50 a second'], ['slow', 'answered after 200 ms']].flatMap(([name, how]) => [
+                [`99 groups beside one with a backlog, ${how}: latency`, (p) => p[name].busy_ms, ms],
+                ['the same when it is idle', (p) => p[name].idle_ms, ms],
+                ['ratio of the two', (p) => p[name].ratio, times, atMost(1.2)],
+                ['events of that backlog that still waited', (p) => p[name].waiting, String],
+                ['p99 beside it', (p) => p[name].busy_p99_ms, ms],
+                ['p99 when it is idle', (p) => p[name].idle_p99_ms, ms],
+            ]),
+        ],
+    },
+    {
         needs: ['isolation'],
         of: (r) => r.isolation,
         rows: [
             ['healthy destination alone: delivery p99', (t) => t.alone_p99_ms, ms],
             ['beside a silent and a refusing one: delivery p99', (t) => t.crowd_p99_ms, ms],
             ['ratio of the two', (t) => t.ratio, times, atMost(1.5)],
+        ],
+    },
+    {
+        needs: ['tls'],
+        of: (r) => r.tls,
+        rows: [
+            ...[['plain', 'through nginx'], ['tls', 'through nginx with TLS'], ['http2', 'through nginx with HTTP/2']].flatMap(
+                ([name, title]) => [
+                    [`${title}: delivered`, (t) => t[name].deliveries_per_s, perSecond],
+                    [`${title}: CPU per webhook`, (t) => t[name].cpu_us, us],
+                ]),
+            ['TLS: ratio of the CPU', (t) => t.ratio, times],
+            ['HTTP/2: ratio of the CPU', (t) => t.http2_ratio, times],
+        ],
+    },
+    {
+        needs: ['many_destinations'],
+        of: (r) => r.many_destinations,
+        rows: [
+            ['many destinations: how many', (t) => t.destinations, String],
+            ['many destinations, the quick ones alone: delivery p99', (t) => t.alone_p99_ms, ms],
+            ['the same beside a slow tenth', (t) => t.beside_p99_ms, ms],
+            ['ratio of the two', (t) => t.ratio, times, atMost(1.5)],
+            ['many destinations: peak memory', (t) => t.memory.peak_resident_mib, mib, atMost(200)],
         ],
     },
     { needs: ['paused_backlog'], of: (r) => r.paused_backlog, rows: backlogRows('paused') },

@@ -1,10 +1,11 @@
 // The flags that set up sources, destinations and rules, which several commands of hookdeck-cli share: what each makes of
 // the record, and how the gateway then behaves.
 import assert from 'node:assert/strict';
-import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { mostWithin } from '../e2e/arrivals.mjs';
 import { CLIENTS } from '../e2e/auth_servers.mjs';
 import { until } from '../e2e/gateway.mjs';
+import { pemOf, rsaPair } from '../e2e/key_pair.mjs';
 
 // { 'api-key': 'k' } → ['--source-api-key', 'k']
 export const words = (flags, prefix = '') => Object.entries(flags).flatMap(([name, value]) => [`--${prefix}${name}`, value]);
@@ -98,8 +99,7 @@ export async function remoteAuthSettings(server, google) {
   const client = { auth_server: server.url, client_id, client_secret };
   const OAUTH = { 'oauth2-auth-server': server.url, 'oauth2-client-id': client_id, 'oauth2-client-secret': client_secret };
   const AWS = { access_key_id: 'i', secret_access_key: 's', region: 'eu-west-1', service: 'lambda' };
-  const { privateKey: private_key } = generateKeyPairSync('rsa', { modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+  const { privateKey: private_key } = pemOf(rsaPair());
   const service_account_key = JSON.stringify({ client_email: 'e', private_key, token_uri: google.url });
   const tokenOf = ({ headers }) => /^Bearer (\S+)$/.exec(headers.authorization)[1];
   const refresh_token = await server.refreshToken();

@@ -1,7 +1,7 @@
 // What destinations are told by the gateway to know it, judged by the code of the other side.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import sha256 from '@aws-crypto/sha256-js';
 import { Webhook } from 'standardwebhooks';
 import { startGateway, startSink, until } from './gateway.mjs';
+import { pemOf, rsaPair } from './key_pair.mjs';
 import { callsOf } from './resource.mjs';
 import { CLIENTS, makeCertificates, startAuthorizationServer, startNginx, startTokenServer } from './auth_servers.mjs';
 
@@ -331,8 +332,7 @@ describe('the end of a gateway whose deliveries wait for a token', () => {
 /* ---- Google ---- */
 
 test('a service account\'s assertion is what jose takes, and its token is kept', async (t) => {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+  const { publicKey, privateKey } = pemOf(rsaPair());
   const problems = [];
   const server = await startTokenServer(async ({ body, headers }) => {
     try {
@@ -526,8 +526,7 @@ test('secrets are shown with include=config.auth only', async () => {
 test('auth that could not be sent is refused', async () => {
   const client = { auth_server: 'https://a.example/', client_id: 'i', client_secret: 's' };
   const aws = { access_key_id: 'i', secret_access_key: 's', region: 'r', service: 's' };
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024, publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+  const { privateKey } = pemOf(rsaPair(1024));
   const account = (members) => ({ service_account_key: JSON.stringify({ client_email: 'e', private_key: privateKey, ...members }) });
   const cases = [
     ['OAUTH2_CLIENT_CREDENTIALS', {}, /auth_server: is required/], ['OAUTH2_CLIENT_CREDENTIALS', { ...client, auth_server: 'a.example' }, /auth_server: must be/],

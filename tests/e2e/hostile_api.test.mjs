@@ -102,7 +102,7 @@ const DESTINATION_AUTHS = {
 };
 const TLS = { ca: certificates.read('ca.pem'), client_certificate: certificates.read('client.pem'), client_key: certificates.read('client.key') };
 const PACE = {
-  rate_limit: 5, rate_limit_period: 'minute', delivery_order: { by: 'group' },
+  rate_limit: 5, rate_limit_period: 'minute', delivery_order: { by: 'group' }, circuit_breaker: { failures: 5, lasting_ms: 10 },
   delivery_policy: { rate: 5, period: 'second', groups: { key: 'body.a', rate: 2, rate_period: 'hour', overrides: { b: { rate: 1, rate_period: 'hour' } } } },
   delivery_groups: { key: 'body.a', rate_limit: 2, rate_limit_period: 'hour', overrides: { b: { rate_limit: 1, rate_limit_period: 'hour' } } },
 };
@@ -111,7 +111,8 @@ const sourceWith = (auth_type) => ({ name: name(), type: 'WEBHOOK', description:
   custom_response: { content_type: 'json', body: '{}' }, auth_type, auth: { ...SOURCE_AUTHS[auth_type] } } });
 const destinationWith = (auth_type) => ({ ...HTTP, name: name(), description: 'd', config: { ...HTTP.config, http_method: 'POST',
   path_forwarding_disabled: true, auth_type, auth: { ...DESTINATION_AUTHS[auth_type] }, ...(auth_type === 'API_KEY' ? structuredClone(PACE) : {}) } });
-const destinationWithTls = () => ({ ...HTTP, name: name(), config: { url: 'https://127.0.0.1:1/', tls: { ...TLS } } });
+const destinationWithTls = () => ({ ...HTTP, name: name(), config: { url: 'https://127.0.0.1:1/', tls: { ...TLS },
+  transport: { http_version: '1.1', timeout: 1000, proxy: false } } });
 const CHANNELS = { slack: { channel_name: 'c' }, microsoft_teams: { channel_name: 'c' }, discord: { channel_name: 'c', channel_id: '1', webhook_url: 'http://127.0.0.1:1/' },
   betteruptime: { escalation_policy_id: '1', escalation_policy_name: 'p' }, incidentio: { severity_id: '1', severity_name: 's' }, pagerduty: {}, opsgenie: {}, email: {} };
 const TRIGGER_CONFIGS = {

@@ -105,7 +105,7 @@ static struct http_call a_call(const char *url)
 static struct http_client *create_client(void)
 {
     struct error error = {0};
-    struct http_client *client = http_client_create(&error);
+    struct http_client *client = http_client_create(NULL, &error);
     if (client == NULL)
         fail_msg("%s", error.message);
     return client;

@@ -22,12 +22,17 @@ struct play {
     struct delivery deliveries[MOST];
     int begun;
     int64_t now_us;
+    int64_t stall_us; /* every STALL_STEPS steps the process is held up for so long */
+    int steps;
 };
+enum { STALL_STEPS = 700 };
 
 /* Begins whatever may begin until `until_us`, asked each `step_us`. */
 static void play(struct play *play, int64_t until_us, int64_t step_us, conditions network)
 {
     for (; play->now_us < until_us; play->now_us += step_us) {
+        if (++play->steps % STALL_STEPS == 0)
+            play->now_us += play->stall_us;
         for (int i = 0; i < play->begun; i++) {
             struct delivery *delivery = &play->deliveries[i];
             if (delivery->open && delivery->ends_us <= play->now_us) {
@@ -117,24 +122,29 @@ static void every_window_keeps_the_limit(void **state)
         conditions network;
         int64_t seconds, step_us;
         double reached; /* of what the limit allows, at least */
+        int64_t stall_us;
     } cases[] = {
-        {"one a second", {1, PERIOD_SECOND}, at_once, 20, 500, 0.98},
-        {"a few a second", {7, PERIOD_SECOND}, at_once, 20, 500, 0.98},
-        {"many a second", {300, PERIOD_SECOND}, at_once, 10, 500, 0.98},
-        {"more than there are marks", {1000, PERIOD_SECOND}, at_once, 3, 250, 0.98},
-        {"seldom looked at", {100, PERIOD_SECOND}, at_once, 10, 15000, 0.95},
-        {"slow answers", {10, PERIOD_SECOND}, slow, 20, 500, 0.97},
-        {"uneven answers", {20, PERIOD_SECOND}, uneven, 20, 500, 0.90},
-        {"slow to connect", {10, PERIOD_SECOND}, slow_to_connect, 20, 500, 0.90},
-        {"stalls", {50, PERIOD_SECOND}, with_stalls, 20, 500, 0.85},
-        {"without an answer", {20, PERIOD_SECOND}, never_answered, 20, 500, 0.60},
-        {"by the minute", {40, PERIOD_MINUTE}, uneven, 200, 1000, 0.98},
-        {"by the hour", {3600, PERIOD_HOUR}, uneven, 100, 1000, 0.97},
+        {"one a second", {1, PERIOD_SECOND}, at_once, 20, 500, 0.98, 0},
+        {"a few a second", {7, PERIOD_SECOND}, at_once, 20, 500, 0.98, 0},
+        {"many a second", {300, PERIOD_SECOND}, at_once, 10, 500, 0.98, 0},
+        {"more than there are marks", {1000, PERIOD_SECOND}, at_once, 3, 250, 0.98, 0},
+        {"seldom looked at", {100, PERIOD_SECOND}, at_once, 10, 15000, 0.95, 0},
+        {"held up now and then", {50, PERIOD_SECOND}, at_once, 20, 500, 0.98, 150000},
+        {"held up, and many", {200, PERIOD_SECOND}, at_once, 10, 500, 0.98, 150000},
+        {"held up, and by the minute", {600, PERIOD_MINUTE}, uneven, 130, 1000, 0.98, 400000},
+        {"slow answers", {10, PERIOD_SECOND}, slow, 20, 500, 0.97, 0},
+        {"uneven answers", {20, PERIOD_SECOND}, uneven, 20, 500, 0.90, 0},
+        {"slow to connect", {10, PERIOD_SECOND}, slow_to_connect, 20, 500, 0.90, 0},
+        {"stalls", {50, PERIOD_SECOND}, with_stalls, 20, 500, 0.85, 0},
+        {"without an answer", {20, PERIOD_SECOND}, never_answered, 20, 500, 0.60, 0},
+        {"by the minute", {40, PERIOD_MINUTE}, uneven, 200, 1000, 0.98, 0},
+        {"by the hour", {3600, PERIOD_HOUR}, uneven, 100, 1000, 0.97, 0},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct play *this = calloc(1, sizeof *this);
         int64_t period_us = rate_period_ms(cases[i].rate.period) * MS;
         this->now_us = 5 * S;
+        this->stall_us = cases[i].stall_us;
         pace_set(&this->pace, cases[i].rate, this->now_us);
         play(this, this->now_us + cases[i].seconds * S, cases[i].step_us, cases[i].network);
         double allowed = (double)cases[i].rate.limit * (double)cases[i].seconds * (double)S / (double)period_us;
@@ -184,11 +194,13 @@ static void a_change_holds_at_once(void **state)
 static void after_a_start_the_window_of_before_holds(void **state)
 {
     (void)state;
-    for (int64_t limit = 1; limit <= 64; limit *= 4) {
+    for (int64_t limit = 1; limit <= 256; limit *= 4) {
         struct play *this = calloc(1, sizeof *this);
         this->now_us = S;
+        this->stall_us = 110 * MS; /* the last one just before the end */
         pace_set(&this->pace, (struct rate){limit, PERIOD_SECOND}, this->now_us);
         play(this, 4 * S + 321 * MS, MS, at_once);
+        this->stall_us = 0;
         pace_free(&this->pace);
         this->pace = (struct pace){.unknown_us = this->now_us};
         pace_set(&this->pace, (struct rate){limit, PERIOD_SECOND}, this->now_us);

@@ -96,6 +96,26 @@ static int64_t next_of(const char *rules, int64_t retries, int status, const cha
 #define EXPONENTIAL "[{\"type\":\"retry\",\"strategy\":\"exponential\",\"interval\":1000,\"count\":50}]"
 #define ONLY(codes) "[{\"type\":\"retry\",\"strategy\":\"linear\",\"interval\":1000,\"response_status_codes\":[" codes "]}]"
 
+/* Two events that fail at one time are tried again at different ones, and each when it was said before. */
+static void waits_are_spread_when_they_are_to_be(void **state)
+{
+    (void)state;
+    struct retry_rule rule = rule_of(LINEAR);
+    struct failed_attempt failed = {.started_at = START, .event_created_at = START, .status = 500, .now = NOW};
+    int64_t sum = 0;
+    limits.retry_jitter_percent = 30;
+    for (failed.event_id = 1; failed.event_id <= 1000; failed.event_id++) {
+        int64_t next = retry_next_at(&rule, &failed);
+        assert_in_range(next - START, 1000, 1300);
+        assert_int_equal(retry_next_at(&rule, &failed), next);
+        sum += next - START;
+    }
+    assert_in_range(sum / 1000, 1140, 1160);
+    failed.retry_after = TEXT("10");
+    assert_int_equal(retry_next_at(&rule, &failed), NOW + 10000);
+    limits.retry_jitter_percent = 0;
+}
+
 static void waits_grow_as_the_strategy_says(void **state)
 {
     (void)state;
@@ -174,7 +194,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_expressions), cmocka_unit_test(rules_are_read),
-        cmocka_unit_test(waits_grow_as_the_strategy_says), cmocka_unit_test(only_the_named_statuses_are_retried),
+        cmocka_unit_test(waits_grow_as_the_strategy_says),
+        cmocka_unit_test(waits_are_spread_when_they_are_to_be), cmocka_unit_test(only_the_named_statuses_are_retried),
         cmocka_unit_test(retry_after_wins), cmocka_unit_test(an_old_event_is_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

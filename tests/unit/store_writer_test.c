@@ -1,5 +1,6 @@
 /* The store's writer: who goes into a commit before whom; and stores of an older schema. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sqlite3.h>
 
 #include "base/limits.h"
@@ -186,24 +187,85 @@ static int64_t log_bytes(const struct fixture *f)
     return size;
 }
 
-/* However long the writer goes on, the log is copied back and used again. */
-static void the_log_does_not_grow_for_ever(void **state)
+enum { PAGE = 4096, SHORT_ROUND = 100, COMMITS = 2000 };
+
+/* The size of the log after many commits, with a short round. */
+static int64_t log_after_commits(struct fixture *f)
 {
-    enum { COMMITS = 2000, PAGE = 4096 };
-    struct fixture *f = *state;
-    int64_t before = limits.checkpoint_pages;
-    close_store(f); /* no thread of the store may see it change */
-    limits.checkpoint_pages = 100;
-    open_store(f);
     for (int i = 0; i < COMMITS; i++) {
         struct request request = a_request(f->source_id, TEXT("{}"));
         MUST_WRITE(f, insert_request, &request);
     }
-    int64_t size = log_bytes(f);
+    return log_bytes(f);
+}
+
+/* No thread of the store may see it change. */
+static int64_t reopen_with_round(struct fixture *f, int64_t pages)
+{
+    int64_t before = limits.checkpoint_pages;
     close_store(f);
-    limits.checkpoint_pages = before;
+    limits.checkpoint_pages = pages;
     open_store(f);
-    assert_true(size < 10 * 100 * PAGE);
+    return before;
+}
+
+/* However long the writer goes on, the log is copied back and used again. */
+static void the_log_does_not_grow_for_ever(void **state)
+{
+    struct fixture *f = *state;
+    int64_t before = reopen_with_round(f, SHORT_ROUND);
+    int64_t size = log_after_commits(f);
+    reopen_with_round(f, before);
+    assert_in_range(size / PAGE, 0, 10 * SHORT_ROUND);
+}
+
+struct asker {
+    struct store *store;
+    atomic_bool *enough;
+    int64_t id;
+    pthread_t thread;
+};
+
+static void *ask_without_a_pause(void *argument)
+{
+    enum { SNAPSHOT_US = 2000 };
+    struct asker *asker = argument;
+    struct error error = {0};
+    struct arena arena = {0};
+    struct store_reader *reader = store_reader_open(asker->store, &error);
+    while (!atomic_load(asker->enough)) {
+        struct source source;
+        store_read_enter(asker->store);
+        store_reader_begin(reader, &error);
+        store_read_source(reader, &arena, 0, asker->id, &source, &error);
+        usleep(SNAPSHOT_US);
+        store_reader_end(reader);
+        store_read_leave(asker->store);
+        arena_clear(&arena);
+    }
+    store_reader_close(reader);
+    arena_free(&arena);
+    return NULL;
+}
+
+/* Somebody reads at every moment. */
+static void reads_do_not_let_the_log_grow_for_ever(void **state)
+{
+    enum { ASKERS = 4 };
+    struct fixture *f = *state;
+    int64_t before = reopen_with_round(f, SHORT_ROUND);
+    struct asker askers[ASKERS];
+    atomic_bool enough = false;
+    for (int i = 0; i < ASKERS; i++) {
+        askers[i] = (struct asker){f->store, &enough, f->source_id, 0};
+        assert_int_equal(pthread_create(&askers[i].thread, NULL, ask_without_a_pause, &askers[i]), 0);
+    }
+    int64_t size = log_after_commits(f);
+    atomic_store(&enough, true);
+    for (int i = 0; i < ASKERS; i++)
+        pthread_join(askers[i].thread, NULL);
+    reopen_with_round(f, before);
+    assert_in_range(size / PAGE, 0, 30 * SHORT_ROUND);
 }
 
 int main(void)
@@ -213,6 +275,7 @@ int main(void)
         WITH_STORE(a_store_of_the_first_schema_is_brought_up_to_date),
         WITH_STORE(a_store_of_a_newer_schema_is_refused),
         WITH_STORE(the_log_does_not_grow_for_ever),
+        WITH_STORE(reads_do_not_let_the_log_grow_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

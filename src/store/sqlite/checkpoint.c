@@ -53,27 +53,36 @@ static int note_commit(void *context, sqlite3 *db, const char *name, int pages)
         checkpoint->logs++;
         pthread_mutex_unlock(&checkpoint->lock);
         checkpoint->finished = 0;
+        gate_open(&checkpoint->gate);
     }
     checkpoint->log_pages = pages;
     return SQLITE_OK;
 }
 
-/* Is this the moment to copy the rest? The thread has just ended, no reader was in its way, and little is left. */
-static bool should_finish(const struct checkpoint *checkpoint)
+/*
+ * Is this the moment to copy the rest? The thread has just ended, no reader was in its way, and little is left. When reads
+ * are kept out for it (`alone`) those of before do not count, and it is tried sooner again.
+ */
+static bool should_finish(const struct checkpoint *checkpoint, bool alone)
 {
-    int pages = checkpoint->log_pages, round = (int)limits.checkpoint_pages;
-    if (checkpoint->asked || checkpoint->hindered || pages < LOG_ROUNDS * round ||
-        pages < checkpoint->finished + RETRY_ROUNDS * round)
+    int pages = checkpoint->log_pages, round = (int)limits.checkpoint_pages, little = round / LITTLE_SHARE;
+    if (checkpoint->asked || pages < LOG_ROUNDS * round)
         return false;
-    return pages - checkpoint->copied <= round / LITTLE_SHARE || pages >= 2 * LOG_ROUNDS * round;
+    if (alone)
+        return pages - checkpoint->copied <= little && pages >= checkpoint->finished + little;
+    return !checkpoint->hindered && pages >= checkpoint->finished + RETRY_ROUNDS * round &&
+           (pages - checkpoint->copied <= little || pages >= 2 * LOG_ROUNDS * round);
 }
 
 void checkpoint_consider(struct checkpoint *checkpoint, struct store_reader *writer)
 {
+    int round = (int)limits.checkpoint_pages;
+    bool alone = checkpoint->log_pages >= GATE_ROUNDS * round && gate_close(&checkpoint->gate);
     pthread_mutex_lock(&checkpoint->lock);
-    int done = checkpoint->tried > checkpoint->copied ? checkpoint->tried : checkpoint->copied;
-    bool finish = should_finish(checkpoint);
-    if (!finish && !checkpoint->asked && checkpoint->log_pages - done >= limits.checkpoint_pages) {
+    int tried = alone ? 0 : checkpoint->tried; /* what was not copied then was in the way of reads */
+    int done = tried > checkpoint->copied ? tried : checkpoint->copied;
+    bool finish = should_finish(checkpoint, alone);
+    if (!finish && !checkpoint->asked && checkpoint->log_pages - done >= (alone ? round / LITTLE_SHARE : round)) {
         checkpoint->asked = true;
         checkpoint->tried = checkpoint->log_pages;
         pthread_cond_signal(&checkpoint->arrived);
@@ -94,6 +103,7 @@ bool checkpoint_start(struct checkpoint *checkpoint, struct store_reader *writer
 {
     pthread_mutex_init(&checkpoint->lock, NULL);
     pthread_cond_init(&checkpoint->arrived, NULL);
+    gate_init(&checkpoint->gate);
     if (!database_open(&checkpoint->database, writer->path, false, error))
         return false;
     sqlite3_wal_hook(writer->db, note_commit, checkpoint);

@@ -5,7 +5,9 @@
  * goes on committing. The log begins anew when a copy ends with nothing committed meanwhile, as it mostly does unless
  * the writer never pauses. Then the log grows, and from LOG_ROUNDS times limits.checkpoint_pages on the writer itself
  * copies the rest, since all who wait for a commit wait for that too: when the thread has just left little of it and no
- * reader keeps the log from beginning anew. Twice as long a log is not waited with until little is left.
+ * reader keeps the log from beginning anew. Twice as long a log is not waited with until little is left. From GATE_ROUNDS
+ * on new reads of the API are kept out for a moment (gate.h), without which lists asked for without a pause would let it
+ * grow for ever.
  *
  * A copy that fails is lost to nobody: the pages stay in the log and are copied by a later one.
  * Source of the rules: sqlite.org/wal.html, "Checkpointing" and "Avoiding Excessively Large WAL Files".
@@ -15,9 +17,11 @@
 #include <pthread.h>
 
 #include "store/sqlite/database.h"
+#include "store/sqlite/gate.h"
 
 enum {
     LOG_ROUNDS = 4,
+    GATE_ROUNDS = 16,
     RETRY_ROUNDS = 1, /* so many later it tries again, if the log did not begin anew */
     LITTLE_SHARE = 4, /* "little": a round by this */
 };
@@ -35,6 +39,8 @@ struct checkpoint {
     int tried;     /* pages in the log when the thread was asked last */
     int logs;      /* counts how often it began anew */
     bool closing;
+
+    struct gate gate;
 
     /* the writer's */
     int log_pages; /* as of the last commit */

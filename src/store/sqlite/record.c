@@ -208,7 +208,7 @@ bool store_record_attempt(struct store_transaction *transaction, const struct at
 {
     sqlite3_stmt *s = database_statement(
         transaction->database, "INSERT INTO attempt(" ATTEMPT_COLUMNS ")"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
     if (s == NULL)
         return false;
     BIND(s, attempt->id, attempt->project_id, attempt->event_id, attempt->destination_id, attempt->successful,
@@ -219,6 +219,7 @@ bool store_record_attempt(struct store_transaction *transaction, const struct at
     bind_bytes(s, 16, attempt->body);
     bind_text(s, 17, attempt->content_type);
     bind_integers(s, 18, &attempt->bulk_id, 1);
+    bind_bytes(s, 19, attempt->response_headers);
     if (!database_run(transaction->database, s, error) || !store_update_event(transaction, event, error))
         return false;
     struct attempt_counted counted = {attempt->project_id, attempt->destination_id, attempt->delivered_at,

@@ -73,7 +73,9 @@ static const char *const STEPS[] = {
     schema_rules,
     schema_pace,
     schema_auth,
+    schema_outages,
     schema_fetched,
+    schema_wire,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 

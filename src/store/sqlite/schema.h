@@ -28,7 +28,7 @@
 #define ATTEMPT_COLUMNS                                                                                 \
     "id, project_id, event_id, destination_id, successful, attempt_number, attempt_trigger, response_status, " \
     "error_code, delivered_at, responded_at, delivery_latency_ms, response_latency_ms, requested_url, method, body, " \
-    "content_type, bulk_id"
+    "content_type, bulk_id, response_headers"
 #define IGNORED_COLUMNS "id, request_id, connection_id, cause, meta"
 #define TRANSFORMATION_COLUMNS "id, project_id, deleted_at, created_at, updated_at, name"
 #define TRANSFORMATION_DATA_COLUMNS ", env, code"
@@ -75,3 +75,5 @@ extern const char schema_bulk[];
 extern const char schema_issues[];
 extern const char schema_rules[];
 extern const char schema_pace[];
+extern const char schema_outages[];
+extern const char schema_wire[];

@@ -397,6 +397,16 @@ void store_reader_close(struct store_reader *reader)
     free(reader);
 }
 
+void store_read_enter(struct store *store)
+{
+    gate_enter(&store->checkpoint.gate);
+}
+
+void store_read_leave(struct store *store)
+{
+    gate_leave(&store->checkpoint.gate);
+}
+
 bool store_reader_begin(struct store_reader *reader, struct error *error)
 {
     return database_execute(reader, "BEGIN", error);

@@ -1,5 +1,5 @@
 // Secrets and key pairs for the tests of signatures: the one in use, the one before it, and one of a stranger.
-import { generateKeyPairSync } from 'node:crypto';
+import { ecPair, ed25519Pair, rsaPair } from '../key_pair.mjs';
 
 const three = (make) => ({ key: make('present'), old: make('previous'), other: make('other') });
 
@@ -16,12 +16,12 @@ export const basic = () => asAuth('password', three((word) => `${word}:w`), unde
 
 const spki = (pair) => pair.publicKey.export({ type: 'spki', format: 'pem' });
 const rawEd25519 = (pair) => Buffer.from(pair.publicKey.export({ format: 'jwk' }).x, 'base64url');
-const rsaPairs = three(() => generateKeyPairSync('rsa', { modulusLength: 2048 }));
-const edPairs = three(() => generateKeyPairSync('ed25519'));
+const rsaPairs = three(() => rsaPair());
+const edPairs = three(() => ed25519Pair());
 export const rsa = (name = 'public_key', more = {}) => asAuth(name, rsaPairs, spki, more);
 export const ed25519 = (encoding) => asAuth('public_key', edPairs, (pair) => rawEd25519(pair).toString(encoding));
 export const asPairs = (name, pairs, shown) => asAuth(name, pairs, shown);
 export const threeOf = three;
-const ecPairs = three(() => generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+const ecPairs = three(() => ecPair());
 export const ec = (name, more = {}) => asAuth(name, ecPairs, spki, more);
 export const ed25519Pem = (name) => asAuth(name, edPairs, spki);

@@ -334,14 +334,18 @@ describe('who waits for whom', () => {
   });
 
   test('a failure is remembered for a while', async () => {
-    const certificate = providers.certificate({ name: 'sns.amazonaws.com' }), url = published(certificate, { status: 500, body: '' }), source = await sourceOf('AWS_SNS');
-    const { pathname } = new URL(url), calls = () => providers.callsTo('sns.us-east-1.amazonaws.com', pathname);
-    await Promise.all(Array.from({ length: 30 }, () => post(source, sns(certificate.key, url))));
-    const first = calls();
-    assert.ok(first <= 2, `${first} calls`);
-    await sleep(FAILURE_MS);
-    await post(source, sns(certificate.key, url));
-    assert.equal(calls(), first + 1);
+    const own = await start({ provider_failure_ms: 60000 });
+    try {
+      const certificate = providers.certificate({ name: 'sns.amazonaws.com' }), url = published(certificate, { status: 500, body: '' });
+      const source = await sourceOf('AWS_SNS', undefined, own), other = await sourceOf('AWS_SNS');
+      const calls = () => providers.callsTo('sns.us-east-1.amazonaws.com', new URL(url).pathname);
+      for (let i = 0; i < 3; i++) assert.equal((await post(source, sns(certificate.key, url))).status, 503);
+      assert.equal(calls(), 1);
+      await post(other, sns(certificate.key, url));
+      await sleep(FAILURE_MS);
+      await post(other, sns(certificate.key, url));
+      assert.equal(calls(), 3, 'and is asked for again then');
+    } finally { await own.stop(); }
   });
 
   test('credentials that the provider does not take', async () => {

@@ -135,6 +135,11 @@ void config_defaults(struct config *config)
     config->ingest_loops = cores >= 4 ? (unsigned)(cores > 16 ? 8 : cores / 2) : 1;
 }
 
+void config_free(struct config *config)
+{
+    egress_free(&config->egress);
+}
+
 bool config_set(struct config *config, struct text name, struct text value, struct error *error)
 {
     for (size_t i = 0; i < sizeof SETTINGS / sizeof SETTINGS[0]; i++) {

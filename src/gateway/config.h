@@ -33,6 +33,7 @@ struct config {
 };
 
 void config_defaults(struct config *config);
+void config_free(struct config *config); /* what it holds */
 /* Sets one setting (a field above or a limit) by its name. */
 bool config_set(struct config *config, struct text name, struct text value, struct error *error);
 bool config_read_file(struct config *config, const char *path, struct error *error);

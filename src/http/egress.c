@@ -91,6 +91,17 @@ static bool is_at(const struct egress_face *face, const struct address *address)
                                                          : memcmp(&face->address, address, sizeof *address) == 0;
 }
 
+static bool is_web_port(uint16_t port)
+{
+    return port == 80 || port == 443;
+}
+
+/* Who serves the public URL by https mostly takes http as well. */
+static bool is_port_of(const struct egress_face *face, uint16_t port)
+{
+    return face->port == port || (face->host[0] != '\0' && is_web_port(face->port) && is_web_port(port));
+}
+
 /* Behind a proxy in front of the gateway, paths outside of the public URL's are somebody else's. */
 static bool reaches_api(const struct egress_face *face, const struct target *target, const struct address *address)
 {
@@ -133,7 +144,7 @@ static bool check_own(const struct egress *egress, const struct target *target, 
 {
     for (size_t i = 0; !egress->own_api_allowed && i < egress->face_count; i++) {
         const struct egress_face *face = &egress->faces[i];
-        if (face->port == port && reaches_api(face, target, address))
+        if (is_port_of(face, port) && reaches_api(face, target, address))
             return refuse(reason, target, address, "it is this gateway, which is called at /e/ and /v1/publish/ only");
     }
     return true;
@@ -198,7 +209,7 @@ bool egress_request_is_allowed(const struct egress *egress, const char *url, con
     struct address to;
     bool own_port = false;
     for (size_t i = 0; egress != NULL && i < egress->face_count; i++)
-        own_port |= egress->faces[i].port == port;
+        own_port |= is_port_of(&egress->faces[i], port);
     if (!own_port)
         return true;
     struct text plain = text_of(address);

@@ -153,6 +153,14 @@ describe('what leaves the origin', () => {
         ['paid', 'application/json', first['x-hookdeck-eventid'], '{"a":1}']);
     }
   });
+  test('leaves those of the URL behind', async () => {
+    const url = (location) => go({ url: from.url.replace('//', '//user:secret@') }, location);
+    assert.equal((await deliver(url(`${to.url}/end`))).response_status, 200);
+    assert.equal(from.received[0].headers.authorization, `Basic ${Buffer.from('user:secret').toString('base64')}`);
+    assert.equal(to.received[0].headers.authorization, undefined);
+    assert.equal((await deliver(`${to.url}/next`)).response_status, 200);
+    assert.equal(to.received[0].headers.authorization, undefined);
+  });
   test('does not get them back on the way', async () => {
     assert.equal((await deliver(go(from, go(to, `${from.url}/end`)), AUTHS[0][1])).response_status, 200);
     assert.deepEqual(from.received.map(({ headers }) => headers.authorization), ['Bearer secret', undefined]);

@@ -254,6 +254,8 @@ static const struct decision {
     {{{0}}, "http://hooks.example:8420/e/token", "127.0.0.1", NULL},
     {{{0}}, "https://gate.example/hooks/metrics", NULL, "it is this gateway"},
     {{{0}}, "https://gate.example/hooks", "8.8.8.8", "it is this gateway"},
+    {{{0}}, "http://gate.example/hooks/metrics", NULL, "it is this gateway"},
+    {{{0}}, "https://gate.example:8443/hooks/metrics", NULL, NULL},
     {{{0}}, "https://gate.example/hooks/e/token", "8.8.8.8", NULL},
     {{{0}}, "https://gate.example/other", "8.8.8.8", NULL},
     {{{0}}, "https://gate.example/hooksother", "8.8.8.8", NULL},
@@ -337,6 +339,7 @@ static void a_kept_connection_carries_no_call_of_the_api(void **state)
         {"http://hooks.example:8420/metrics", "fe80::1%lo", 8420, true},
         {"http://hooks.example:8421/metrics", "127.0.0.1", 8421, true},
         {"https://gate.example/hooks/metrics", "10.0.0.1", 443, false},
+        {"http://gate.example/hooks/metrics", "10.0.0.1", 80, false},
         {"https://gate.example/hooks/e/token", "10.0.0.1", 443, true},
         {"https://hooks.example/metrics", "10.0.0.1", 443, true},
     };

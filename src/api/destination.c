@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "http/url.h"
+#include "model/settings.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
@@ -28,6 +29,8 @@ static void add_older_members(json_t *object, const json_t *config, bool with_au
 json_t *destination_json(struct call *call, const struct destination *destination, bool with_auth)
 {
     json_t *config = config_read(destination->config);
+    if (config_is_unreadable(config))
+        config_hide_secrets(config);
     if (json_member(config, "auth_type") == NULL)
         json_object_set_new(config, "auth_type", json_string("HOOKDECK_SIGNATURE"));
     if (json_member(config, "auth") == NULL)
@@ -41,10 +44,8 @@ json_t *destination_json(struct call *call, const struct destination *destinatio
     add_older_members(object, config, with_auth);
     json_object_set_new(object, "outage", outage_json(call, destination->id));
     pace_show(object, config);
-    if (!with_auth) {
-        json_object_del(config, "auth");
-        json_object_del(config, "tls");
-    }
+    if (!with_auth)
+        config_hide_secrets(config);
     json_object_set_new(object, "config", config);
     return object;
 }
@@ -102,6 +103,8 @@ static void check_place(struct call *call, const struct destination *destination
         call_problem(call, "config.url: is required for a destination of type HTTP");
     else if (url.data != NULL && !http_url_is_valid(url))
         call_problem(call, "config.url: must be an absolute http or https URL");
+    else if (url.data != NULL && http_url_has_user(url))
+        call_problem(call, "config.url: must hold no user and password, which lists would show: auth_type BASIC_AUTH sends them");
     if (destination->type == DESTINATION_CLI && json_member_text(config, "path").data == NULL)
         call_problem(call, "config.path: is required for a destination of type CLI");
 }

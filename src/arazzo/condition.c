@@ -172,17 +172,31 @@ static struct node *parse_value(struct parser *parser)
     return byte == '-' || (byte >= '0' && byte <= '9') ? parse_number(parser) : parse_word(parser);
 }
 
-/* Behind a value: [n] and .name, any number of them. */
+/* Behind "[": the number of an item, or the name of a member in quotes. */
+static struct node *parse_bracket(struct parser *parser, struct node *of)
+{
+    skip_blanks(parser);
+    if (peek(parser) == '\'' || peek(parser) == '"') {
+        struct node *name = parse_quoted(parser);
+        if (name == NULL)
+            return NULL;
+        struct node *member = new_node(parser, KIND_MEMBER, of, NULL);
+        member->text = (struct text){json_string_value(name->literal), json_string_length(name->literal)};
+        return take(parser, "]") ? member : refuse(parser, "\"]\" belongs here");
+    }
+    struct node *item = new_node(parser, KIND_ITEM, of, NULL);
+    if (!text_to_integer(take_while(parser, is_number_byte), &item->index) || item->index < 0)
+        return refuse(parser, "the number of an item, or the name of a member in quotes, belongs into the brackets");
+    return take(parser, "]") ? item : refuse(parser, "\"]\" belongs here");
+}
+
+/* Behind a value: [n], ['name'] and .name, any number of them. */
 static struct node *parse_accesses(struct parser *parser, struct node *node)
 {
     while (node != NULL) {
         if (peek(parser) == '[') {
             parser->at++;
-            node = new_node(parser, KIND_ITEM, node, NULL);
-            if (!text_to_integer(take_while(parser, is_number_byte), &node->index) || node->index < 0)
-                return refuse(parser, "the number of an item belongs into the brackets");
-            if (!take(parser, "]"))
-                return refuse(parser, "\"]\" belongs here");
+            node = parse_bracket(parser, node);
         } else if (peek(parser) == '.') {
             parser->at++;
             node = new_node(parser, KIND_MEMBER, node, NULL);
@@ -196,15 +210,30 @@ static struct node *parse_accesses(struct parser *parser, struct node *node)
     return node;
 }
 
+/* In any number: true when they are an odd one. */
+static bool take_negations(struct parser *parser)
+{
+    bool negated = false;
+    for (skip_blanks(parser); peek(parser) == '!'; skip_blanks(parser)) {
+        negated = !negated;
+        parser->at++;
+    }
+    return negated;
+}
+
 static struct node *parse_operand(struct parser *parser)
 {
+    bool negated = take_negations(parser); /* on the right of a comparison; on the left it is of the whole */
+    struct node *node;
     if (take(parser, "(")) {
-        struct node *inner = parse_or(parser);
-        if (inner == NULL || take(parser, ")"))
-            return inner;
-        return refuse(parser, "\")\" belongs here");
+        node = parse_or(parser);
+        if (node != NULL && !take(parser, ")"))
+            return refuse(parser, "\")\" belongs here");
+        node = parse_accesses(parser, node);
+    } else {
+        node = parse_accesses(parser, parse_value(parser));
     }
-    return parse_accesses(parser, parse_value(parser));
+    return node != NULL && negated ? new_node(parser, KIND_NOT, node, NULL) : node;
 }
 
 static struct node *parse_comparison(struct parser *parser)
@@ -228,11 +257,7 @@ static struct node *parse_comparison(struct parser *parser)
 
 static struct node *parse_not(struct parser *parser)
 {
-    bool negated = false;
-    for (skip_blanks(parser); peek(parser) == '!'; skip_blanks(parser)) {
-        negated = !negated;
-        parser->at++;
-    }
+    bool negated = take_negations(parser);
     struct node *inner = parse_comparison(parser);
     return inner != NULL && negated ? new_node(parser, KIND_NOT, inner, NULL) : inner;
 }

@@ -2,8 +2,8 @@
  * condition.h - simple conditions: "$statusCode == 200 && $response.body#/items[0].state != 'gone'".
  *
  * The grammar of Arazzo 1.0.1: expressions, literals (true, false, null, numbers, texts in single quotes with '' for
- * a quote), < <= > >= == != ! && ||, parentheses, and [n] and .name behind a value. Beyond it, texts in double
- * quotes and a condition wholly in braces are understood, because the specification's own examples have them.
+ * a quote), < <= > >= == != ! && ||, parentheses, and [n] and .name behind a value. Beyond it, ['name'], texts in
+ * double quotes and a condition wholly in braces are understood, because the specification's own examples have them.
  *
  * A value that is not there counts as null. A value alone is a test: false and null do not hold, all else does.
  */

@@ -7,6 +7,7 @@
 #include "arazzo/jsonpath.h"
 #include "arazzo/pattern.h"
 #include "arazzo/value.h"
+#include "arazzo/xml.h"
 
 /* ---- "path operator literal" ---- */
 
@@ -110,6 +111,8 @@ static bool jsonpath_holds(struct text condition, json_t *context, struct buffer
     if (!holds && json_is_object(context) && jsonpath_is_root_filter(path)) {
         json_t *list = json_pack("[O]", context);
         holds = path_finds(path, list, why);
+        if (holds) /* else it is the answer for the object itself */
+            buffer_append_string(why, ", tried over a list that holds the object");
         json_decref(list);
     }
     jsonpath_free(path);
@@ -128,6 +131,19 @@ static bool regex_holds(struct text condition, const json_t *context, struct buf
     pattern_free(pattern);
     buffer_free(&subject);
     return good && matched;
+}
+
+static bool xpath_holds(struct text condition, const json_t *context, struct buffer *why)
+{
+    struct error error = {0};
+    bool holds = false, good = false;
+    struct text xml = {json_string_value(context), json_string_length(context)};
+    if (!json_is_string(context))
+        error_set(&error, ERROR_INVALID, "XPath wants a text of XML, not %s", json_type_name(context));
+    else
+        good = xml_holds(xml, condition, &holds, &error);
+    buffer_append_string(why, !good ? error.message : holds ? "it is so" : "it is not so");
+    return holds;
 }
 
 static bool simple_holds(const struct criterion *criterion, const struct scope *scope, struct buffer *why)
@@ -153,10 +169,14 @@ bool criterion_holds(const struct criterion *criterion, const struct scope *scop
     json_t *context = expression_value(text_of(criterion->context), scope, &error);
     if (context == NULL)
         buffer_printf(why, "%s: %s", criterion->context, error.message);
+    else if (json_is_null(context))
+        buffer_printf(why, "%s is null", criterion->context);
     else if (!value_expand(&condition, text_of(criterion->condition), scope, &error))
         buffer_append_string(why, error.message);
     else if (criterion->type == CRITERION_REGEX)
         holds = regex_holds(buffer_text(&condition), context, why);
+    else if (criterion->type == CRITERION_XPATH)
+        holds = xpath_holds(buffer_text(&condition), context, why);
     else
         holds = jsonpath_holds(buffer_text(&condition), context, why);
     json_decref(context);
@@ -190,6 +210,8 @@ bool criterion_check(const struct criterion *criterion, bool *tolerated, struct 
         struct pattern *pattern = pattern_compile(condition, PATTERN_PCRE, error);
         good = pattern != NULL;
         pattern_free(pattern);
+    } else if (criterion->type == CRITERION_XPATH) {
+        good = xml_check_expression(condition, error);
     } else {
         good = jsonpath_check(condition, &by_tolerance, error);
     }

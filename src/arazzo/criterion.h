@@ -1,6 +1,7 @@
 /*
- * criterion.h - the tests of a step: simple conditions, regular expressions and JSONPath over a context.
+ * criterion.h - the tests of a step: simple conditions, regular expressions, JSONPath and XPath over a context.
  *
+ * A context that is null or not there fails. XPath conditions pass by the effective boolean value (XPath 1.0).
  * JSONPath conditions pass when the query finds a node. Two tolerances, because documents in the wild need them:
  * "path operator literal" ("$.models.length > 0"), which is no JSONPath, is a comparison with the first node, where
  * ".length" is also that of a list or text and what is missing is null; and a filter at the root of an object is

@@ -5,7 +5,7 @@
  * each finding becomes a problem with its line and place. Fields that the specification does not know at a place
  * are warned about by name ("x-" fields are extensions and pass). References into components are followed here, so
  * that the rest sees plain objects. After document_read without errors, all names that steps and actions refer to
- * exist. What is not supported yet (sources of type arazzo and asyncapi, XPath, selectors) is an error that says so.
+ * exist, but for those in other documents. AsyncAPI (sources, channelPath) is refused by name.
  *
  * Everything is owned by the document; texts and json values are borrowed from its root.
  */
@@ -16,15 +16,19 @@
 #include <stdint.h>
 
 #include "arazzo/problem.h"
+#include "arazzo/selector.h"
 #include "arazzo/yaml_tree.h"
 #include "base/arena.h"
 
+enum source_type { SOURCE_OPENAPI, SOURCE_ARAZZO, SOURCE_ASYNCAPI };
+
 struct source_description {
     const char *name, *url;
+    enum source_type type;
     int line;
 };
 
-enum parameter_in { IN_PATH, IN_QUERY, IN_HEADER, IN_COOKIE, IN_UNSAID };
+enum parameter_in { IN_PATH, IN_QUERY, IN_HEADER, IN_COOKIE, IN_QUERYSTRING, IN_BODY, IN_UNSAID };
 
 struct parameter {
     const char *name;
@@ -37,7 +41,7 @@ struct parameters {
     size_t count;
 };
 
-enum criterion_type { CRITERION_SIMPLE, CRITERION_REGEX, CRITERION_JSONPATH };
+enum criterion_type { CRITERION_SIMPLE, CRITERION_REGEX, CRITERION_JSONPATH, CRITERION_XPATH };
 
 struct criterion {
     const char *context; /* an expression; NULL for simple ones */
@@ -59,6 +63,7 @@ struct action {
     double retry_after_s;              /* negative: not said */
     int64_t retry_limit;
     struct criteria criteria;
+    struct parameters parameters; /* inputs of the workflow, in place of those of the one that is left */
 };
 
 struct actions {
@@ -67,7 +72,9 @@ struct actions {
 };
 
 struct replacement {
-    const char *target; /* a JSON Pointer */
+    const char *target;
+    bool has_type; /* else it is a JSON Pointer, or XPath in a body of XML */
+    enum selector_type type;
     const json_t *value;
 };
 
@@ -85,12 +92,14 @@ struct step {
     enum step_kind kind;
     const char *target; /* the operationId, operationPath or workflowId as written */
     int64_t timeout_ms; /* 0: not said */
+    const char **depends_on; /* steps of this workflow, or expressions of others */
+    size_t depends_on_count;
     struct parameters parameters;
     bool has_body;
     struct request_body body;
     struct criteria criteria; /* none: any 2xx is success */
     struct actions on_success, on_failure;
-    const json_t *outputs; /* NULL: none */
+    const json_t *outputs; /* of names to expressions or selectors; NULL: none */
     int line;
 };
 
@@ -112,7 +121,9 @@ struct document {
     struct arena arena;
     struct problems problems;
     const char *title, *version; /* version: of the specification */
+    const char *self;            /* NULL: not said */
     const json_t *components;    /* NULL: none */
+    json_t *made;                /* owned: a list of values that reading has put together */
     struct source_description *sources;
     size_t source_count;
     struct workflow *workflows;
@@ -120,17 +131,26 @@ struct document {
 };
 
 /*
- * Reads a document. NULL only when the text is no YAML (the error says where). Otherwise look at
- * document->problems: with errors in it the document must not be run.
+ * Reads a document; never NULL. Look at document->problems: with errors in it the document must not be run. A text
+ * that is no YAML has that as its only problem, and no root.
  */
+struct document *document_open(struct text text);
+/* The same, but NULL with an error when the text is no YAML. */
 struct document *document_read(struct text text, struct error *error);
 void document_free(struct document *document); /* NULL is fine */
+
+/*
+ * A reference to a workflow of another document: "$sourceDescriptions.NAME.WORKFLOWID" gives both names; false for
+ * anything else.
+ */
+bool document_foreign_name(const char *reference, struct text *source, const char **workflow_id);
 
 /* NULL when there is none of that name. */
 const struct workflow *document_workflow(const struct document *document, const char *id);
 const struct source_description *document_source(const struct document *document, struct text name);
 const struct step *workflow_step(const struct workflow *workflow, const char *id);
 
-extern const char *const parameter_in_names[]; /* by enum parameter_in, without UNSAID */
+extern const char *const parameter_in_names[]; /* by enum parameter_in, without UNSAID; "body" is of 1.0.0 */
+extern const char *const source_description_types[];
 extern const char *const action_type_names[];
 extern const char *const criterion_type_names[];

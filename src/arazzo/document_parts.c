@@ -3,13 +3,12 @@
 #include "arazzo/criterion.h"
 #include "arazzo/expression.h"
 #include "arazzo/json_pointer.h"
+#include "arazzo/selector.h"
 #include "arazzo/value.h"
 
-const char *const parameter_in_names[] = {"path", "query", "header", "cookie", NULL};
+const char *const parameter_in_names[] = {"path", "query", "header", "cookie", "querystring", "body", NULL};
 const char *const action_type_names[] = {"end", "goto", "retry", NULL};
 const char *const criterion_type_names[] = {"simple", "regex", "jsonpath", "xpath", NULL};
-
-enum { CRITERION_XPATH = 3 /* in criterion_type_names only */ };
 
 void check_expressions(const struct object_reader *reader, const char *member, const json_t *value)
 {
@@ -26,10 +25,22 @@ void check_expressions(const struct object_reader *reader, const char *member, c
             object_warning(reader, member, "\"%s\" looks like an expression but is none (%s): it is sent as it is",
                            text.data, error.message);
     }
+    if (selector_is(value) && !selector_check(value, &error))
+        object_error(reader, member, "%s", error.message);
     json_array_foreach(value, index, item)
         check_expressions(reader, member, item);
     json_object_foreach((json_t *)value, key, item)
         check_expressions(reader, member, item);
+}
+
+void want_map_key(const struct object_reader *reader, const char *name)
+{
+    static const char bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    if (name[0] == '\0' || name[strspn(name, bytes)] != '\0')
+        problem_add_by(&reader->document->problems, true,
+                       yaml_tree_line_of_member(&reader->document->yaml, reader->object, name), reader->place,
+                       rule_at(reader->place, NULL), NULL,
+                       "\"%s\" must be made of letters, digits, \".\", \"_\" and \"-\"", name);
 }
 
 /* ---- components ---- */
@@ -54,7 +65,8 @@ static const json_t *follow_reference(struct document *document, const json_t *i
     const json_t *group = document->components ? json_object_get(document->components, kind) : NULL;
     const json_t *component = fits && group ? json_object_get(group, reference + prefix.size) : NULL;
     if (component == NULL)
-        object_error(&reader, "reference", fits ? "there is no component %s" : "\"%s\" is no reference to components.%s",
+        object_error(&reader, "reference",
+                     fits ? "there is no component %s" : "\"%s\" is no reference to components.%s",
                      reference, kind);
     buffer_free(&prefix);
     if (override != NULL)
@@ -64,8 +76,8 @@ static const json_t *follow_reference(struct document *document, const json_t *i
 
 /* ---- parameters ---- */
 
-static bool read_parameter(struct document *document, const json_t *item, const struct place *place,
-                           bool calls_workflow, struct parameter *parameter)
+bool read_parameter(struct document *document, const json_t *item, const struct place *place,
+                    bool calls_workflow, struct parameter *parameter)
 {
     static const char *const members[] = {"name", "in", "value", NULL};
     const json_t *override = NULL;
@@ -108,6 +120,20 @@ struct parameters read_parameters(const struct object_reader *reader, bool calls
 
 /* ---- criteria ---- */
 
+/* Later versions have all of the first. */
+static void check_xpath_version(const struct object_reader *reader, const char *version)
+{
+    static const char *const known[] = {"xpath-10", "xpath-20", "xpath-30", "xpath-31"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(version, known[i]) == 0) {
+            if (i > 0)
+                object_warning(reader, "version", "what is in %s beyond XPath 1.0 is not known here", version);
+            return;
+        }
+    }
+    object_error(reader, "version", "\"%s\" is no version of XPath that is known", version);
+}
+
 /* "type" is a name, or an object with the name and a version. */
 static int read_criterion_type(const struct object_reader *reader)
 {
@@ -124,6 +150,8 @@ static int read_criterion_type(const struct object_reader *reader)
     if (chosen == CRITERION_JSONPATH && version != NULL && strcmp(version, "rfc9535") != 0 &&
         strcmp(version, "draft-goessner-dispatch-jsonpath-00") != 0)
         object_error(&inner, "version", "\"%s\" is no version of JSONPath that is known", version);
+    if (chosen == CRITERION_XPATH && version != NULL)
+        check_xpath_version(&inner, version);
     return chosen;
 }
 
@@ -140,13 +168,10 @@ static bool read_criterion(struct document *document, const json_t *item, const 
     criterion->context = object_text(&reader, "context", false);
     if (type < 0 || criterion->condition == NULL)
         return false;
-    if (type == CRITERION_XPATH) {
-        object_error(&reader, "type", "XPath is not supported yet");
-        return false;
-    }
     criterion->type = (enum criterion_type)type;
     if (type != CRITERION_SIMPLE && criterion->context == NULL)
-        object_error(&reader, NULL, "\"context\" is missing, which a %s condition looks at", criterion_type_names[type]);
+        object_error(&reader, NULL, "\"context\" is missing, which a %s condition looks at",
+                     criterion_type_names[type]);
     if (criterion->context != NULL && !expression_parse(text_of(criterion->context), &expression, &error))
         object_error(&reader, "context", "%s", error.message);
     if (!criterion_check(criterion, &tolerated, &error))
@@ -186,12 +211,21 @@ static void check_target(const struct object_reader *reader, const struct action
         object_warning(reader, NULL, "an end goes nowhere: stepId and workflowId are ignored");
 }
 
-static bool read_action(struct document *document, const json_t *item, const struct place *place, bool of_failure,
-                        struct action *action)
+/* What goes to a workflow may say its inputs (1.1.0). */
+static struct parameters read_action_parameters(const struct object_reader *reader, const struct action *action)
 {
-    static const char *const members[] = {"name", "type", "workflowId", "stepId", "criteria", NULL};
-    static const char *const failure_members[] = {"name",     "type",       "workflowId", "stepId",
-                                                  "criteria", "retryAfter", "retryLimit", NULL};
+    if (action->workflow_id == NULL && reader->object != NULL && json_object_get(reader->object, "parameters") != NULL)
+        object_error(reader, "parameters", "only an action with a workflowId has parameters");
+    return read_parameters(reader, true);
+}
+
+bool read_action(struct document *document, const json_t *item, const struct place *place, bool of_failure,
+                 struct action *action)
+{
+    static const char *const members[] = {"name", "type", "workflowId", "stepId", "criteria", "parameters",
+                                          NULL};
+    static const char *const failure_members[] = {"name",       "type",       "workflowId", "stepId", "criteria",
+                                                  "retryAfter", "retryLimit", "parameters", NULL};
     static const char *const success_types[] = {"end", "goto", NULL};
     item = follow_reference(document, item, place, of_failure ? "failureActions" : "successActions", NULL);
     if (item == NULL)
@@ -201,6 +235,7 @@ static bool read_action(struct document *document, const json_t *item, const str
     action->name = object_text(&reader, "name", true);
     action->workflow_id = object_text(&reader, "workflowId", false);
     action->step_id = object_text(&reader, "stepId", false);
+    action->parameters = read_action_parameters(&reader, action);
     action->criteria = read_criteria(&reader, "criteria");
     action->retry_after_s = object_number(&reader, "retryAfter", -1);
     action->retry_limit = (int64_t)object_number(&reader, "retryLimit", 1);
@@ -230,11 +265,36 @@ struct actions read_actions(const struct object_reader *reader, const char *memb
 
 /* ---- bodies and outputs ---- */
 
+/* A JSON Pointer, or XPath in a body of XML; 1.1.0 lets the type be said. */
+static bool read_target(const struct object_reader *reader, struct replacement *replacement, bool of_xml)
+{
+    struct error error = {0};
+    const json_t *type = reader->object ? json_object_get(reader->object, "targetSelectorType") : NULL;
+    replacement->target = object_text(reader, "target", false);
+    if (replacement->target == NULL) {
+        if (reader->object != NULL && json_object_get(reader->object, "target") == NULL)
+            object_error(reader, NULL, "\"target\" is missing");
+        return false;
+    }
+    replacement->has_type = type != NULL || of_xml;
+    replacement->type = of_xml ? SELECTOR_XPATH : SELECTOR_POINTER;
+    if (type != NULL && !selector_type(type, &replacement->type, &error)) {
+        object_error(reader, "targetSelectorType", "%s", error.message);
+        return false;
+    }
+    bool good = selector_check_text(replacement->type, text_of(replacement->target), &error) ||
+                (!replacement->has_type && selector_check_text(SELECTOR_XPATH, text_of(replacement->target), NULL));
+    if (!good)
+        object_error(reader, "target", "%s", error.message);
+    return good;
+}
+
 static void read_replacements(const struct object_reader *reader, struct request_body *body)
 {
-    static const char *const members[] = {"target", "value", NULL};
+    static const char *const members[] = {"target", "value", "targetSelectorType", NULL};
     const json_t *list = object_list(reader, "replacements", false);
     struct place place = {reader->place, "replacements", 0};
+    bool of_xml = body->content_type != NULL && strstr(body->content_type, "xml") != NULL;
     json_t *item;
     size_t index;
     if (list != NULL)
@@ -242,14 +302,13 @@ static void read_replacements(const struct object_reader *reader, struct request
     json_array_foreach(list, index, item) {
         struct place item_place = {&place, NULL, index};
         struct object_reader inner = object_begin(reader->document, item, &item_place, members);
-        const char *target = object_text(&inner, "target", true);
-        const json_t *value = inner.object ? json_object_get(inner.object, "value") : NULL;
-        if (target != NULL && !json_pointer_is_valid(text_of(target)))
-            object_error(&inner, "target", "\"%s\" is no JSON Pointer; other targets are not supported yet", target);
-        else if (value == NULL && inner.object != NULL)
+        struct replacement replacement = {0};
+        replacement.value = inner.object ? json_object_get(inner.object, "value") : NULL;
+        if (replacement.value == NULL && inner.object != NULL)
             object_error(&inner, NULL, "\"value\" is missing");
-        else if (target != NULL)
-            body->replacements[body->replacement_count++] = (struct replacement){target, value};
+        check_expressions(&inner, "value", replacement.value);
+        if (read_target(&inner, &replacement, of_xml) && replacement.value != NULL)
+            body->replacements[body->replacement_count++] = replacement;
     }
 }
 
@@ -276,12 +335,14 @@ const json_t *read_outputs(const struct object_reader *reader)
     struct expression expression;
     struct error error = {0};
     json_object_foreach((json_t *)outputs, name, value) {
-        if (json_is_object(value))
-            object_error(reader, "outputs", "%s: selectors are not supported yet", name);
-        else if (!json_is_string(value))
+        if (selector_is(value)) {
+            if (!selector_check(value, &error))
+                object_error(reader, "outputs", "%s: %s", name, error.message);
+        } else if (!json_is_string(value)) {
             object_error(reader, "outputs", "%s: an expression belongs here, not %s", name, json_type_name(value));
-        else if (!expression_parse(text_of(json_string_value(value)), &expression, &error))
+        } else if (!expression_parse(text_of(json_string_value(value)), &expression, &error)) {
             object_error(reader, "outputs", "%s: \"%s\": %s", name, json_string_value(value), error.message);
+        }
     }
     return outputs;
 }

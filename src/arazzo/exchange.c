@@ -38,9 +38,8 @@ static void read_json(struct exchange *exchange, struct text content_type)
         exchange->reply_json = json_loadb(body.data, body.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 }
 
-static void copy_reply(struct http_call *call)
+void exchange_take_reply(struct exchange *exchange, const struct http_call *call)
 {
-    struct exchange *exchange = call->user;
     exchange->sent = true;
     exchange->failure = call->failure;
     exchange->failure_text = arena_copy_string(&exchange->arena, text_of(call->failure_text));
@@ -56,6 +55,11 @@ static void copy_reply(struct http_call *call)
     buffer_free(&stored);
     if (!exchange->reply_cut)
         read_json(exchange, call->content_type);
+}
+
+static void copy_reply(struct http_call *call)
+{
+    exchange_take_reply(call->user, call);
 }
 
 void exchange_send(struct exchange *exchange, struct http_client *client, int64_t timeout_ms)

@@ -47,4 +47,6 @@ bool exchange_add_header(struct exchange *exchange, struct text name, struct tex
 struct text exchange_header(const struct exchange *exchange, struct text name);
 /* Sends the request and waits for the reply. Whatever happens is in the exchange afterwards. */
 void exchange_send(struct exchange *exchange, struct http_client *client, int64_t timeout_ms);
+/* Copies the outcome of a call into the exchange. */
+void exchange_take_reply(struct exchange *exchange, const struct http_call *call);
 void exchange_free(struct exchange *exchange); /* NULL is fine */

@@ -21,6 +21,7 @@ static const struct {
     {"$workflows", EXPRESSION_WORKFLOWS, GOES_TO_NAME},
     {"$sourceDescriptions", EXPRESSION_SOURCES, GOES_TO_NAME},
     {"$components", EXPRESSION_COMPONENTS, GOES_TO_NAME},
+    {"$self", EXPRESSION_SELF, GOES_NOWHERE},
 };
 
 static const struct {
@@ -211,6 +212,8 @@ static json_t *named_value(const struct expression *expression, const struct sco
         [EXPRESSION_STEPS] = scope->steps,         [EXPRESSION_WORKFLOWS] = scope->workflows,
         [EXPRESSION_SOURCES] = scope->sources,     [EXPRESSION_COMPONENTS] = scope->components,
     };
+    if (expression->root == EXPRESSION_SELF)
+        return scope->self ? json_text(text_of(scope->self)) : unresolved(error, "the document has no $self", TEXT_NONE);
     json_t *found = expression_descend(places[expression->root], expression->name);
     return found ? json_incref(found) : unresolved(error, otherwise[expression->root], expression->name);
 }
@@ -230,7 +233,14 @@ json_t *expression_evaluate(const struct expression *expression, const struct sc
 static bool needs_reply(const struct expression *expression)
 {
     return expression->root != EXPRESSION_INPUTS && expression->root != EXPRESSION_SOURCES &&
-           expression->root != EXPRESSION_COMPONENTS;
+           expression->root != EXPRESSION_COMPONENTS && expression->root != EXPRESSION_SELF;
+}
+
+bool expression_is_stand_in(struct text text, const json_t *value)
+{
+    struct text shown = {json_string_value(value), json_string_length(value)};
+    return shown.size == text.size + 2 && shown.data[0] == '{' &&
+           text_equal(text_slice(shown, 1, text.size), text);
 }
 
 json_t *expression_value(struct text text, const struct scope *scope, struct error *error)

@@ -16,6 +16,7 @@
 enum expression_root {
     EXPRESSION_URL, EXPRESSION_METHOD, EXPRESSION_STATUS, EXPRESSION_REQUEST, EXPRESSION_RESPONSE, EXPRESSION_INPUTS,
     EXPRESSION_OUTPUTS, EXPRESSION_STEPS, EXPRESSION_WORKFLOWS, EXPRESSION_SOURCES, EXPRESSION_COMPONENTS,
+    EXPRESSION_SELF,
 };
 
 enum expression_part { PART_NONE, PART_HEADER, PART_QUERY, PART_PATH, PART_BODY };
@@ -36,8 +37,10 @@ struct scope {
     const json_t *outputs;           /* object: $outputs */
     const json_t *steps;             /* stepId -> {"outputs": {...}} */
     const json_t *workflows;         /* workflowId -> {"inputs": {...}, "outputs": {...}} */
-    const json_t *sources;           /* name -> {"url": ..., "type": ...} */
+    const json_t *sources;           /* name -> {"url": ..., "type": ...}; of documents also workflowId -> as above */
     const json_t *components;
+    const char *self;                /* $self; NULL: the document has none */
+    struct buffer *notes;            /* gets what a value lacks, a sentence a line; NULL: not wanted */
     bool rehearsal; /* nothing is sent: what only a reply could give stands for itself, as "{$...}" */
 };
 
@@ -52,5 +55,7 @@ json_t *expression_value(struct text text, const struct scope *scope, struct err
  * blank, a bracket or an operator. 0: none.
  */
 size_t expression_extent(struct text text);
+/* In a rehearsal: is this what stands for the value of an expression that only a reply could give? */
+bool expression_is_stand_in(struct text text, const json_t *value);
 /* A member by a name in which dots may also lead into objects; borrowed, NULL when there is none. */
 json_t *expression_descend(const json_t *object, struct text name);

@@ -25,6 +25,27 @@ static json_t *query_json(const json_t *values)
     return list;
 }
 
+/* "a=b; c=d" of each header of that name, or the one cookie of a Set-Cookie; values are not shown. */
+static json_t *cookies_json(const struct http_header *headers, size_t count, struct text header, bool several)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct text rest = headers[i].value, pair;
+        if (!text_equal_ignoring_case(headers[i].name, header))
+            continue;
+        while (text_split(&rest, ';', &pair)) {
+            ptrdiff_t equals = text_find_byte(pair, '=');
+            if (equals > 0)
+                json_array_append_new(list, json_pack("{s:o, s:s}", "name",
+                                                      json_text(text_trim(text_slice(pair, 0, (size_t)equals))),
+                                                      "value", "***"));
+            if (!several)
+                break;
+        }
+    }
+    return list;
+}
+
 static struct text cut(const struct buffer *body)
 {
     struct text text = text_slice(buffer_text(body), 0, (size_t)limits.workflow_report_body_bytes);
@@ -33,8 +54,10 @@ static struct text cut(const struct buffer *body)
 
 static json_t *request_json(const struct exchange *exchange)
 {
-    json_t *request = json_pack("{s:s, s:s, s:s, s:[], s:o, s:o, s:i, s:I}", "method", exchange->method, "url",
-                                exchange->url, "httpVersion", "HTTP/1.1", "cookies", "headers",
+    json_t *request = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:I}", "method", exchange->method, "url",
+                                exchange->url, "httpVersion", "HTTP/1.1", "cookies",
+                                cookies_json(exchange->headers, exchange->header_count, TEXT("cookie"), true),
+                                "headers",
                                 mask_headers(exchange->headers, exchange->header_count), "queryString",
                                 query_json(exchange->query_values), "headersSize", -1, "bodySize",
                                 (json_int_t)exchange->body.size);
@@ -52,10 +75,12 @@ static json_t *response_json(const struct exchange *exchange)
     struct text location = http_headers_get(&exchange->reply_headers, TEXT("location"));
     json_t *content = json_pack("{s:I, s:o, s:o}", "size", (json_int_t)exchange->reply.size, "mimeType",
                                 json_text(type.data ? type : TEXT("")), "text", json_text(cut(&exchange->reply)));
-    return json_pack("{s:i, s:s, s:s, s:[], s:o, s:o, s:o, s:i, s:I}", "status", exchange->status, "statusText",
+    const struct http_headers *headers = &exchange->reply_headers;
+    return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:I}", "status", exchange->status, "statusText",
                      exchange->status ? http_status_phrase(exchange->status) : "", "httpVersion", "HTTP/1.1", "cookies",
-                     "headers", mask_headers(exchange->reply_headers.items, exchange->reply_headers.count), "content",
-                     content, "redirectURL", json_text(location.data ? location : TEXT("")), "headersSize", -1,
+                     cookies_json(headers->items, headers->count, TEXT("set-cookie"), false), "headers",
+                     mask_headers(headers->items, headers->count), "content", content,
+                     "redirectURL", json_text(location.data ? location : TEXT("")), "headersSize", -1,
                      "bodySize", (json_int_t)exchange->reply.size);
 }
 

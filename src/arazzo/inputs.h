@@ -1,8 +1,8 @@
 /*
  * inputs.h - what a workflow is called with, against the JSON Schema that it declares.
  *
- * Checked: required, type, enum, minimum, maximum, minLength, maxLength, pattern and the same for the members and
- * items below. Defaults are filled in. Other keywords of JSON Schema are not looked at.
+ * The whole of json_schema.h is checked and defaults are filled in; beyond it, a name that a plain schema (only
+ * "properties") does not declare is refused, because it is most often a slip of the pen.
  */
 #pragma once
 
@@ -21,5 +21,7 @@ json_t *input_from_text(const json_t *schema, const char *name, struct text text
  * with an error that names it. `schema` may be NULL: everything passes.
  */
 json_t *inputs_resolve(const json_t *schema, const json_t *given, struct error *error);
+/* May it be given? A schema that does not tell all names takes any. */
+bool input_is_declared(const json_t *schema, const char *name);
 /* Is the input declared as a secret ("format": "password")? */
 bool input_is_secret(const json_t *schema, const char *name);

@@ -14,7 +14,7 @@ bool json_pointer_is_valid(struct text pointer)
     return true;
 }
 
-static void unescape(struct buffer *out, struct text part)
+void json_pointer_unescape(struct buffer *out, struct text part)
 {
     for (size_t i = 0; i < part.size; i++) {
         if (part.data[i] == '~' && i + 1 < part.size)
@@ -41,7 +41,7 @@ static json_t *child(const json_t *value, struct text part)
     if (json_is_array(value))
         return read_index(part, &index) ? json_array_get(value, index) : NULL;
     struct buffer name = {0};
-    unescape(&name, part);
+    json_pointer_unescape(&name, part);
     json_t *found = name.failed ? NULL : json_object_getn(value, name.data ? name.data : "", name.size);
     buffer_free(&name);
     return found;
@@ -69,8 +69,8 @@ static bool set_child(json_t *parent, struct text part, json_t *value)
         return read_index(part, &index) && json_array_set(parent, index, value) == 0;
     }
     struct buffer name = {0};
-    unescape(&name, part);
-    bool good = json_object_set(parent, buffer_string(&name), value) == 0;
+    json_pointer_unescape(&name, part);
+    bool good = json_object_setn(parent, buffer_string(&name), name.size, value) == 0;
     buffer_free(&name);
     return good;
 }

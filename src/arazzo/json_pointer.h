@@ -5,12 +5,15 @@
 
 #include <stdbool.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
 
 /* Empty, or begins with "/" and has only the escapes ~0 and ~1. */
 bool json_pointer_is_valid(struct text pointer);
+/* One part of a pointer, between slashes, as the name that it stands for. */
+void json_pointer_unescape(struct buffer *out, struct text part);
 /* The value it names inside `root`, borrowed; NULL when there is none or the pointer is malformed. */
 json_t *json_pointer_get(const json_t *root, struct text pointer);
 /*

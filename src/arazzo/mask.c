@@ -10,6 +10,10 @@ static void add_copy(struct mask *mask, struct text secret)
 {
     if (mask->count == MASK_SECRETS_MOST || secret.size < MASK_SHORTEST)
         return;
+    for (size_t i = 0; i < mask->count; i++) {
+        if (text_equal(text_of(mask->secrets[i]), secret))
+            return;
+    }
     char *copy = memory_allocate(secret.size + 1);
     memcpy(copy, secret.data, secret.size);
     copy[secret.size] = '\0';

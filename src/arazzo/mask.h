@@ -1,8 +1,8 @@
 /*
  * mask.h - secrets are not shown: in reports, archives and on the terminal they become "***".
  *
- * Masked are the key, the inputs that the workflow declares as passwords (wherever their text stands), and the
- * values of headers that carry credentials.
+ * Masked are the key, the inputs that the workflow declares as passwords and what requests and replies name a secret
+ * (secret_members.h), wherever their text stands, and the values of headers that carry credentials.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "http/message.h"
 
-enum { MASK_SECRETS_MOST = 32, MASK_SHORTEST = 4 /* bytes; shorter ones would blacken everything */ };
+enum { MASK_SECRETS_MOST = 128, MASK_SHORTEST = 4 /* bytes; shorter ones would blacken everything */ };
 
 struct mask {
     char *secrets[MASK_SECRETS_MOST];

@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 
+#include "arazzo/nearest.h"
+
 static void add_problem(const struct object_reader *reader, bool is_error, const char *member, const char *format,
                         va_list arguments) __attribute__((format(printf, 4, 0)));
 
@@ -47,6 +49,16 @@ static bool is_among(const char *name, const char *const *names)
     return false;
 }
 
+static void warn_unknown(const struct object_reader *reader, const char *key, const char *const *members)
+{
+    struct place place = {reader->place, key, 0};
+    char hint[96];
+    problem_add_by(&reader->document->problems, false,
+                   yaml_tree_line_of_member(&reader->document->yaml, reader->object, key), &place,
+                   rule_named("unknown-field"), nearest_hint(hint, sizeof hint, nearest_name(key, members)),
+                   "the specification knows no such field here; it is ignored");
+}
+
 struct object_reader object_begin(struct document *document, const json_t *value, const struct place *place,
                                   const char *const *members)
 {
@@ -59,8 +71,12 @@ struct object_reader object_begin(struct document *document, const json_t *value
         return reader;
     }
     json_object_foreach((json_t *)value, key, member) {
-        if (strncmp(key, "x-", 2) != 0 && !is_among(key, members))
-            object_warning(&reader, key, "the specification knows no such field here; it is ignored");
+        if (strncmp(key, "x-", 2) == 0)
+            continue;
+        if (!is_among(key, members))
+            warn_unknown(&reader, key, members);
+        else if ((strcmp(key, "description") == 0 || strcmp(key, "summary") == 0) && !json_is_string(member))
+            object_error(&reader, key, "a text belongs here, not %s", json_type_name(member));
     }
     return reader;
 }
@@ -70,7 +86,8 @@ static const json_t *member_of(const struct object_reader *reader, const char *m
 {
     const json_t *value = reader->object ? json_object_get(reader->object, member) : NULL;
     if (value == NULL && required && reader->object != NULL)
-        object_error(reader, NULL, "\"%s\" is missing", member);
+        problem_add_by(&reader->document->problems, true, object_line(reader), reader->place,
+                       rule_at(reader->place, member), NULL, "\"%s\" is missing", member);
     return value;
 }
 

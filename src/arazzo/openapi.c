@@ -1,6 +1,8 @@
 #include "arazzo/openapi.h"
 
 #include "arazzo/json_pointer.h"
+#include "arazzo/openapi_files.h"
+#include "base/encoding.h"
 
 enum { MOST_REFERENCES = 16 };
 
@@ -13,24 +15,55 @@ static const struct {
 
 enum { METHOD_COUNT = sizeof METHODS / sizeof METHODS[0] };
 
-bool openapi_read(struct openapi *openapi, struct text text, struct error *error)
+/* Each operation once, by its id, so that finding them takes no search. */
+static void index_operations(struct openapi *openapi)
+{
+    const char *path;
+    json_t *item;
+    json_object_foreach(json_object_get(openapi->root, "paths"), path, item) {
+        const json_t *path_item = openapi_follow(openapi, item);
+        for (size_t i = 0; i < METHOD_COUNT; i++) {
+            const json_t *object = json_object_get(path_item, METHODS[i].member);
+            struct text id = json_member_text(object, "operationId");
+            if (id.size == 0 || hash_map_get_text(&openapi->operations, id) != NULL)
+                continue;
+            struct operation *operation = ARENA_NEW(&openapi->arena, struct operation);
+            *operation = (struct operation){openapi, METHODS[i].method, path, path_item, object};
+            hash_map_put_text(&openapi->operations, id, operation);
+        }
+    }
+}
+
+static bool is_known_version(struct openapi *openapi)
+{
+    const char *version = json_string_value(json_object_get(openapi->root, "openapi"));
+    const char *swagger = json_string_value(json_object_get(openapi->root, "swagger"));
+    openapi->is_swagger = version == NULL && swagger != NULL && strcmp(swagger, "2.0") == 0;
+    return openapi->is_swagger || (version != NULL && strncmp(version, "3.", 2) == 0);
+}
+
+bool openapi_read(struct openapi *openapi, struct text text, const char *location, struct http_client *client,
+                  struct buffer *warnings, struct error *error)
 {
     *openapi = (struct openapi){0};
     if (!yaml_tree_read(&openapi->yaml, text, error))
         return false;
     openapi->root = openapi->yaml.root;
-    const char *version = json_string_value(json_object_get(openapi->root, "openapi"));
-    bool swagger = json_object_get(openapi->root, "swagger") != NULL;
-    if (version != NULL && strncmp(version, "3.", 2) == 0)
-        return true;
-    openapi_free(openapi);
-    return error_set(error, ERROR_INVALID, swagger ? "Swagger 2 is not supported, OpenAPI 3 is"
-                                                   : "this is no OpenAPI 3 description");
+    if (!is_known_version(openapi)) {
+        openapi_free(openapi);
+        return error_set(error, ERROR_INVALID, "this is no OpenAPI description (\"openapi: 3\" or \"swagger: '2.0'\")");
+    }
+    if (location != NULL)
+        openapi_files_load(openapi, location, client, warnings);
+    index_operations(openapi);
+    return true;
 }
 
 void openapi_free(struct openapi *openapi)
 {
     yaml_tree_free(&openapi->yaml);
+    hash_map_free(&openapi->operations);
+    arena_free(&openapi->arena);
     *openapi = (struct openapi){0};
 }
 
@@ -49,38 +82,47 @@ const json_t *openapi_follow(const struct openapi *openapi, const json_t *value)
 
 bool openapi_find(const struct openapi *openapi, struct text operation_id, struct operation *operation)
 {
-    const char *path;
-    json_t *item;
-    json_object_foreach(json_object_get(openapi->root, "paths"), path, item) {
-        const json_t *path_item = openapi_follow(openapi, item);
-        for (size_t i = 0; i < METHOD_COUNT; i++) {
-            const json_t *object = json_object_get(path_item, METHODS[i].member);
-            if (object == NULL || !text_equal(json_member_text(object, "operationId"), operation_id))
-                continue;
-            *operation = (struct operation){openapi, METHODS[i].method, path, path_item, object};
-            return true;
-        }
+    const struct operation *found = hash_map_get_text(&openapi->operations, operation_id);
+    if (found != NULL)
+        *operation = *found;
+    return found != NULL;
+}
+
+/* "PATH/METHOD", behind "/paths/". */
+static bool find_in_paths(const struct openapi *openapi, struct text rest, struct operation *operation)
+{
+    struct buffer name = {0};
+    json_t *paths = json_object_get(openapi->root, "paths");
+    ptrdiff_t slash = text_find_byte(rest, '/');
+    struct text member = text_slice(rest, slash < 0 ? rest.size : (size_t)slash + 1, rest.size);
+    json_pointer_unescape(&name, slash < 0 ? rest : text_slice(rest, 0, (size_t)slash));
+    void *entry = json_object_iter_at(paths, buffer_string(&name));
+    buffer_free(&name);
+    const json_t *path_item = entry ? openapi_follow(openapi, json_object_iter_value(entry)) : NULL;
+    for (size_t i = 0; i < METHOD_COUNT; i++) {
+        const json_t *object = json_object_get(path_item, METHODS[i].member);
+        if (!text_equal(member, text_of(METHODS[i].member)) || !json_is_object(object))
+            continue;
+        *operation = (struct operation){openapi, METHODS[i].method, json_object_iter_key(entry), path_item, object};
+        return true;
     }
     return false;
 }
 
+/* In a URI a pointer may be percent-encoded (RFC 6901, section 6); as it is written goes first. */
 bool openapi_find_at(const struct openapi *openapi, struct text pointer, struct operation *operation)
 {
-    const char *path;
-    json_t *item;
-    const json_t *wanted = json_pointer_get(openapi->root, pointer);
-    if (!json_is_object(wanted))
+    static const struct text prefix = {"/paths/", 7};
+    struct buffer decoded = {0};
+    if (!text_starts_with(pointer, prefix))
         return false;
-    json_object_foreach(json_object_get(openapi->root, "paths"), path, item) {
-        const json_t *path_item = openapi_follow(openapi, item);
-        for (size_t i = 0; i < METHOD_COUNT; i++) {
-            if (json_object_get(path_item, METHODS[i].member) == wanted) {
-                *operation = (struct operation){openapi, METHODS[i].method, path, path_item, wanted};
-                return true;
-            }
-        }
+    bool found = find_in_paths(openapi, text_slice(pointer, prefix.size, pointer.size), operation);
+    if (!found) {
+        percent_decode(&decoded, pointer, false);
+        found = find_in_paths(openapi, text_slice(buffer_text(&decoded), prefix.size, decoded.size), operation);
+        buffer_free(&decoded);
     }
-    return false;
+    return found;
 }
 
 static const json_t *find_parameter(const struct openapi *openapi, const json_t *list, const char *name,
@@ -104,83 +146,4 @@ const json_t *operation_parameter(const struct operation *operation, const char 
     if (own != NULL)
         return own;
     return find_parameter(operation->openapi, json_object_get(operation->path_item, "parameters"), name, in);
-}
-
-/* ---- servers ---- */
-
-static const json_t *first_server(const json_t *object)
-{
-    return json_array_get(json_object_get(object, "servers"), 0);
-}
-
-void operation_server(const struct operation *operation, struct buffer *url)
-{
-    const json_t *const places[] = {operation->object, operation->path_item, operation->openapi->root};
-    const json_t *server = NULL;
-    for (size_t i = 0; server == NULL && i < sizeof places / sizeof places[0]; i++)
-        server = first_server(places[i]);
-    struct text rest = json_member_text(server, "url");
-    while (rest.size > 0) {
-        ptrdiff_t open = text_find_byte(rest, '{'), close = text_find_byte(rest, '}');
-        if (open < 0 || close < open) {
-            buffer_append_text(url, rest);
-            return;
-        }
-        struct text name = text_slice(rest, (size_t)open + 1, (size_t)(close - open) - 1);
-        const json_t *variable = json_object_getn(json_object_get(server, "variables"), name.data, name.size);
-        buffer_append_text(url, text_slice(rest, 0, (size_t)open));
-        buffer_append_text(url, json_member_text(variable, "default"));
-        rest = text_slice(rest, (size_t)close + 1, rest.size);
-    }
-}
-
-/* ---- bodies ---- */
-
-const char *operation_content_type(const struct operation *operation)
-{
-    const json_t *body = openapi_follow(operation->openapi, json_object_get(operation->object, "requestBody"));
-    const char *type, *first = NULL;
-    json_t *media;
-    json_object_foreach(json_object_get(body, "content"), type, media) {
-        if (text_find(text_of(type), TEXT("json")) >= 0)
-            return type;
-        first = first ? first : type;
-    }
-    return first;
-}
-
-/* ---- security ---- */
-
-/* The schemes that one requirement names; NULL when one of them is unknown or not usable. */
-static json_t *requirement_schemes(const struct operation *operation, const json_t *requirement,
-                                   bool (*usable)(const json_t *scheme))
-{
-    const json_t *declared = json_object_get(json_object_get(operation->openapi->root, "components"), "securitySchemes");
-    json_t *schemes = json_array();
-    const char *name;
-    json_t *scopes;
-    json_object_foreach((json_t *)requirement, name, scopes) {
-        const json_t *scheme = openapi_follow(operation->openapi, json_object_get(declared, name));
-        if (scheme == NULL || !usable(scheme)) {
-            json_decref(schemes);
-            return NULL;
-        }
-        json_array_append(schemes, (json_t *)scheme);
-    }
-    return schemes;
-}
-
-json_t *operation_security(const struct operation *operation, bool (*usable)(const json_t *scheme))
-{
-    const json_t *requirements = json_object_get(operation->object, "security");
-    json_t *requirement;
-    size_t index;
-    if (requirements == NULL)
-        requirements = json_object_get(operation->openapi->root, "security");
-    json_array_foreach(requirements, index, requirement) {
-        json_t *schemes = requirement_schemes(operation, requirement, usable);
-        if (schemes != NULL)
-            return schemes;
-    }
-    return NULL;
 }

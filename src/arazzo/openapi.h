@@ -1,20 +1,27 @@
 /*
- * openapi.h - an OpenAPI 3 description, as far as it takes to call its operations.
+ * openapi.h - an OpenAPI description (2.0, 3.0, 3.1), as far as it takes to call its operations.
  *
- * Swagger 2 is refused by name. References inside the description are followed; those into other files are not, and
- * what they would say counts as absent. All pointers given out are borrowed from the description.
+ * References are followed, also into other files (openapi_files.h); what they say counts as absent when they lead
+ * nowhere. All pointers given out are borrowed from the description.
  */
 #pragma once
 
 #include <stdbool.h>
 
 #include "arazzo/yaml_tree.h"
+#include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/hash_map.h"
+#include "http/client.h"
 
 struct openapi {
     struct yaml_tree yaml;
     const json_t *root;
+    bool is_swagger;            /* 2.0 */
+    struct arena arena;
+    struct hash_map operations; /* operationId -> struct operation, the first of each id */
+    size_t file_count;          /* other files that became a part of it */
 };
 
 struct operation {
@@ -23,7 +30,12 @@ struct operation {
     const json_t *path_item, *object;
 };
 
-bool openapi_read(struct openapi *openapi, struct text text, struct error *error); /* YAML or JSON */
+/*
+ * YAML or JSON. `location` is where it lies: references into other files are read from there with the client, and
+ * those that lead nowhere are lines in `warnings`. NULL: such references are not followed.
+ */
+bool openapi_read(struct openapi *openapi, struct text text, const char *location, struct http_client *client,
+                  struct buffer *warnings, struct error *error);
 void openapi_free(struct openapi *openapi);
 
 /* False when there is none of that id. */
@@ -43,7 +55,15 @@ void operation_server(const struct operation *operation, struct buffer *url);
 /* The media type of the request body that is described first, JSON before others; NULL when none is. */
 const char *operation_content_type(const struct operation *operation);
 /*
- * The first way to authenticate that the operation allows and that `usable` takes: an array of the security scheme
- * objects that go together; NULL when none is asked for or can be used. A new reference.
+ * What the description says about one property of the request body of that media type: its encoding object and its
+ * schema; NULL when nothing.
  */
-json_t *operation_security(const struct operation *operation, bool (*usable)(const json_t *scheme));
+const json_t *operation_body_encoding(const struct operation *operation, const char *type, const char *property);
+const json_t *operation_body_property(const struct operation *operation, const char *type, const char *property);
+/*
+ * The first way to authenticate that the operation allows and that `usable` takes: an array of {"name", "scheme",
+ * "scopes"} that go together; NULL when none is asked for or can be used. Schemes of 2.0 are given in the form of 3.0.
+ * A new reference.
+ */
+json_t *operation_security(const struct operation *operation,
+                           bool (*usable)(void *user, const char *name, const json_t *scheme), void *user);

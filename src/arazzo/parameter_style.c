@@ -11,11 +11,25 @@ struct form {
     bool explode;
     bool deep;              /* "name[key]=value" */
     bool encode;            /* percent */
+    bool reserved;          /* but not what RFC 3986 reserves */
 };
+
+/* Reserved characters pass ("allowReserved"), but for those that would end the value. */
+static void encode_unreserved(struct buffer *out, struct text text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] != '\0' && strchr(":/?[]@!$'()*,;", text.data[i]) != NULL)
+            buffer_append_byte(out, text.data[i]);
+        else
+            percent_encode(out, text_slice(text, i, 1));
+    }
+}
 
 static void write_encoded(struct buffer *out, const struct form *form, struct text text)
 {
-    if (form->encode)
+    if (form->encode && form->reserved)
+        encode_unreserved(out, text);
+    else if (form->encode)
         percent_encode(out, text);
     else
         buffer_append_text(out, text);
@@ -96,10 +110,38 @@ static bool has_style(const json_t *declaration, const char *style)
     return text_equal(json_member_text(declaration, "style"), text_of(style));
 }
 
+/* OpenAPI 2.0 says how lists are written in its own words: csv (when nothing is said), ssv, tsv, pipes, multi. */
+static bool has_format(const json_t *declaration, const char *format)
+{
+    return text_equal(json_member_text(declaration, "collectionFormat"), text_of(format));
+}
+
+/* A parameter object of 2.0 has its type beside its name. */
+static bool is_of_swagger(const json_t *declaration)
+{
+    return json_object_get(declaration, "type") != NULL && json_object_get(declaration, "schema") == NULL;
+}
+
 static bool is_exploded(const json_t *declaration, bool otherwise)
 {
     const json_t *explode = json_object_get(declaration, "explode");
+    if (is_of_swagger(declaration))
+        return has_format(declaration, "multi");
     return explode ? json_is_true(explode) : otherwise;
+}
+
+/* With "content" the value is written as that media type says, which is JSON; a new reference. */
+static json_t *as_declared(const json_t *declaration, const json_t *value)
+{
+    const char *type = json_object_iter_key(json_object_iter(json_object_get(declaration, "content")));
+    bool as_json = type != NULL && strstr(type, "json") != NULL;
+    struct buffer text = {0};
+    if (!as_json)
+        return json_incref((json_t *)value);
+    json_write(&text, value);
+    json_t *written = json_text(buffer_text(&text));
+    buffer_free(&text);
+    return written;
 }
 
 void style_write_path(struct buffer *out, const json_t *declaration, const char *name, const json_t *value)
@@ -113,28 +155,39 @@ void style_write_path(struct buffer *out, const json_t *declaration, const char 
         form.named = true;
         form.separator = form.explode ? ";" : ",";
     }
-    write_value(out, &form, name, value);
+    json_t *declared = as_declared(declaration, value);
+    write_value(out, &form, name, declared);
+    json_decref(declared);
 }
 
 void style_write_query(struct buffer *out, const json_t *declaration, const char *name, const json_t *value)
 {
-    bool spaces = has_style(declaration, "spaceDelimited"), pipes = has_style(declaration, "pipeDelimited");
+    bool spaces = has_style(declaration, "spaceDelimited") || has_format(declaration, "ssv");
+    bool pipes = has_style(declaration, "pipeDelimited") || has_format(declaration, "pipes");
+    bool tabs = has_format(declaration, "tsv");
     struct form form = {.first = "", .named = true, .encode = true,
                         .explode = is_exploded(declaration, !spaces && !pipes),
-                        .deep = has_style(declaration, "deepObject")};
-    form.separator = form.explode || form.deep ? "&" : spaces ? "%20" : pipes ? "%7C" : ",";
-    write_value(out, &form, name, value);
+                        .deep = has_style(declaration, "deepObject"),
+                        .reserved = json_member_true(declaration, "allowReserved")};
+    form.separator = form.explode || form.deep ? "&" : spaces ? "%20" : pipes ? "%7C" : tabs ? "%09" : ",";
+    json_t *declared = as_declared(declaration, value);
+    write_value(out, &form, name, declared);
+    json_decref(declared);
 }
 
 void style_write_header(struct buffer *out, const json_t *declaration, const json_t *value)
 {
     struct form form = {.first = "", .separator = ",", .explode = is_exploded(declaration, false)};
-    write_value(out, &form, "", value);
+    json_t *declared = as_declared(declaration, value);
+    write_value(out, &form, "", declared);
+    json_decref(declared);
 }
 
 void style_write_cookie(struct buffer *out, const json_t *declaration, const char *name, const json_t *value)
 {
     struct form form = {.first = "", .named = true, .encode = true, .explode = is_exploded(declaration, true)};
     form.separator = form.explode ? "; " : ",";
-    write_value(out, &form, name, value);
+    json_t *declared = as_declared(declaration, value);
+    write_value(out, &form, name, declared);
+    json_decref(declared);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "arazzo/rule.h"
 #include "base/buffer.h"
 
 struct place {
@@ -23,6 +24,8 @@ struct problem {
     bool is_error; /* else a warning: the document can be used */
     int line;      /* 0: not known */
     char *place, *sentence;
+    const struct rule *rule; /* that was broken */
+    char *hint;              /* what to do about it; owned */
 };
 
 enum { PROBLEMS_MOST = 200 }; /* kept of one document; further ones are only counted */
@@ -33,7 +36,14 @@ struct problems {
     size_t errors; /* all of them, also those beyond PROBLEMS_MOST */
 };
 
-/* Adds one; returns false when it is an error, so that checks can end with it. */
+/*
+ * Adds one; returns false when it is an error, so that checks can end with it. The rule is that of the place;
+ * problem_add_by names another, and a hint in place of the rule's own (NULL: that one).
+ */
 bool problem_add(struct problems *problems, bool is_error, int line, const struct place *place, const char *format,
                  ...) __attribute__((format(printf, 5, 6)));
+bool problem_add_by(struct problems *problems, bool is_error, int line, const struct place *place,
+                    const struct rule *rule, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 7, 8)));
+void problems_sort(struct problems *problems); /* by line, else as they were found */
 void problems_free(struct problems *problems); /* back to {0} */

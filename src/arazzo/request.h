@@ -8,22 +8,30 @@
 
 #include <stdbool.h>
 
+#include "arazzo/credential.h"
 #include "arazzo/document.h"
 #include "arazzo/exchange.h"
 #include "arazzo/expression.h"
 #include "arazzo/sources.h"
 
-/* The key that the user brought, put where the operation's security schemes want it. */
-struct credentials {
-    const char *key;        /* NULL: none */
-    bool only_named_servers; /* not sent to servers that the user did not name */
+/* What a request is made from. */
+struct request_plan {
+    const struct workflow_source *source;
+    const struct operation *operation;
+    const struct workflow *workflow;
+    const struct step *step;
+    const struct scope *scope;
+    struct credential_store *credentials;
 };
 
-/* Fills a new exchange with the request. False with a sentence when it cannot be made. */
-bool request_build(struct exchange *exchange, const struct workflow_source *source, const struct operation *operation,
-                   const struct workflow *workflow, const struct step *step, const struct scope *scope,
-                   const struct credentials *credentials, struct error *error);
 /*
- * The parameters of a step that calls a workflow, as the inputs of it: an object of name to value. A new reference.
+ * Fills a new exchange with the request. False with a sentence when it cannot be made. `notes` (NULL: not wanted) gets
+ * what was left out, a sentence a line.
  */
-json_t *request_inputs(const struct workflow *workflow, const struct step *step, const struct scope *scope);
+bool request_build(const struct request_plan *plan, struct exchange *exchange, struct buffer *notes,
+                   struct error *error);
+/*
+ * Parameters without a place in HTTP, as the inputs of a workflow: an object of name to value. Those of `own` go
+ * before those of `shared` (NULL: none). A new reference.
+ */
+json_t *request_inputs(const struct parameters *own, const struct parameters *shared, const struct scope *scope);

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 
+#include "arazzo/credential.h"
 #include "arazzo/document.h"
 #include "arazzo/exchange.h"
 #include "arazzo/request.h"
@@ -54,6 +55,7 @@ struct workflow_result {
     char *failure;          /* a sentence, NULL when it succeeded */
     json_t *inputs, *outputs; /* objects */
     int64_t started_ms, duration_ms;
+    bool ended; /* else it is running */
 };
 
 /* Who wants to know. Any of the calls may be NULL. Workflows may nest: started, started, ended, ended. */
@@ -61,6 +63,8 @@ struct run_observer {
     void (*workflow_started)(void *user, const struct workflow *workflow, const json_t *inputs);
     void (*step_started)(void *user, const struct step *step, int attempt);
     void (*step_ended)(void *user, const struct step_result *result);
+    /* Something was left out or taken by tolerance, which may hide a mistake. */
+    void (*notes)(void *user, const struct step *step, const char *sentence);
     void (*waits)(void *user, const struct step *step, double seconds);
     void (*workflow_ended)(void *user, const struct workflow_result *result);
     void *user;
@@ -68,6 +72,7 @@ struct run_observer {
 
 struct run_options {
     struct credentials credentials;
+    struct mask *mask; /* gets the secrets that turn up in the run; NULL: none */
     bool rehearsal; /* nothing is sent: each step's request is made and shown, in the order of the document */
     const struct run_observer *observers;
     size_t observer_count;
@@ -75,8 +80,8 @@ struct run_options {
 
 struct run;
 
-/* Everything is borrowed until run_free. */
-struct run *run_create(const struct document *document, const struct workflow_sources *sources, struct http_client *client,
+/* Runs workflows of the document that the sources are of. Everything is borrowed until run_free. */
+struct run *run_create(const struct workflow_sources *sources, struct http_client *client,
                        const struct run_options *options);
 /*
  * Do all steps that a run of the workflow can come to lead to an operation? Asked before anything is sent.

@@ -1,8 +1,10 @@
 #include "arazzo/step_run.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "arazzo/criterion.h"
+#include "arazzo/value.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/memory.h"
@@ -14,9 +16,10 @@ struct scope attempt_scope(const struct frame *frame, const struct attempt *atte
         .inputs = frame->inputs,
         .outputs = attempt && attempt->called_outputs ? attempt->called_outputs : attempt ? attempt->outputs : NULL,
         .steps = frame->steps,
-        .workflows = frame->run->workflows,
-        .sources = frame->run->source_values,
-        .components = frame->run->document->components,
+        .workflows = frame->run->documents[frame->sources->number].workflows,
+        .sources = frame->run->documents[frame->sources->number].sources,
+        .components = frame->sources->document->components,
+        .self = frame->sources->document->self,
         .rehearsal = frame->run->options->rehearsal,
     };
 }
@@ -40,7 +43,7 @@ json_t *outputs_resolve(const json_t *outputs, const struct scope *scope)
     const char *name;
     json_t *value, *resolved = outputs ? json_object() : NULL;
     json_object_foreach((json_t *)outputs, name, value) {
-        json_t *found = expression_value(text_of(json_string_value(value)), scope, NULL);
+        json_t *found = value_resolve(value, scope, NULL);
         json_object_set_new(resolved, name, found ? found : json_null());
     }
     return resolved;
@@ -61,17 +64,34 @@ static int64_t time_left_ms(const struct run *run, const struct step *step)
     return left > 1 ? left : 1;
 }
 
+/* Each line of them. */
+static void tell_notes(const struct run *run, const struct step *step, struct buffer *notes)
+{
+    struct text rest = buffer_text(notes), line;
+    while (text_split(&rest, '\n', &line)) {
+        char sentence[512];
+        snprintf(sentence, sizeof sentence, "%.*s", TEXT_ARGS(line));
+        if (line.size > 0)
+            RUN_TELL(run, notes, step, sentence);
+    }
+    buffer_free(notes);
+}
+
 static bool send_request(struct frame *frame, const struct step *step, struct attempt *attempt)
 {
     struct run *run = frame->run;
     const struct workflow_source *source;
+    struct buffer notes = {0};
     attempt->exchange = exchange_create();
     struct scope scope = attempt_scope(frame, attempt);
-    if (!sources_find(run->sources, step, &source, &attempt->operation, &attempt->error))
+    scope.notes = &notes;
+    if (!sources_find(frame->sources, step, &source, &attempt->operation, &attempt->error))
         return false;
     attempt->result.operation = &attempt->operation;
-    if (!request_build(attempt->exchange, source, &attempt->operation, frame->workflow, step, &scope,
-                       &run->options->credentials, &attempt->error))
+    struct request_plan plan = {source, &attempt->operation, frame->workflow, step, &scope, run->credentials};
+    bool built = request_build(&plan, attempt->exchange, &notes, &attempt->error);
+    tell_notes(run, step, &notes);
+    if (!built)
         return false;
     if (run->options->rehearsal)
         return true;
@@ -79,6 +99,9 @@ static bool send_request(struct frame *frame, const struct step *step, struct at
     if (attempt->exchange->failure == HTTP_OK)
         return !attempt->exchange->reply_cut ||
                error_set(&attempt->error, ERROR_TOO_LARGE, "the reply is larger than workflow_response_bytes");
+    if (attempt->exchange->failure == HTTP_TIMEOUT && clock_monotonic_ms() >= run->deadline_ms)
+        return error_set(&attempt->error, ERROR_TOO_LARGE,
+                         "it takes longer than %" PRId64 " ms (limit workflow_timeout_ms)", limits.workflow_timeout_ms);
     attempt->unreachable = is_unreachable(attempt->exchange->failure);
     return error_set(&attempt->error, ERROR_UNREACHABLE, "%s", attempt->exchange->failure_text);
 }
@@ -86,9 +109,10 @@ static bool send_request(struct frame *frame, const struct step *step, struct at
 static bool call_workflow(struct frame *frame, const struct step *step, struct attempt *attempt)
 {
     struct scope scope = attempt_scope(frame, attempt);
-    json_t *given = request_inputs(frame->workflow, step, &scope);
-    const struct workflow *called = document_workflow(frame->run->document, step->target);
-    const struct workflow_result *result = run_called(frame->run, called, given);
+    json_t *given = request_inputs(&step->parameters, &frame->workflow->parameters, &scope);
+    const struct workflow_sources *owner;
+    const struct workflow *called = sources_workflow(frame->sources, step->target, &owner, NULL);
+    const struct workflow_result *result = run_called(frame->run, owner, called, given);
     json_decref(given);
     attempt->called_outputs = json_incref(result->outputs);
     attempt->unreachable = result->outcome == RUN_UNREACHABLE;

@@ -1,5 +1,7 @@
 #include "arazzo/value.h"
 
+#include "arazzo/selector.h"
+
 void value_write_text(struct buffer *out, const json_t *value)
 {
     if (json_is_string(value))
@@ -59,6 +61,19 @@ static json_t *resolve_text(const json_t *value, const struct scope *scope, stru
     return expanded;
 }
 
+/*
+ * A part of a value, NULL when it is unresolved. That is noted, unless it is an input, which may be absent by intent.
+ */
+static json_t *resolve_part(const json_t *part, const char *name, const struct scope *scope)
+{
+    struct error reason = {0};
+    json_t *resolved = value_resolve(part, scope, &reason);
+    if (resolved == NULL && scope->notes != NULL &&
+        !text_starts_with(text_of(json_string_value(part)), TEXT("$inputs.")))
+        buffer_printf(scope->notes, "%s is left out: %s\n", name, reason.message);
+    return resolved;
+}
+
 json_t *value_resolve(const json_t *value, const struct scope *scope, struct error *error)
 {
     const char *key;
@@ -69,16 +84,18 @@ json_t *value_resolve(const json_t *value, const struct scope *scope, struct err
     if (json_is_array(value)) {
         result = json_array();
         json_array_foreach(value, index, item) {
-            json_t *resolved = value_resolve(item, scope, NULL);
+            json_t *resolved = resolve_part(item, "an item", scope);
             if (resolved != NULL)
                 json_array_append_new(result, resolved);
         }
         return result;
     }
+    if (selector_is(value))
+        return selector_value(value, scope, error);
     if (json_is_object(value)) {
         result = json_object();
         json_object_foreach((json_t *)value, key, item) {
-            json_t *resolved = value_resolve(item, scope, NULL);
+            json_t *resolved = resolve_part(item, key, scope);
             if (resolved != NULL)
                 json_object_set_new(result, key, resolved);
         }

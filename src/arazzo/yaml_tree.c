@@ -33,7 +33,9 @@ struct node {
 
 static bool refuse_at(struct reader *reader, const yaml_mark_t *mark, const char *reason)
 {
-    return error_set(reader->error, ERROR_INVALID, "line %zu, column %zu: %s", mark->line + 1, mark->column + 1, reason);
+    reader->document->error_line = (int)mark->line + 1;
+    return error_set(reader->error, ERROR_INVALID, "line %zu, column %zu: %s", mark->line + 1, mark->column + 1,
+                     reason);
 }
 
 static bool next_event(struct reader *reader, yaml_event_t *event)
@@ -42,6 +44,8 @@ static bool next_event(struct reader *reader, yaml_event_t *event)
         return true;
     const yaml_parser_t *parser = &reader->parser;
     const yaml_mark_t *mark = parser->error == YAML_READER_ERROR ? &parser->mark : &parser->problem_mark;
+    if (parser->context != NULL && parser->problem != NULL && strstr(parser->problem, "end of stream") != NULL)
+        mark = &parser->context_mark; /* where a quote was opened says more than where the text ends */
     return refuse_at(reader, mark, parser->problem ? parser->problem : "no readable YAML");
 }
 
@@ -383,8 +387,11 @@ bool yaml_tree_read(struct yaml_tree *document, struct text text, struct error *
     yaml_parser_delete(&reader.parser);
     hash_map_free(&reader.named_anchors);
     free_anchors(reader.anchors);
-    if (!good)
+    if (!good) {
+        int error_line = document->error_line;
         yaml_tree_free(document);
+        document->error_line = error_line;
+    }
     return good;
 }
 

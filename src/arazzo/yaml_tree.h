@@ -19,6 +19,7 @@
 
 struct yaml_tree {
     json_t *root;          /* owned; NULL: nothing was read */
+    int error_line;        /* where reading failed; 0: not known */
     struct hash_map lines; /* address of a value, or of a key inside its object, to its line */
 };
 

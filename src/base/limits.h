@@ -89,8 +89,8 @@
     X(delivery_tls_timeout_ms, 10000, 10, 3600000, "ms", "the TLS handshake; with a proxy: and the proxy's answer") \
     X(delivery_first_byte_timeout_ms, 60000, 10, 3600000, "ms", "from the sent request to the first byte of the reply") \
     X(delivery_idle_timeout_ms, 30000, 10, 3600000, "ms", "between two bytes of the reply")              \
-    X(delivery_connections, 0, 0, 1000000, "connections", "open connections to destinations; the longest idle gives way, then deliveries wait; 0: twice `deliveries`") \
-    X(delivery_host_connections, 0, 0, 1000000, "connections", "of these, those to one host and port, whosoever destinations lie there; 0: any number")  \
+    X(delivery_connections, 1024, 1, 1000000, "connections", "open connections to destinations; the longest idle gives way, then deliveries wait: let it be more than `deliveries`") \
+    X(delivery_host_connections, 1024, 1, 1000000, "connections", "of these, those to one host and port, whosoever destinations lie there")  \
     X(delivery_streams, 100, 1, 10000, "deliveries", "at one time on one HTTP/2 connection")             \
     X(delivery_connection_idle_ms, 60000, 1000, 86400000, "ms", "a connection that was idle for longer is not used again; in whole seconds") \
     X(delivery_connection_age_ms, 300000, 1000, 86400000, "ms", "a connection that is older is not used again; in whole seconds") \

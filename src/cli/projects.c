@@ -3,7 +3,7 @@
 #include "cli/administer.h"
 #include "cli/command.h"
 
-static const char USAGE[] =
+const char projects_usage[] =
     "usage: fairlead projects list\n"
     "       fairlead projects create NAME\n"
     "       fairlead projects show PROJECT\n"
@@ -121,5 +121,5 @@ int projects_command(int argc, char **argv)
         {"list", 0, 0, list}, {"create", 1, 1, create}, {"show", 1, 1, show}, {"rename", 2, 2, rename_project},
         {"rotate-secret", 1, 1, rotate_secret}, {"delete", 1, 1, delete_project}, {0},
     };
-    return administer_command("projects", USAGE, verbs, argc, argv);
+    return administer_command("projects", projects_usage, verbs, argc, argv);
 }

@@ -62,7 +62,7 @@ static json_t *run_loaded(const struct document *document, const struct workflow
                           struct http_client *client, const struct config *config, struct error *error)
 {
     struct run_options options = {.credentials = {.key = config->api_key}};
-    struct run *run = run_create(document, sources, client, &options);
+    struct run *run = run_create(sources, client, &options);
     json_t *inputs = inputs_resolve(document->workflows[0].inputs, NULL, error), *outputs = NULL;
     if (inputs != NULL && run_check(run, &document->workflows[0], error)) {
         const struct workflow_result *result = run_workflow(run, &document->workflows[0], inputs);
@@ -79,9 +79,8 @@ static json_t *run_loaded(const struct document *document, const struct workflow
 static json_t *run_document(struct http_client *client, const struct config *config, const char *own_url,
                             struct error *error)
 {
-    char *description = api_openapi();
     struct server_choice server = {NULL, own_url};
-    struct source_options options = {.servers = &server, .server_count = 1, .builtin = text_of(description)};
+    struct source_options options = {.servers = &server, .server_count = 1, .builtin = api_openapi};
     struct workflow_sources sources = {0};
     struct buffer warnings = {0};
     json_t *outputs = NULL;
@@ -92,7 +91,6 @@ static json_t *run_document(struct http_client *client, const struct config *con
     sources_free(&sources);
     document_free(document);
     buffer_free(&warnings);
-    free(description);
     return outputs;
 }
 

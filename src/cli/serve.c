@@ -15,7 +15,7 @@
 
 enum { EXIT_USAGE = 2 };
 
-static const char USAGE[] =
+const char serve_usage[] =
     "usage: fairlead serve [--listen HOST:PORT] [--data DIR] [--store URL] [--public-url URL] [--config FILE]\n"
     "                      [--set NAME=VALUE]... [--quick-start]\n"
     "\n"
@@ -77,11 +77,11 @@ static int read_options(struct config *config, int argc, char **argv, struct err
     while ((option = getopt_long(argc, argv, "", OPTIONS, &index)) != -1) {
         bool good = true;
         if (option == 'h') {
-            fputs(USAGE, stdout);
+            fputs(serve_usage, stdout);
             return 1;
         }
         if (option == '?') {
-            fputs(USAGE, stderr);
+            fputs(serve_usage, stderr);
             return EXIT_USAGE + 1;
         }
         if (option == 's') {
@@ -96,7 +96,7 @@ static int read_options(struct config *config, int argc, char **argv, struct err
             return fail(error) + 1;
     }
     if (optind < argc) {
-        fprintf(stderr, "fairlead serve: unexpected \"%s\"\n%s", argv[optind], USAGE);
+        fprintf(stderr, "fairlead serve: unexpected \"%s\"\n%s", argv[optind], serve_usage);
         return EXIT_USAGE + 1;
     }
     return 0;

@@ -1,118 +1,24 @@
-/* fairlead workflow: list, validate and run Arazzo documents. */
+/* fairlead workflow: run, list, describe and validate Arazzo documents. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/api.h"
 #include "arazzo/document.h"
 #include "arazzo/har.h"
 #include "arazzo/inputs.h"
+#include "arazzo/junit.h"
 #include "arazzo/report.h"
 #include "arazzo/runner.h"
-#include "base/limits.h"
+#include "arazzo/secret_members.h"
 #include "cli/command.h"
+#include "cli/workflow_describe.h"
+#include "cli/workflow_credentials.h"
+#include "cli/workflow_document.h"
 #include "cli/workflow_lines.h"
 #include "cli/workflow_options.h"
-
-/* ---- the document ---- */
-
-static bool read_whole(const char *path, struct buffer *out)
-{
-    struct stat status;
-    char block[65536];
-    size_t size;
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-    if (file == NULL || (fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode))) {
-        fprintf(stderr, "fairlead workflow: there is no file %s\n", path);
-        if (file != NULL)
-            fclose(file);
-        return false;
-    }
-    while ((size = fread(block, 1, sizeof block, file)) > 0 && out->size <= (size_t)limits.workflow_document_bytes)
-        buffer_append(out, block, size);
-    bool good = !ferror(file) && !out->failed;
-    if (file != stdin)
-        fclose(file);
-    if (!good)
-        fprintf(stderr, "fairlead workflow: %s cannot be read\n", path);
-    return good;
-}
-
-static void print_problems(const char *path, const struct problems *problems)
-{
-    for (size_t i = 0; i < problems->count; i++) {
-        const struct problem *problem = &problems->items[i];
-        fprintf(stderr, "%s:%d: %s: %s: %s\n", path, problem->line, problem->is_error ? "error" : "warning",
-                problem->place, problem->sentence);
-    }
-}
-
-/* NULL, with everything said, when the document cannot be used. */
-static struct document *load_document(const char *path)
-{
-    struct buffer text = {0};
-    struct error error = {0};
-    struct document *document = NULL;
-    if (read_whole(path, &text)) {
-        document = document_read(buffer_text(&text), &error);
-        if (document == NULL)
-            fprintf(stderr, "%s: %s\n", path, error.message);
-    }
-    buffer_free(&text);
-    if (document != NULL) {
-        print_problems(path, &document->problems);
-        if (document->problems.errors > 0) {
-            document_free(document);
-            document = NULL;
-        }
-    }
-    return document;
-}
-
-/* ---- list ---- */
-
-static bool is_required(const json_t *schema, const char *name)
-{
-    json_t *item;
-    size_t index;
-    json_array_foreach(json_object_get(schema, "required"), index, item) {
-        if (json_is_string(item) && strcmp(json_string_value(item), name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void list_inputs(const json_t *schema)
-{
-    const char *name;
-    json_t *property;
-    json_object_foreach(json_object_get(schema, "properties"), name, property) {
-        const char *type = json_string_value(json_object_get(property, "type"));
-        const char *description = json_string_value(json_object_get(property, "description"));
-        json_t *otherwise = json_object_get(property, "default");
-        char *text = otherwise ? json_to_string(otherwise) : NULL;
-        printf("    --input %s=%s", name, type ? type : "value");
-        if (is_required(schema, name))
-            printf("  (required)");
-        else if (text != NULL)
-            printf("  (%s)", text);
-        printf("%s%s\n", description ? "  " : "", description ? description : "");
-        free(text);
-    }
-}
-
-static int list_document(const struct document *document, const struct workflow_options *options)
-{
-    (void)options;
-    for (size_t i = 0; i < document->workflow_count; i++) {
-        const struct workflow *workflow = &document->workflows[i];
-        printf("%s%s%s\n", workflow->id, workflow->summary ? "  " : "", workflow->summary ? workflow->summary : "");
-        list_inputs(workflow->inputs);
-    }
-    return WORKFLOW_DONE;
-}
+#include "cli/workflow_validate.h"
 
 /* ---- running ---- */
 
@@ -124,7 +30,6 @@ struct session {
     struct workflow_sources sources;
     struct run *run;
     struct mask mask;
-    char *builtin;
 };
 
 static void print_warnings(const struct workflow_options *options, const struct buffer *warnings)
@@ -139,7 +44,6 @@ static void print_warnings(const struct workflow_options *options, const struct 
 static bool open_session(struct session *session, const struct run_options *run_options, struct error *error)
 {
     struct buffer warnings = {0};
-    session->builtin = api_openapi();
     session->client = http_client_create(NULL, error);
     if (session->client == NULL)
         return false;
@@ -147,12 +51,12 @@ static bool open_session(struct session *session, const struct run_options *run_
     struct source_options source_options = {
         .document_path = strcmp(options->document, "-") == 0 ? NULL : options->document,
         .openapi_directory = options->openapi, .servers = options->servers, .server_count = options->server_count,
-        .builtin = text_of(session->builtin)};
+        .builtin = api_openapi};
     bool good = sources_load(&session->sources, session->document, &source_options, session->client, &warnings, error);
     print_warnings(options, &warnings);
     buffer_free(&warnings);
     if (good)
-        session->run = run_create(session->document, &session->sources, session->client, run_options);
+        session->run = run_create(&session->sources, session->client, run_options);
     return good;
 }
 
@@ -164,25 +68,6 @@ static void close_session(struct session *session)
     if (session->client != NULL)
         http_client_free(session->client);
     mask_free(&session->mask);
-    free(session->builtin);
-}
-
-static int validate_document(const struct document *document, const struct workflow_options *options)
-{
-    struct run_options run_options = {.rehearsal = true};
-    struct session session = {.options = options, .document = document};
-    struct error error = {0};
-    bool good = open_session(&session, &run_options, &error);
-    for (size_t i = 0; good && i < document->workflow_count; i++)
-        good = run_check(session.run, &document->workflows[i], &error);
-    if (!good)
-        fprintf(stderr, "%s: error: %s\n", options->document, error.message);
-    else
-        printf("%s: %zu workflow%s, %zu warning%s\n", options->document, document->workflow_count,
-               document->workflow_count == 1 ? "" : "s", document->problems.count,
-               document->problems.count == 1 ? "" : "s");
-    close_session(&session);
-    return good ? WORKFLOW_DONE : WORKFLOW_BAD;
 }
 
 static const json_t *properties_of(const struct workflow *workflow)
@@ -298,6 +183,20 @@ static int run_session(struct session *session, const struct run_options *run_op
     return status;
 }
 
+static bool write_junit(const char *path, struct junit *junit)
+{
+    struct buffer text = {0};
+    junit_write(junit, &text);
+    FILE *file = fopen(path, "wb");
+    bool good = file != NULL && fwrite(text.data, 1, text.size, file) == text.size;
+    if (file != NULL)
+        good = fclose(file) == 0 && good;
+    if (!good)
+        fprintf(stderr, "fairlead workflow: %s cannot be written\n", path);
+    buffer_free(&text);
+    return good;
+}
+
 /* A run whose report could not be written later should not begin. */
 static bool can_write(const char *path)
 {
@@ -309,35 +208,71 @@ static bool can_write(const char *path)
     return path == NULL || file >= 0;
 }
 
-static int run_document(const struct document *document, const struct workflow_options *options)
+static int run_loaded(const struct document *document, const struct workflow_options *options)
 {
-    if (!can_write(options->report) || !can_write(options->har))
-        return WORKFLOW_BAD;
     struct session session = {.options = options, .document = document};
-    struct workflow_lines lines = {&session.mask, options->verbose || options->dry_run, 0};
+    struct workflow_lines lines;
     struct report *report = report_create(document, options->document, &session.mask);
     struct har *har = har_create(&session.mask);
-    const struct run_observer observers[] = {workflow_lines_observer(&lines), report_observer(report),
-                                             har_observer(har)};
+    struct junit *junit = junit_create(options->document, &session.mask);
+    workflow_lines_begin(&lines, &session.mask, options->verbose || options->dry_run);
+    const struct run_observer observers[] = {secret_members_observer(&session.mask), workflow_lines_observer(&lines),
+                                             report_observer(report), har_observer(har), junit_observer(junit)};
     struct run_options run_options = {
-        .credentials = {options->key, options->key_from_environment}, .rehearsal = options->dry_run,
+        .credentials = workflow_credentials(options), .mask = &session.mask, .rehearsal = options->dry_run,
         .observers = observers, .observer_count = sizeof observers / sizeof observers[0]};
-    mask_add(&session.mask, text_of(options->key));
+    workflow_credentials_mask(options, &session.mask);
     int status = run_session(&session, &run_options);
+    workflow_lines_end(&lines);
     bool written = (options->report == NULL || write_json(options->report, report_json(report))) &&
-                   (options->har == NULL || write_json(options->har, har_json(har)));
+                   (options->har == NULL || write_json(options->har, har_json(har))) &&
+                   (options->junit == NULL || write_junit(options->junit, junit));
     report_free(report);
     har_free(har);
+    junit_free(junit);
     close_session(&session);
     return written ? status : WORKFLOW_BAD;
+}
+
+static int run_document(const struct workflow_options *options)
+{
+    struct document *document = workflow_document_load(options->document);
+    int status = WORKFLOW_BAD;
+    if (document != NULL && can_write(options->report) && can_write(options->har) && can_write(options->junit))
+        status = run_loaded(document, options);
+    document_free(document);
+    return status;
+}
+
+/* ---- looking ---- */
+
+static int list_document(const struct workflow_options *options)
+{
+    struct document *document = workflow_document_load(options->document);
+    if (document != NULL)
+        workflow_list_print(document);
+    document_free(document);
+    return document != NULL ? WORKFLOW_DONE : WORKFLOW_BAD;
+}
+
+static int describe_document(const struct workflow_options *options)
+{
+    struct document *document = workflow_document_load(options->document);
+    bool good = document != NULL && workflow_describe_print(document, options->workflow);
+    if (document != NULL && !good)
+        fprintf(stderr, "fairlead workflow: the document has no workflow \"%s\"\n", options->workflow);
+    document_free(document);
+    return good ? WORKFLOW_DONE : WORKFLOW_BAD;
 }
 
 /* ---- the command ---- */
 
 static const struct {
     const char *name;
-    int (*run)(const struct document *document, const struct workflow_options *options);
-} VERBS[] = {{"run", run_document}, {"list", list_document}, {"validate", validate_document}};
+    int (*run)(const struct workflow_options *options);
+} VERBS[] = {
+    {"run", run_document}, {"list", list_document}, {"describe", describe_document}, {"validate", workflow_validate},
+};
 
 static int run_verb(size_t verb, int argc, char **argv)
 {
@@ -349,10 +284,7 @@ static int run_verb(size_t verb, int argc, char **argv)
         fputs(workflow_usage, stdout);
         status = WORKFLOW_DONE;
     } else {
-        struct document *document = load_document(options.document);
-        if (document != NULL)
-            status = VERBS[verb].run(document, &options);
-        document_free(document);
+        status = VERBS[verb].run(&options);
     }
     workflow_options_free(&options);
     return status;
@@ -370,7 +302,7 @@ int workflow_command(int argc, char **argv)
             return run_verb(i, argc - 1, argv + 1);
     }
     if (name[0] != '\0')
-        fprintf(stderr, "fairlead workflow: \"%s\" is neither run nor list nor validate\n", name);
+        fprintf(stderr, "fairlead workflow: \"%s\" is none of run, list, describe and validate\n", name);
     fputs(workflow_usage, stderr);
     return WORKFLOW_BAD;
 }

@@ -88,7 +88,8 @@ void deliver_forget(struct deliver *deliver, const struct event *event);
 
 /*
  * The request as it would be delivered next, for the API's event.data: url, method, headers (in http/message.h's
- * stored form) with the gateway's own, and the comma-separated names of those. Texts in the arena.
+ * stored form) with the gateway's own, and the comma-separated names of those; in the places of secrets stands that
+ * they are hidden. Texts in the arena.
  */
 struct delivery_preview {
     struct text url, method, headers, appended_headers;

@@ -34,11 +34,21 @@ static struct transfer *take_transfer(struct http_client *client)
     return transfer;
 }
 
-void http_client_start(struct http_client *client, struct http_call *call)
+static void put_away(struct http_client *client, struct transfer *transfer)
 {
-    struct transfer *transfer = take_transfer(client);
-    transfer->call = call;
-    transfer_begin(transfer);
+    if (transfer->own_settings) {
+        transfer_free_all(transfer);
+        return;
+    }
+    arena_free(&transfer->arena);
+    if (transfer->body.capacity > KEPT_BUFFER)
+        buffer_free(&transfer->body);
+    transfer->next = client->idle;
+    client->idle = transfer;
+}
+
+static void run(struct http_client *client, struct transfer *transfer)
+{
     transfer->next = client->running;
     if (client->running != NULL)
         client->running->previous = transfer;
@@ -46,6 +56,51 @@ void http_client_start(struct http_client *client, struct http_call *call)
     client->running_count++;
     client_watch_over(client, transfer);
     curl_multi_add_handle(client->multi, transfer->easy);
+}
+
+void client_start_transfer(struct http_client *client, struct http_call *call, int64_t begun_us)
+{
+    struct transfer *transfer = take_transfer(client);
+    transfer->call = call;
+    transfer_begin(transfer, begun_us);
+    run(client, transfer);
+}
+
+/* As libcurl reads it, against the URL of the call. NULL: it is none; freed with curl_free. */
+static char *resolve_location(const char *base, struct text location)
+{
+    CURLU *parts = curl_url();
+    char *copy = strndup(location.data, location.size), *url = NULL;
+    bool good = parts != NULL && copy != NULL && curl_url_set(parts, CURLUPART_URL, base, 0) == CURLUE_OK &&
+                curl_url_set(parts, CURLUPART_URL, copy,
+                             CURLU_URLENCODE | CURLU_ALLOW_SPACE | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK &&
+                curl_url_get(parts, CURLUPART_URL, &url, 0) == CURLUE_OK;
+    free(copy);
+    curl_url_cleanup(parts);
+    return good ? url : NULL;
+}
+
+bool client_follow(struct http_client *client, struct http_call *call, int64_t begun_us, struct text location)
+{
+    struct transfer *transfer = take_transfer(client);
+    int status = call->status;
+    char *url = resolve_location(call->url, location);
+    transfer->call = call;
+    transfer_begin(transfer, begun_us);
+    bool follows = transfer_follow_to(transfer, url != NULL ? url : "(unreadable)", status);
+    curl_free(url);
+    if (follows)
+        run(client, transfer);
+    else
+        put_away(client, transfer);
+    return follows;
+}
+
+void http_client_start(struct http_client *client, struct http_call *call)
+{
+    call->plain.asks = false;
+    if (!plain_start(client->plain, call))
+        client_start_transfer(client, call, 0);
 }
 
 static void unlink_running(struct http_client *client, struct transfer *transfer)
@@ -60,10 +115,26 @@ static void unlink_running(struct http_client *client, struct transfer *transfer
     client->running_count--;
 }
 
+/* The address that a new connection over plain HTTP came to. */
+static void teach_plain(struct http_client *client, const struct transfer *transfer)
+{
+    const struct http_call *call = transfer->call;
+    const char *address = NULL;
+    long connections = 0;
+    bool usual = call->connect_to == NULL && transfer->direct && transfer->hop.count == 0;
+    if (call->failure != HTTP_OK || !usual || strncmp(call->url, "http:", 5) != 0)
+        return;
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
+    curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &address);
+    if (connections == 1 && address != NULL)
+        plain_learn(client->plain, call->url, address);
+}
+
 void client_finish(struct http_client *client, struct transfer *transfer, CURLcode result)
 {
     struct http_call *call = transfer->call;
     transfer_read_outcome(transfer, result);
+    teach_plain(client, transfer);
     curl_multi_remove_handle(client->multi, transfer->easy);
     if (transfer_follow(transfer)) {
         client_watch_over(client, transfer);
@@ -77,15 +148,7 @@ void client_finish(struct http_client *client, struct transfer *transfer, CURLco
         return;
     }
     call->done(call);
-    if (transfer->own_settings) {
-        transfer_free_all(transfer);
-        return;
-    }
-    arena_free(&transfer->arena);
-    if (transfer->body.capacity > KEPT_BUFFER)
-        buffer_free(&transfer->body);
-    transfer->next = client->idle;
-    client->idle = transfer;
+    put_away(client, transfer);
 }
 
 static void finish_all(struct http_client *client)
@@ -107,8 +170,11 @@ static void finish_all(struct http_client *client)
 static int wait_ms(const struct http_client *client, int timeout_ms)
 {
     int64_t next_us = client->timer_us;
+    int64_t plain_us = plain_next_us(client->plain);
     if (client->look_us >= 0 && (next_us < 0 || client->look_us < next_us))
         next_us = client->look_us;
+    if (plain_us >= 0 && (next_us < 0 || plain_us < next_us))
+        next_us = plain_us;
     if (next_us < 0)
         return timeout_ms;
     int64_t left = next_us - clock_monotonic_us();
@@ -126,6 +192,10 @@ static void drain_wakeup(struct http_client *client)
 static void take_events(struct http_client *client, const struct epoll_event *event)
 {
     int running, socket = event->data.fd;
+    if ((event->data.u64 & PLAIN_EVENT) != 0) {
+        plain_take_event(client->plain, event);
+        return;
+    }
     if (socket == client->wakeup) {
         drain_wakeup(client);
         return;
@@ -153,6 +223,7 @@ void http_client_run(struct http_client *client, int timeout_ms)
     }
     finish_all(client);
     client_look(client);
+    plain_turn(client->plain);
 }
 
 void http_client_wake(struct http_client *client)
@@ -164,11 +235,12 @@ void http_client_wake(struct http_client *client)
 
 size_t http_client_running(const struct http_client *client)
 {
-    return client->running_count;
+    return client->running_count + plain_running(client->plain);
 }
 
 void http_client_cancel_all(struct http_client *client)
 {
+    plain_cancel_all(client->plain);
     while (client->running != NULL) {
         client->running->refusal[0] = '\0';
         client_finish(client, client->running, CURLE_ABORTED_BY_CALLBACK);
@@ -183,11 +255,12 @@ struct http_client *http_client_create(const struct egress *egress, struct error
     client->settings = &defaults;
     client->egress = egress;
     client->timer_us = -1;
+    client->plain = plain_create(client);
     client_start_watching(client);
     client->multi = curl_multi_init();
     client->epoll = epoll_create1(EPOLL_CLOEXEC);
     client->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = client->wakeup};
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = (uint64_t)client->wakeup};
     if (client->multi == NULL || client->epoll < 0 || client->wakeup < 0 ||
         epoll_ctl(client->epoll, EPOLL_CTL_ADD, client->wakeup, &event) != 0) {
         error_set(error, ERROR_INTERNAL, "the HTTP client cannot start: %s", strerror(errno));
@@ -195,10 +268,8 @@ struct http_client *http_client_create(const struct egress *egress, struct error
         return NULL;
     }
     client_watch(client);
-    /* Never fewer than run at one time unless a setting says so: who waits for a connection waits for others' replies. */
-    long connections = (long)(limits.delivery_connections > 0 ? limits.delivery_connections : limits.deliveries * 2);
-    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, connections);
-    curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, connections);
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)limits.delivery_connections);
+    curl_multi_setopt(client->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)limits.delivery_connections);
     curl_multi_setopt(client->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)limits.delivery_host_connections);
     curl_multi_setopt(client->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)limits.delivery_streams);
     return client;
@@ -213,6 +284,7 @@ void http_client_set(struct http_client *client, const struct http_client_settin
 void http_client_free(struct http_client *client)
 {
     http_client_cancel_all(client);
+    plain_free(client->plain);
     transfer_free_all(client->idle);
     transfer_free_all(client->finished);
     if (client->multi != NULL)
@@ -227,8 +299,8 @@ void http_client_free(struct http_client *client)
 
 void http_client_perform(struct http_client *client, struct http_call *call)
 {
-    size_t before = client->running_count;
+    size_t before = http_client_running(client);
     http_client_start(client, call);
-    while (client->running_count > before)
+    while (http_client_running(client) > before)
         http_client_run(client, -1);
 }

@@ -23,6 +23,7 @@
 #include "http/message.h"
 
 struct http_client;
+struct origin;
 struct egress;
 
 /* What went wrong below HTTP. The names are those of the API's error codes (model/error_codes). */
@@ -109,6 +110,14 @@ struct http_call {
     int64_t started_ms, ended_ms;      /* wall clock */
     int64_t first_byte_us;             /* from the start to the first byte of the reply, 0 without */
     int64_t total_us;
+
+    struct { /* the client's own */
+        int64_t begun_us;
+        bool again; /* sent anew, after a kept connection was found closed */
+        bool asks;  /* makes a new connection, so that the host's present address is known */
+        struct origin *origin;
+        struct http_call *next; /* of those that wait for a connection */
+    } plain;
 };
 
 /* `egress` is kept by reference; NULL: everything may be called, for commands that a person runs. */

@@ -4,6 +4,7 @@
  *   client.c            calls, the loop
  *   client_sockets.c    the sockets and the timer that libcurl wants watched
  *   client_watchdog.c   how long each part of a call may take
+ *   plain.h             calls that need no libcurl
  *   transfer.c          an easy handle for a call: what is asked
  *   transfer_headers.c  the request's headers, as libcurl takes them
  *   transfer_reply.c    what comes in, and the outcome
@@ -15,6 +16,7 @@
 
 #include "http/client.h"
 #include "http/egress.h"
+#include "http/plain.h"
 
 /* Where a call stands on its way through redirects; zeros at its start. */
 struct hop {
@@ -68,6 +70,7 @@ struct interest {
 struct http_client {
     const struct egress *egress;
     CURLM *multi;
+    struct plain *plain;
     const struct http_client_settings *settings;
     int epoll, wakeup;
     struct interest *sockets; /* by descriptor */
@@ -82,6 +85,9 @@ struct http_client {
 
 /* client.c */
 void client_finish(struct http_client *client, struct transfer *transfer, CURLcode result);
+void client_start_transfer(struct http_client *client, struct http_call *call, int64_t begun_us); /* 0: begins now */
+/* Goes on where the reply says that is in call->status; false when it does not: then the outcome says why. */
+bool client_follow(struct http_client *client, struct http_call *call, int64_t begun_us, struct text location);
 
 /* client_watchdog.c */
 void client_start_watching(struct http_client *client);
@@ -98,7 +104,8 @@ void client_watch_connections(struct transfer *transfer); /* and of an easy one 
 /* transfer.c */
 const char *transfer_url(const struct transfer *transfer); /* of the present request */
 struct transfer *transfer_create(struct http_client *client);
-void transfer_begin(struct transfer *transfer);   /* with transfer->call */
+/* With transfer->call, which began at begun_us; 0: begins now. */
+void transfer_begin(struct transfer *transfer, int64_t begun_us);
 void transfer_prepare(struct transfer *transfer); /* the next request of it */
 void transfer_free_all(struct transfer *transfers);
 
@@ -111,3 +118,4 @@ void transfer_read_outcome(struct transfer *transfer, CURLcode result);
 
 /* transfer_redirect.c: true when the outcome is a redirect and the next request is prepared. */
 bool transfer_follow(struct transfer *transfer);
+bool transfer_follow_to(struct transfer *transfer, const char *url, int status); /* the same for a reply of that status */

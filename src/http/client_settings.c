@@ -81,7 +81,8 @@ static bool set_proxy(struct http_client_settings *settings, struct text name, s
     return copy_value(settings->proxy, sizeof settings->proxy, name, value, error) &&
            (value.size == 0 || is_proxy(settings->proxy) ||
             error_set(error, ERROR_INVALID,
-                      "delivery_proxy must be a URL: http://, https://, socks4://, socks4a://, socks5:// or socks5h://"));
+                      "delivery_proxy must be a URL: http://, https://, socks4://, socks4a://, socks5:// or "
+                      "socks5h://"));
 }
 
 bool http_client_settings_set(struct http_client_settings *settings, struct text name, struct text value,

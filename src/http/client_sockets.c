@@ -24,7 +24,7 @@ struct interest *client_interest(struct http_client *client, curl_socket_t socke
 void client_tell_epoll(struct http_client *client, curl_socket_t socket, struct interest *interest, int what)
 {
     struct epoll_event event = {
-        .events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u), .data.fd = socket};
+        .events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u), .data.u64 = (uint64_t)socket};
     int operation = what == 0 ? EPOLL_CTL_DEL : interest->watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
     epoll_ctl(client->epoll, operation, socket, &event);
     interest->watched = (uint8_t)what;

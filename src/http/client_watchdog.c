@@ -98,7 +98,7 @@ void client_explain_timeout(struct transfer *transfer)
     call->failure = phase == PHASE_LOOKUP ? HTTP_DNS_LOOKUP_FAILED : HTTP_TIMEOUT;
     snprintf(call->failure_text, sizeof call->failure_text, "timed out after %" PRId64 " ms%s %s",
              (now_us - (in_all ? transfer->begun_us : since_us)) / 1000, in_all ? " in all, at the end" : "",
-             doing[phase]);
+             phase == PHASE_TLS && !transfer->direct ? "waiting for the proxy, or in the TLS handshake behind it" : doing[phase]);
 }
 
 /* ---- looking ---- */

@@ -191,6 +191,7 @@ void transfer_prepare(struct transfer *transfer)
     transfer_set_headers(transfer);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left_ms(transfer));
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_limit_ms(call));
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, call->plain.asks ? 1L : 0L);
     set_version(transfer);
     if (transfer->client->settings->proxy[0] != '\0')
         choose_proxy(transfer);
@@ -198,13 +199,14 @@ void transfer_prepare(struct transfer *transfer)
     set_connect_to(transfer, call->connect_to);
 }
 
-void transfer_begin(struct transfer *transfer)
+void transfer_begin(struct transfer *transfer, int64_t begun_us)
 {
     free(transfer->hop.url);
     transfer->hop = (struct hop){0};
     transfer->head_bytes = 0;
-    transfer->call->started_ms = clock_now_ms();
-    transfer->begun_us = clock_monotonic_us();
+    if (begun_us == 0)
+        transfer->call->started_ms = clock_now_ms();
+    transfer->begun_us = begun_us != 0 ? begun_us : clock_monotonic_us();
     transfer_prepare(transfer);
 }
 

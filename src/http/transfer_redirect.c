@@ -27,19 +27,11 @@ static bool go(struct transfer *transfer, const char *url, const struct target *
     return true;
 }
 
-bool transfer_follow(struct transfer *transfer)
+bool transfer_follow_to(struct transfer *transfer, const char *url, int status)
 {
     struct http_call *call = transfer->call;
     struct target from, to;
-    const char *url = NULL;
     char reason[EGRESS_REASON];
-    if (call->failure == HTTP_EGRESS_REFUSED && transfer->hop.count > 0)
-        return fail(call, HTTP_EGRESS_REFUSED, transfer->hop.url, transfer->refusal);
-    if (call->failure != HTTP_OK || call->redirects == 0 || !redirect_is_one(call->status))
-        return false;
-    curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &url);
-    if (url == NULL)
-        return false; /* it does not say where to: the reply is what it is */
     if (transfer->hop.count >= call->redirects) {
         snprintf(reason, sizeof reason, "there were %d redirects before it, and no more are followed", transfer->hop.count);
         return fail(call, HTTP_TOO_MANY_REDIRECTS, url, reason);
@@ -48,5 +40,18 @@ bool transfer_follow(struct transfer *transfer)
         return fail(call, HTTP_INVALID_URL, url, "it is no http or https URL");
     if (!redirect_is_allowed(transfer->client->egress, &from, &to, reason))
         return fail(call, HTTP_EGRESS_REFUSED, url, reason);
-    return go(transfer, url, &from, &to, call->status);
+    return go(transfer, url, &from, &to, status);
+}
+
+bool transfer_follow(struct transfer *transfer)
+{
+    struct http_call *call = transfer->call;
+    const char *url = NULL;
+    if (call->failure == HTTP_EGRESS_REFUSED && transfer->hop.count > 0)
+        return fail(call, HTTP_EGRESS_REFUSED, transfer->hop.url, transfer->refusal);
+    if (call->failure != HTTP_OK || call->redirects == 0 || !redirect_is_one(call->status))
+        return false;
+    curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &url);
+    /* Without one it does not say where to: the reply is what it is. */
+    return url != NULL && transfer_follow_to(transfer, url, call->status);
 }

@@ -21,6 +21,18 @@ unsigned method_bit_of(struct text method)
     return 0;
 }
 
+const char *const SECRET_MEMBERS[] = {"auth", "tls", NULL};
+
+bool config_is_unreadable(const json_t *config)
+{
+    bool unreadable = false;
+    for (size_t i = 0; SECRET_MEMBERS[i] != NULL; i++) {
+        const json_t *member = json_member(config, SECRET_MEMBERS[i]);
+        unreadable |= member != NULL && !json_is_null(member) && !json_is_object(member);
+    }
+    return unreadable;
+}
+
 static json_t *parse_config(struct text config, struct error *error)
 {
     json_t *object = json_parse(config.size ? config : TEXT("{}"), error);
@@ -168,10 +180,11 @@ static void read_auth(struct arena *arena, const json_t *auth, struct destinatio
 bool destination_settings_read(struct arena *arena, const struct destination *destination,
                                struct destination_settings *settings, struct error *error)
 {
-    *settings = (struct destination_settings){0};
+    *settings = (struct destination_settings){.unreadable = true};
     json_t *config = parse_config(destination->config, error);
     if (config == NULL)
         return false;
+    settings->unreadable = config_is_unreadable(config);
     settings->url = copy_member(arena, config, "url");
     settings->path_forwarding_disabled = json_member_true(config, "path_forwarding_disabled");
     settings->method = copy_member(arena, config, "http_method");

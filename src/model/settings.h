@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "http/client_settings.h"
 #include "model/model.h"
@@ -22,6 +23,11 @@ enum method_bit {
     METHOD_GET = 1, METHOD_POST = 2, METHOD_PUT = 4, METHOD_PATCH = 8, METHOD_DELETE = 16, METHOD_HEAD = 32,
 };
 unsigned method_bit_of(struct text method); /* 0: none of these */
+
+/* The members of a config that are secrets: sealed in the store, and shown only when they are asked for. NULL ends them. */
+extern const char *const SECRET_MEMBERS[];
+/* Is one of them neither an object nor null? Then the store could not open it, and nothing may be done as if it were not set. */
+bool config_is_unreadable(const json_t *config);
 
 /* What is verified is read by verify/verify.h. */
 struct source_settings {
@@ -73,6 +79,7 @@ struct transport_settings {
 };
 
 struct destination_settings {
+    bool unreadable;          /* what auth or tls hold could not be opened: nothing can be sent */
     struct text url;          /* HTTP */
     bool path_forwarding_disabled;
     struct text method;       /* TEXT_NONE: the request's */

@@ -195,6 +195,7 @@ describe('replies that are none', concurrently, () => {
     ['no HTTP', 'hello\r\n\r\n'], ['a status that is no number', 'HTTP/1.1 abc OK\r\n\r\n'], ['a version that does not exist', 'HTTP/7.3 200 OK\r\n\r\n'],
     ['two lengths that differ', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: x\r\n\r\na'], ['a negative length', 'HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\na'],
     ['a chunk whose size is no number', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\na\r\n0\r\n\r\n'],
+    ['a header without a colon', 'HTTP/1.1 200 OK\r\nx\r\ncontent-length: 0\r\n\r\n'],
     ['a NUL in a header', 'HTTP/1.1 200 OK\r\nx: a\0b\r\ncontent-length: 0\r\n\r\n'],
   ];
   for (const [cause, text] of MALFORMED)
@@ -218,7 +219,7 @@ describe('replies that are none', concurrently, () => {
     await ends('Z_DATA_ERROR', 'gzip that is none', { url: (await encoded('gzip', Buffer.from('hello, hello, hello'))).url }, /./);
     await ends('Z_DATA_ERROR', 'gzip with another check sum than its own', { url: (await encoded('gzip', noise)).url }, /./);
     await ends('Z_DATA_ERROR', 'deflate that is none', { url: (await encoded('deflate', Buffer.alloc(50, 0xfe))).url }, /./);
-    await ends('Z_DATA_ERROR', 'brotli that is none', { url: (await encoded('br', Buffer.alloc(50, 0xfe))).url }, /./);
+    await ends('Z_DATA_ERROR', 'brotli that is none', { url: `${(await encoded('br', Buffer.alloc(50, 0xfe))).url}/./` }, /./);
     const fine = await (await destinationOf(gateway, { url: (await encoded('deflate', deflateRawSync('hello'))).url })).deliver();
     assert.deepEqual([fine.error_code, fine.body], [null, 'hello']);
   });
@@ -261,6 +262,10 @@ describe('proxies', concurrently, () => {
       stops.push(proxy.stop);
       await behind(`socks5://${proxy.authority}`, (own) => ends(code, cause, { url: 'http://127.0.0.1:9/' }, /./, own));
     }
+  });
+  test('an HTTP proxy that says nothing', async () => {
+    const silent = await raw(onRequest(() => {}));
+    await behind(silent.url, (own) => ends('TIMEOUT', 'an HTTP proxy that says nothing', { url: 'https://127.0.0.1:9/' }, /timed out after \d+ ms waiting for the proxy/, own));
   });
   test('an HTTP proxy that makes no tunnel', async () => {
     const proxy = await startProxy({ refuse: 503 });

@@ -1,18 +1,22 @@
 // Runs workflow documents: by the program itself and by another runner.
 import { spawn } from 'node:child_process';
+import { openSync, closeSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const PROGRAM = process.env.FAIRLEAD_BIN ?? join(ROOT, 'build/fairlead');
+export const PROGRAM = process.env.FAIRLEAD_BIN ?? join(ROOT, 'build/fairlead');
 const MODULES = join(ROOT, 'tests/node_modules');
 
-function run(command, args, { cwd, env = {}, input } = {}) {
+// With `file` standard output goes there: a program that exits at once loses what does not fit into a pipe.
+function run(command, args, { cwd, env = {}, input, file } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env } });
+    const output = file ? openSync(file, 'w') : 'pipe';
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', output, 'pipe'] });
+    if (file) closeSync(output);
     let out = '', log = '';
-    child.stdout.on('data', (bytes) => { out += bytes; });
+    child.stdout?.on('data', (bytes) => { out += bytes; });
     child.stderr.on('data', (bytes) => { log += bytes; });
     child.stdin.on('error', () => {}); /* it may end without reading */
     child.stdin.end(input ?? '');
@@ -30,9 +34,11 @@ export async function workflow(verb, args, { cwd, env = {}, input } = {}) {
 }
 
 // The CLI of Redocly, on the Node.js that it asks for.
-export function redocly(args, cwd) {
-  return run(join(MODULES, `node-linux-${process.arch}/bin/node`), [join(MODULES, '@redocly/cli/bin/cli.js'), ...args],
-    { cwd, env: { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' } });
+export const REDOCLY = [join(MODULES, `node-linux-${process.arch}/bin/node`), join(MODULES, '@redocly/cli/bin/cli.js')];
+
+export function redocly(args, cwd, file) {
+  return run(REDOCLY[0], [REDOCLY[1], ...args],
+    { cwd, file, env: { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' } });
 }
 
 export const respect = (args, cwd) => redocly(['respect', ...args], cwd);

@@ -25,6 +25,8 @@ static const struct {
     {true, "$steps.one.outputs.none == null"}, {true, "$steps.two.outputs.id == null"}, {false, "$steps.one.outputs.no"},
     {true, "$inputs.word == 'x.y'"}, {true, "$steps.one.outputs#/list/0 == 1"}, {false, "$response.body#/id"},
     {true, "$steps.one.outputs.list == $steps.one.outputs.list"},
+    {true, "$steps.one['outputs']['id'] == 'A1'"}, {true, "$steps.one.outputs[\"list\"][0] == 1"}, {true, "true == !false"},
+    {false, "true == !(1 == 1)"}, {true, "!$steps.one.outputs.no == true"},
 };
 
 static const char *const REFUSED[] = {

@@ -96,6 +96,60 @@ static void the_work_is_bounded(void **state)
     json_decref(root);
 }
 
+/* One of "results", or "result": the order of an object's members is free. */
+static bool is_expected(json_t *list, const json_t *entry)
+{
+    json_t *result;
+    size_t index;
+    if (json_object_get(entry, "result") != NULL)
+        return json_equal(list, json_object_get(entry, "result"));
+    json_array_foreach(json_object_get(entry, "results"), index, result) {
+        if (json_equal(list, result))
+            return true;
+    }
+    return false;
+}
+
+static void check_entry(const json_t *entry, size_t index)
+{
+    struct error error = {0};
+    struct jsonpath_nodes nodes = {0};
+    const json_t *selector = json_object_get(entry, "selector");
+    const char *name = json_string_value(json_object_get(entry, "name"));
+    struct jsonpath *path =
+        jsonpath_parse((struct text){json_string_value(selector), json_string_length(selector)}, &error);
+    if (json_is_true(json_object_get(entry, "invalid_selector"))) {
+        if (path != NULL)
+            fail_msg("case %zu, %s: \"%s\" is taken for a query", index, name, json_string_value(selector));
+        return;
+    }
+    if (path == NULL || !jsonpath_select(path, json_object_get(entry, "document"), &nodes, &error))
+        fail_msg("case %zu, %s: %s", index, name, error.message);
+    json_t *list = json_array();
+    for (size_t i = 0; i < nodes.count; i++)
+        json_array_append(list, nodes.items[i]);
+    if (!is_expected(list, entry))
+        fail_msg("case %zu, %s: \"%s\" found %s", index, name, json_string_value(selector), json_to_string(list));
+    json_decref(list);
+    jsonpath_nodes_free(&nodes);
+    jsonpath_free(path);
+}
+
+/* Every case of the suite that the standard's authors keep (tests/unit/jsonpath, with its licence). */
+static void the_compliance_suite_passes(void **state)
+{
+    (void)state;
+    json_error_t error;
+    json_t *suite = json_load_file(SOURCE_ROOT "/tests/unit/jsonpath/cts.json", JSON_ALLOW_NUL, &error), *entry;
+    size_t index;
+    if (suite == NULL)
+        fail_msg("line %d: %s", error.line, error.text);
+    assert_int_equal(json_array_size(json_object_get(suite, "tests")), 703);
+    json_array_foreach(json_object_get(suite, "tests"), index, entry)
+        check_entry(entry, index);
+    json_decref(suite);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +157,7 @@ int main(void)
         cmocka_unit_test(others_are_refused),
         cmocka_unit_test(a_query_may_be_a_prefix),
         cmocka_unit_test(the_work_is_bounded),
+        cmocka_unit_test(the_compliance_suite_passes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 // What people and build servers see of a run: lines, colours, progress, the summary, JUnit, archives, descriptions.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -89,13 +89,11 @@ test('each step has its method, address, status, time and criteria, and a summar
 function onTerminal(args, env = {}) {
   const quoted = [PROGRAM, ...args].map((word) => `'${word}'`).join(' ');
   return new Promise((resolve) => {
-    import('node:child_process').then(({ spawn }) => {
-      const child = spawn('script', ['-qec', quoted, '/dev/null'], { env: { ...process.env, FAIRLEAD_API_KEY: '',
-        TERM: 'xterm', NO_COLOR: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-      let out = '';
-      child.stdout.on('data', (bytes) => { out += bytes; });
-      child.on('close', (code) => resolve({ code, out }));
-    });
+    const child = spawn('script', ['-qec', quoted, '/dev/null'], { env: { ...process.env, FAIRLEAD_API_KEY: '',
+      TERM: 'xterm', NO_COLOR: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    child.stdout.on('data', (bytes) => { out += bytes; });
+    child.on('close', (code) => resolve({ code, out }));
   });
 }
 

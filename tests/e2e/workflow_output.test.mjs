@@ -121,7 +121,7 @@ test('a JUnit report that others can read', async () => {
   fails = 1;
   const file = join(folder, 'junit.xml');
   const done = await run([...MANY, { workflowId: 'round', steps: [{ stepId: 'a', operationId: 'list' }],
-    successActions: [{ name: 'on', type: 'goto', stepId: 'a' }] }], ['--junit', file]);
+    successActions: [{ name: 'on', type: 'goto', stepId: 'a' }] }], ['--junit', file, '--limit', 'workflow_steps=60']);
   assert.equal(done.code, 1);
   const text = readFileSync(file, 'utf8');
   assert.equal(XMLValidator.validate(text), true);
@@ -201,4 +201,7 @@ test('a report is made also when nothing was sent', async () => {
   assert.deepEqual(steps.map((step) => [step.stepId, step.outcome, step.request.method]),
     [['flaky', 'rehearsed', 'GET'], ['make', 'rehearsed', 'POST'], ['last', 'rehearsed', 'GET']]);
   assert.match(readFileSync(junit, 'utf8'), /skipped message="not sent, only shown"/);
+  assert.equal((await run(MANY, ['--input', 'other=1', '--workflow', 'none', '--report', report])).code, 2);
+  const refused = JSON.parse(readFileSync(report, 'utf8'));
+  assert.deepEqual([refused.outcome, refused.workflows], ['failure', []], 'what was refused is no success');
 });

@@ -2,7 +2,7 @@
 #include "api/nouns.h"
 
 /*
- * The reply's body and the URL are shown on the single attempt only. `state` is of the version 2024-03-01; what is
+ * The reply's headers and body, and the URL, are shown on the single attempt only. `state` is of the version 2024-03-01; what is
  * still under way is not recorded.
  */
 json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with_reply)
@@ -29,6 +29,9 @@ json_t *attempt_json(struct call *call, const struct attempt *attempt, bool with
                             attempt->body.data
                                 ? data_body_json(call, attempt->content_type, attempt->body, &large)
                                 : json_null());
+        json_object_set_new(object, "response_headers",
+                            attempt->response_headers.data ? data_headers_json(call, attempt->response_headers)
+                                                           : json_null());
     }
     return object;
 }
@@ -74,8 +77,8 @@ const struct field_row attempt_shape[] = {
     ALWAYS("state", VALUE_TEXT),
     MOMENT_OR_NULL("successful_at"), MOMENT_OR_NULL("delivered_at"), MOMENT_OR_NULL("responded_at"),
     ALWAYS("delivery_latency", VALUE_INTEGER | VALUE_NULL), ALWAYS("response_latency", VALUE_INTEGER | VALUE_NULL),
-    PERHAPS("requested_url", VALUE_TEXT | VALUE_NULL), PERHAPS("body", VALUE_ANY), MOMENT("updated_at"),
-    MOMENT("created_at"), END,
+    PERHAPS("requested_url", VALUE_TEXT | VALUE_NULL), PERHAPS("body", VALUE_ANY),
+    PERHAPS("response_headers", VALUE_OBJECT | VALUE_NULL), MOMENT("updated_at"), MOMENT("created_at"), END,
 };
 static const struct shape shapes[] = {{"EventAttempt", attempt_shape}, END};
 

@@ -14,6 +14,9 @@ enum { KEY_MOST = 255, SECRET_MOST = 4096, TOKEN_MOST = 16384 };
 static const char *const PLACE_NAMES[] = {"header", "query", NULL};
 static const char *const CLIENT_AUTHENTICATION_NAMES[] = {"basic", "bearer", "x-www-form-urlencoded", NULL};
 
+#define CLIENT_AUTHENTICATION                                                                           \
+    {"authentication_type", VALUE_TEXT | VALUE_NULL, .names = CLIENT_AUTHENTICATION_NAMES, .among_secrets = true}
+
 static const struct field_row sent_signature[] = {END};
 static const struct field_row sent_custom_signature[] = {
     FILLED("key", KEY_MOST), FILLED("signing_secret", SECRET_MOST), END,
@@ -24,18 +27,18 @@ static const struct field_row sent_basic[] = {
 };
 static const struct field_row sent_key[] = {
     FILLED("key", KEY_MOST), FILLED("api_key", SECRET_MOST),
-    {"to", VALUE_TEXT | VALUE_NULL, .names = PLACE_NAMES}, END,
+    {"to", VALUE_TEXT | VALUE_NULL, .names = PLACE_NAMES, .among_secrets = true}, END,
 };
 static const struct field_row sent_bearer[] = {FILLED("token", SECRET_MOST), END};
 static const struct field_row sent_client_credentials[] = {
     FILLED("auth_server", URL_MOST), FILLED("client_id", SECRET_MOST), FILLED("client_secret", SECRET_MOST),
     {"scope", VALUE_TEXT | VALUE_NULL, .most = SECRET_MOST},
-    {"authentication_type", VALUE_TEXT | VALUE_NULL, .names = CLIENT_AUTHENTICATION_NAMES}, END,
+    CLIENT_AUTHENTICATION, END,
 };
 static const struct field_row sent_authorization_code[] = {
     FILLED("auth_server", URL_MOST), FILLED("client_id", SECRET_MOST), FILLED("client_secret", SECRET_MOST),
     FILLED("refresh_token", TOKEN_MOST), {"scope", VALUE_TEXT | VALUE_NULL, .most = SECRET_MOST},
-    {"authentication_type", VALUE_TEXT | VALUE_NULL, .names = CLIENT_AUTHENTICATION_NAMES}, END,
+    CLIENT_AUTHENTICATION, END,
 };
 static const struct field_row sent_aws[] = {
     FILLED("access_key_id", KEY_MOST), FILLED("secret_access_key", SECRET_MOST), FILLED("region", KEY_MOST),
@@ -92,6 +95,8 @@ static void check_client(struct call *call, const json_t *auth)
     struct text server = json_member_text(auth, "auth_server");
     if (server.size > 0 && !http_url_is_valid(server))
         call_problem(call, WHERE "auth_server: must be an absolute http or https URL");
+    else if (http_url_has_user(server))
+        call_problem(call, WHERE "auth_server: must hold no user and password: client_id and client_secret are sent");
     check_header_value(call, auth, "client_secret");
 }
 
@@ -157,8 +162,9 @@ const struct field_row source_auth_fields[] = {
     MEMBERS("webhook_secret_key"), MEMBERS("api_key"), MEMBERS("token"), MEMBERS("public_key"), MEMBER("username"),
     MEMBERS("password"), MEMBER("header_key"), MEMBER("algorithm"), MEMBER("encoding"), MEMBER("app_key"),
     MEMBER("audience"), MEMBER("client_id"), MEMBER("client_secret"), MEMBER("dev_id"), MEMBER("environment"),
-    MEMBER("log_drains_secret"), MEMBER("neon_auth_url"), MEMBER("service_account_email"), MEMBER("store_name"),
-    MEMBER("topic_arn"), MEMBER("verification_token"), MEMBER("verify_token"), MEMBER("webhook_id"), END,
+    MEMBER("log_drains_secret"), MEMBER("neon_auth_url"), MEMBER("private_key"), MEMBER("service_account_email"),
+    MEMBER("store_name"), MEMBER("topic_arn"), MEMBER("verification_token"), MEMBER("verify_token"),
+    MEMBER("webhook_id"), END,
 };
 
 enum { AUTH_FIELDS_MOST = 10 };
@@ -172,6 +178,7 @@ static void read_fields(const struct scheme *scheme, struct field_row rows[AUTH_
         rows[count++] = (struct field_row){
             .name = field->name, .types = VALUE_TEXT | (field->optional ? VALUE_NULL : 0u),
             .required = !field->optional, .least = field->names == NULL, .most = field->most, .names = field->names,
+            .among_secrets = true,
         };
     rows[count] = (struct field_row){0};
 }

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "model/settings.h"
+
 json_t *config_read(struct text stored)
 {
     json_t *config = stored.size > 0 ? json_parse(stored, NULL) : NULL;
@@ -10,6 +12,12 @@ json_t *config_read(struct text stored)
         return config;
     json_decref(config);
     return json_object();
+}
+
+void config_hide_secrets(json_t *config)
+{
+    for (size_t i = 0; SECRET_MEMBERS[i] != NULL; i++)
+        json_object_del(config, SECRET_MEMBERS[i]);
 }
 
 struct text config_text(struct call *call, const json_t *value)

@@ -30,9 +30,9 @@ const struct operation_table *const operation_tables[] = {
     &shared,
     &source_operations, &destination_operations, &connection_operations, &request_operations, &event_operations,
     &attempt_operations, &transformation_operations, &execution_operations, &bookmark_operations,
-    &integration_operations, &domain_operations, &project_operations, &api_key_operations, &account_operations,
-    &sign_in_operations, &replay_operations, &bulk_operations, &issue_operations, &issue_trigger_operations,
-    &notification_operations, &metrics_operations, NULL,
+    &integration_operations, &domain_operations, &project_operations, &api_key_operations, &storage_key_operations,
+    &account_operations, &sign_in_operations, &replay_operations, &bulk_operations, &issue_operations,
+    &issue_trigger_operations, &notification_operations, &metrics_operations, NULL,
 };
 
 const struct operation *operation_at(size_t index)

@@ -30,6 +30,7 @@ struct field_row {
     bool older;     /* of an earlier version of the API: taken, not described */
     bool is_name;   /* letters, digits and -_[]\^` only, not empty */
     bool is_moment; /* of a reply: a text in the form of RFC 3339 */
+    bool among_secrets; /* a wrong value may be a secret in the wrong place: a refusal does not repeat it */
     int64_t least, most;             /* range of integers, and of the length of texts; with most 0: none */
     const char *const *names;        /* the texts that are allowed, NULL-terminated; NULL: any */
     const struct field_row *fields;  /* members of an object; NULL: any */
@@ -102,8 +103,8 @@ struct operation_table {
 extern const struct operation_table source_operations, destination_operations, connection_operations,
     request_operations, event_operations, attempt_operations,
     transformation_operations, execution_operations, bookmark_operations, integration_operations, domain_operations,
-    project_operations, api_key_operations, account_operations, sign_in_operations, replay_operations,
-    bulk_operations, issue_operations, issue_trigger_operations, notification_operations,
+    project_operations, api_key_operations, storage_key_operations, account_operations, sign_in_operations,
+    replay_operations, bulk_operations, issue_operations, issue_trigger_operations, notification_operations,
     metrics_operations;
 
 extern const struct operation_table *const operation_tables[]; /* ends with NULL */

@@ -4,11 +4,13 @@
 #include "base/encoding.h"
 #include "base/limits.h"
 
+/* Requests have no more than limits.header_count; replies may have, of which the first are shown. */
 json_t *data_headers_json(struct call *call, struct text stored)
 {
     struct http_headers headers = http_headers_read(call->arena, stored);
+    size_t shown = headers.count < (size_t)limits.header_count ? headers.count : (size_t)limits.header_count;
     json_t *object = json_object();
-    for (size_t i = 0; i < headers.count; i++) {
+    for (size_t i = 0; i < shown; i++) {
         const char *name = arena_copy_string(call->arena, headers.items[i].name);
         struct text before = json_member_text(object, name);
         struct text value = headers.items[i].value;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "http/url.h"
+#include "model/settings.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
@@ -28,6 +29,8 @@ static void add_older_members(json_t *object, const json_t *config, bool with_au
 json_t *destination_json(struct call *call, const struct destination *destination, bool with_auth)
 {
     json_t *config = config_read(destination->config);
+    if (config_is_unreadable(config))
+        config_hide_secrets(config);
     if (json_member(config, "auth_type") == NULL)
         json_object_set_new(config, "auth_type", json_string("HOOKDECK_SIGNATURE"));
     if (json_member(config, "auth") == NULL)
@@ -41,10 +44,8 @@ json_t *destination_json(struct call *call, const struct destination *destinatio
     add_older_members(object, config, with_auth);
     json_object_set_new(object, "outage", outage_json(call, destination->id));
     pace_show(object, config);
-    if (!with_auth) {
-        json_object_del(config, "auth");
-        json_object_del(config, "tls");
-    }
+    if (!with_auth)
+        config_hide_secrets(config);
     json_object_set_new(object, "config", config);
     return object;
 }
@@ -102,6 +103,8 @@ static void check_place(struct call *call, const struct destination *destination
         call_problem(call, "config.url: is required for a destination of type HTTP");
     else if (url.data != NULL && !http_url_is_valid(url))
         call_problem(call, "config.url: must be an absolute http or https URL");
+    else if (url.data != NULL && http_url_has_user(url))
+        call_problem(call, "config.url: must hold no user and password, which lists would show: auth_type BASIC_AUTH sends them");
     if (destination->type == DESTINATION_CLI && json_member_text(config, "path").data == NULL)
         call_problem(call, "config.path: is required for a destination of type CLI");
 }
@@ -124,6 +127,7 @@ static bool merge_input(struct call *call, json_t *input, struct destination *de
         pace_check_input(call, json_member(input, "config"));
         pace_merge(config, json_member(input, "config"));
         config_merge(config, json_member(input, "config"));
+        reach_check_destination(call, json_member(input, "config"));
     }
     check_place(call, destination, config);
     auth_check_destination(call, config);
@@ -301,6 +305,13 @@ static const struct field_row destination_tls_fields[] = {
     {"ca", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST}, {"client_certificate", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST},
     {"client_key", VALUE_TEXT | VALUE_NULL, .most = PEM_MOST}, END,
 };
+static const char *const HTTP_VERSION_NAMES[] = {"any", "1.1", "2-plain", NULL};
+enum { TIMEOUT_LEAST = 10, TIMEOUT_MOST = 3600000 };
+static const struct field_row destination_transport_fields[] = {
+    {"http_version", VALUE_TEXT | VALUE_NULL, .names = HTTP_VERSION_NAMES},
+    {"timeout", VALUE_INTEGER | VALUE_NULL, .least = TIMEOUT_LEAST, .most = TIMEOUT_MOST},
+    {.name = "proxy", VALUE_BOOLEAN | VALUE_NULL}, END,
+};
 static const struct field_row destination_config_fields[] = {
     {"url", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
     {"path", VALUE_TEXT | VALUE_NULL, .most = URL_MOST},
@@ -309,6 +320,7 @@ static const struct field_row destination_config_fields[] = {
     {"auth_type", VALUE_TEXT | VALUE_NULL, .names = DESTINATION_AUTH_NAMES},
     {.name = "auth", VALUE_OBJECT | VALUE_NULL},
     {"tls", VALUE_OBJECT | VALUE_NULL, .fields = destination_tls_fields},
+    {"transport", VALUE_OBJECT | VALUE_NULL, .fields = destination_transport_fields},
     {"rate_limit", VALUE_INTEGER | VALUE_NULL, .least = 1, .most = RATE_MOST},
     {"rate_limit_period", VALUE_TEXT | VALUE_NULL, .names = PERIOD_NAMES},
     {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .fields = delivery_policy_fields},
@@ -353,7 +365,8 @@ static const struct field_row auth_method_shape[] = {
 static const struct field_row destination_config_shape[] = {
     PERHAPS("url", VALUE_TEXT), PERHAPS("path", VALUE_TEXT), PERHAPS("path_forwarding_disabled", VALUE_BOOLEAN),
     {"http_method", VALUE_TEXT, .names = DESTINATION_METHOD_NAMES}, ONE_OF("auth_type", DESTINATION_AUTH_NAMES),
-    PERHAPS("auth", VALUE_OBJECT), PERHAPS("tls", VALUE_OBJECT), ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
+    PERHAPS("auth", VALUE_OBJECT), PERHAPS("tls", VALUE_OBJECT),
+    {"transport", VALUE_OBJECT, .fields = destination_transport_fields}, ALWAYS("rate_limit", VALUE_INTEGER | VALUE_NULL),
     ONE_OF("rate_limit_period", PERIOD_NAMES),
     {"delivery_policy", VALUE_OBJECT | VALUE_NULL, .required = true, .fields = delivery_policy_fields},
     {"delivery_groups", VALUE_OBJECT, .fields = delivery_groups_fields},

@@ -22,8 +22,8 @@ static json_t *sources_json(struct call *call, const struct integration *integra
     return array;
 }
 
-/* NULL with the refusal in the call when the sources could not be read. */
-static json_t *integration_json(struct call *call, const struct integration *integration)
+/* NULL with the refusal in the call when the sources could not be read. Configs are secrets from end to end. */
+static json_t *integration_json(struct call *call, const struct integration *integration, bool with_configs)
 {
     json_t *sources = sources_json(call, integration);
     if (sources == NULL)
@@ -32,9 +32,9 @@ static json_t *integration_json(struct call *call, const struct integration *int
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", call_id(ID_INTEGRATION, integration->id),
                      "team_id", call_id(ID_PROJECT, integration->project_id), "label", json_text(integration->label),
                      "provider", json_text(integration->provider), "features",
-                     features != NULL ? features : json_array(), "configs", config_read(integration->configs),
-                     "sources", sources, "updated_at", json_moment(integration->updated_at), "created_at",
-                     json_moment(integration->created_at));
+                     features != NULL ? features : json_array(), "configs",
+                     with_configs ? config_read(integration->configs) : json_object(), "sources", sources, "updated_at",
+                     json_moment(integration->updated_at), "created_at", json_moment(integration->created_at));
 }
 
 static bool integration_find(struct call *call, struct integration *integration)
@@ -55,7 +55,7 @@ static bool reply_with(struct call *call, int64_t id)
     struct integration integration;
     if (!store_read_integration(call->reader, call->arena, call->project_id, id, &integration, &error))
         return call_fail_error(call, &error);
-    return call_reply(call, integration_json(call, &integration));
+    return call_reply(call, integration_json(call, &integration, call->query.include_auth));
 }
 
 /* ---- the configs of providers ---------------------------------------------------------------------- */
@@ -67,9 +67,9 @@ static const char *const ENCODING_NAMES[] = {"base64", "hex", NULL};
 
 static const struct field_row hmac_fields[] = {
     SECRET("webhook_secret_key"), PREVIOUS("webhook_secret_key"),
-    {"algorithm", VALUE_TEXT, .required = true, .names = ALGORITHM_NAMES},
+    {"algorithm", VALUE_TEXT, .required = true, .names = ALGORITHM_NAMES, .among_secrets = true},
     {"header_key", VALUE_TEXT, .required = true, .least = 1, .most = TEXT_MOST},
-    {"encoding", VALUE_TEXT, .required = true, .names = ENCODING_NAMES},
+    {"encoding", VALUE_TEXT, .required = true, .names = ENCODING_NAMES, .among_secrets = true},
     END,
 };
 static const struct field_row vercel_fields[] = {
@@ -249,7 +249,8 @@ static bool integration_detach(struct call *call)
 static bool integration_get(struct call *call)
 {
     struct integration integration;
-    return integration_find(call, &integration) && call_reply(call, integration_json(call, &integration));
+    return integration_find(call, &integration) &&
+           call_reply(call, integration_json(call, &integration, call->query.include_auth));
 }
 
 static bool integration_list(struct call *call)
@@ -262,7 +263,7 @@ static bool integration_list(struct call *call)
         return call_fail_error(call, &error);
     json_t *models = json_array();
     for (size_t i = 0; i < page.count; i++) {
-        if (json_array_append_new(models, integration_json(call, &integrations[i])) != 0) {
+        if (json_array_append_new(models, integration_json(call, &integrations[i], false)) != 0) {
             json_decref(models);
             return call_fail(call, 500, NULL, "no memory for the reply");
         }
@@ -327,7 +328,8 @@ static const struct operation operations[] = {
      "IntegrationPaginatedResult"},
     {"POST", "/integrations", "createIntegration", "Create an integration", integration_create, NULL,
      integration_fields, "Integration"},
-    {"GET", "/integrations/{id}", "getIntegration", "Get an integration", integration_get, NULL, NULL, "Integration"},
+    {"GET", "/integrations/{id}", "getIntegration", "Get an integration", integration_get,
+     include_auth_parameters, NULL, "Integration"},
     {"PUT", "/integrations/{id}", "updateIntegration", "Change an integration", integration_update, NULL,
      integration_change_fields, "Integration"},
     {"DELETE", "/integrations/{id}", "deleteIntegration", "Delete an integration and detach it", integration_delete,

@@ -72,6 +72,8 @@ void auth_check_destination(struct call *call, const json_t *config);
 void auth_check_service_account(struct call *call, const json_t *auth);
 void auth_check_standard_webhooks(struct call *call, const json_t *auth);
 void tls_check_destination(struct call *call, enum destination_type type, const json_t *config);
+/* reach.c: of what a destination's configuration gives, the URLs that the egress policy refuses. */
+void reach_check_destination(struct call *call, const json_t *given);
 
 /* Lays the members of `change` over `config`; a null removes a member. */
 void config_merge(json_t *config, json_t *change);
@@ -83,6 +85,8 @@ void pace_check(struct call *call, const json_t *config);
 json_t *outage_json(struct call *call, int64_t destination_id);
 /* A stored JSON object as a new reference; an empty one for an empty text. */
 json_t *config_read(struct text stored);
+/* Takes out what is shown with include=config.auth only. */
+void config_hide_secrets(json_t *config);
 /* The text of a JSON value in the call's arena. */
 struct text config_text(struct call *call, const json_t *value);
 /* Moves a member of an older API version into input.config. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "model/settings.h"
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
@@ -41,8 +42,8 @@ json_t *source_json(struct call *call, const struct source *source, bool with_au
         member_or_null(config, "allowed_http_methods"), "custom_response",
         member_or_null(config, "custom_response"), "disabled_at", json_moment(source->disabled_at), "updated_at",
         json_moment(source->updated_at), "created_at", json_moment(source->created_at));
-    if (!with_auth)
-        json_object_del(config, "auth");
+    if (!with_auth || config_is_unreadable(config))
+        config_hide_secrets(config);
     json_object_set_new(object, "config", config);
     return object;
 }

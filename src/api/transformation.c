@@ -7,12 +7,14 @@
 
 /* ---- shown --------------------------------------------------------------------------------------- */
 
-static json_t *transformation_json(const struct transformation *transformation)
+/* Its variables, should it have any, are shown by itself only: lists and refusals hold no secrets. */
+static json_t *transformation_json(const struct transformation *transformation, bool with_env)
 {
+    bool shown = with_env || text_equal(transformation->env, TEXT("{}"));
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", call_id(ID_TRANSFORMATION, transformation->id),
                      "team_id", call_id(ID_PROJECT, transformation->project_id), "name",
                      json_text(transformation->name), "code", json_text(transformation->code), "env",
-                     config_read(transformation->env), "updated_at", json_moment(transformation->updated_at),
+                     shown ? config_read(transformation->env) : json_null(), "updated_at", json_moment(transformation->updated_at),
                      "created_at", json_moment(transformation->created_at));
 }
 
@@ -22,7 +24,7 @@ static bool reply_with(struct call *call, int64_t id)
     struct transformation transformation;
     if (!store_read_transformation(call->reader, call->arena, call->project_id, id, &transformation, &error))
         return call_fail_error(call, &error);
-    return call_reply(call, transformation_json(&transformation));
+    return call_reply(call, transformation_json(&transformation, true));
 }
 
 bool transformation_find(struct call *call, struct text id, struct transformation *transformation)
@@ -75,8 +77,8 @@ static bool put(struct call *call, const struct transformation *transformation)
     if (store_read_transformation_by_name(call->reader, call->arena, call->project_id, transformation->name, &other,
                                           &error)) {
         if (other.id != transformation->id)
-            return call_fail(call, 409, transformation_json(&other), "there is a transformation of the name %.*s",
-                             TEXT_ARGS(transformation->name));
+            return call_fail(call, 409, transformation_json(&other, false),
+                             "there is a transformation of the name %.*s", TEXT_ARGS(transformation->name));
     } else if (error.code != ERROR_NOT_FOUND) {
         return call_fail_error(call, &error);
     }
@@ -165,7 +167,7 @@ static bool transformation_get(struct call *call)
 {
     struct transformation transformation;
     return transformation_find(call, call->id, &transformation) &&
-           call_reply(call, transformation_json(&transformation));
+           call_reply(call, transformation_json(&transformation, true));
 }
 
 /* Code may be large: one by one, and no more of it in a page than the bodies of one may be. */
@@ -180,7 +182,7 @@ static json_t *whole_json(struct call *call, int64_t id)
     } else {
         call->data_bytes += (int64_t)(transformation.code.size + transformation.env.size);
         if (call->data_bytes <= limits.api_data_bytes)
-            object = transformation_json(&transformation);
+            object = transformation_json(&transformation, false);
         else
             call_problem(call, "limit: the code of so many transformations does not fit into one page, ask for fewer");
     }

@@ -71,8 +71,11 @@ static void check_text(struct call *call, struct text text, const struct field_r
             if (text_equal(text, text_of(*name)))
                 return;
         }
-        call_problem(call, "%s: \"%.*s\" is not one of the allowed values", where,
-                     (int)(text.size < 100 ? text.size : 100), text.data);
+        if (row->among_secrets)
+            call_problem(call, "%s: is not one of the allowed values", where);
+        else
+            call_problem(call, "%s: \"%.*s\" is not one of the allowed values", where,
+                         (int)(text.size < 100 ? text.size : 100), text.data);
     }
 }
 

@@ -150,7 +150,7 @@ static bool open_session(struct session *session, const char *path, const struct
         return error_prefix(error, "the inputs");
     if (!json_is_object(session->given))
         return error_set(error, ERROR_INVALID, "the inputs are no JSON object");
-    session->client = http_client_create(error);
+    session->client = http_client_create(NULL, error);
     bool good = session->client != NULL && sources_load(&session->sources, session->document, &source_options,
                                                         session->client, &warnings, error);
     buffer_free(&warnings);

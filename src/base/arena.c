@@ -55,11 +55,14 @@ char *arena_copy_string(struct arena *arena, struct text text)
 
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
+    char shorter[256];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(shorter, sizeof shorter, format, arguments);
     va_end(arguments);
     char *string = arena_allocate(arena, (size_t)(length < 0 ? 0 : length) + 1);
+    if (length >= 0 && (size_t)length < sizeof shorter)
+        return memcpy(string, shorter, (size_t)length + 1);
     va_start(arguments, format);
     vsnprintf(string, (size_t)(length < 0 ? 0 : length) + 1, format, arguments);
     va_end(arguments);

@@ -59,12 +59,14 @@ bool buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments
 {
     va_list again;
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    bool done = length >= 0 && buffer_reserve(buffer, (size_t)length + 1);
-    if (done) {
+    size_t room = buffer->capacity - buffer->size; /* mostly it is enough */
+    int length = vsnprintf(room > 0 ? buffer->data + buffer->size : NULL, room, format, arguments);
+    bool fits = length >= 0 && (size_t)length < room && !buffer->failed;
+    bool done = fits || (length >= 0 && buffer_reserve(buffer, (size_t)length + 1));
+    if (done && !fits)
         vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, again);
+    if (done)
         buffer->size += (size_t)length;
-    }
     va_end(again);
     return done;
 }

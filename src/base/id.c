@@ -72,14 +72,16 @@ int64_t id_at_moment(int64_t moment_ms)
 
 void id_format(enum id_kind kind, int64_t key, char out[ID_TEXT_SIZE])
 {
-    char digits[DIGITS + 1];
+    size_t prefix = strlen(PREFIXES[kind]);
     uint64_t rest = (uint64_t)key;
+    memcpy(out, PREFIXES[kind], prefix);
+    out[prefix] = '_';
+    char *digits = out + prefix + 1;
     for (int i = DIGITS - 1; i >= 0; i--) {
         digits[i] = ALPHABET[rest % 62];
         rest /= 62;
     }
     digits[DIGITS] = '\0';
-    snprintf(out, ID_TEXT_SIZE, "%s_%s", PREFIXES[kind], digits);
 }
 
 static int digit_value(char digit)

@@ -15,9 +15,11 @@ json_t *json_parse(struct text text, struct error *error)
     }
     json_t *value = json_loadb(text.data ? text.data : "", text.size,
                                JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &problem);
-    if (value == NULL)
-        error_set(error, ERROR_INVALID, "invalid JSON at line %d, column %d: %s", problem.line,
-                  problem.column, problem.text);
+    if (value == NULL) {
+        const char *near = strstr(problem.text, " near '"); /* what stands there may be a secret */
+        error_set(error, ERROR_INVALID, "invalid JSON at line %d, column %d: %.*s", problem.line, problem.column,
+                  near != NULL ? (int)(near - problem.text) : (int)strlen(problem.text), problem.text);
+    }
     return value;
 }
 

@@ -84,7 +84,17 @@
     X(deliveries, 512, 1, 100000, "deliveries", "running deliveries")                                   \
     X(destination_deliveries, 64, 1, 10000, "deliveries", "running deliveries of one destination")       \
     X(delivery_timeout_ms, 60000, 10, 3600000, "ms", "from the start of a delivery to the end of the reply") \
-    X(delivery_connect_timeout_ms, 15000, 10, 3600000, "ms", "until the connection to a destination stands, within the delivery's time") \
+    X(delivery_lookup_timeout_ms, 8000, 10, 3600000, "ms", "until the addresses of a destination's host are known, within the delivery's time") \
+    X(delivery_connect_timeout_ms, 15000, 10, 3600000, "ms", "from then until the connection stands")    \
+    X(delivery_tls_timeout_ms, 10000, 10, 3600000, "ms", "the TLS handshake; with a proxy: and the proxy's answer") \
+    X(delivery_first_byte_timeout_ms, 60000, 10, 3600000, "ms", "from the sent request to the first byte of the reply") \
+    X(delivery_idle_timeout_ms, 30000, 10, 3600000, "ms", "between two bytes of the reply")              \
+    X(delivery_connections, 1024, 1, 1000000, "connections", "open connections to destinations; the longest idle gives way, then deliveries wait: let it be more than `deliveries`") \
+    X(delivery_host_connections, 1024, 1, 1000000, "connections", "of these, those to one host and port, whosoever destinations lie there")  \
+    X(delivery_streams, 100, 1, 10000, "deliveries", "at one time on one HTTP/2 connection")             \
+    X(delivery_connection_idle_ms, 60000, 1000, 86400000, "ms", "a connection that was idle for longer is not used again; in whole seconds") \
+    X(delivery_connection_age_ms, 300000, 1000, 86400000, "ms", "a connection that is older is not used again; in whole seconds") \
+    X(delivery_lookup_cache_ms, 30000, 0, 86400000, "ms", "addresses of a host are remembered this long; in whole seconds") \
     X(delivery_redirects, 5, 0, 50, "redirects", "redirects followed in one delivery")                  \
     X(token_timeout_ms, 10000, 10, 600000, "ms", "an authorization server's whole reply")                \
     X(token_calls, 64, 1, 10000, "calls", "calls of authorization servers at one time; others wait")     \
@@ -94,6 +104,8 @@
     X(token_failure_ms, 1000, 0, 3600000, "ms", "after a failed call for a token no other is made for the same destination") \
     X(response_body_bytes, 65536, 0, 10485760, "bytes", "kept of a destination's reply; the rest is cut") \
     X(response_read_bytes, 1048576, 1024, 1073741824, "bytes", "read of a destination's reply before the connection is closed") \
+    X(response_headers_kept_bytes, 16384, 0, 1048576, "bytes", "kept of the headers of a destination's reply; the rest is left out") \
+    X(response_headers_bytes, 65536, 1024, 1048576, "bytes", "headers of a destination's reply, those of redirects with them; with more it is malformed") \
     X(delivery_lanes, 10000, 16, 10000000, "lanes", "delivery groups and keys of an order that are held in memory at one time; others wait in the store for their turn") \
     X(delivery_group_bytes, 256, 16, 65536, "bytes", "length of a delivery group; longer ones are told apart by a hash") \
     X(delivery_overrides, 1000, 0, 100000, "groups", "groups of a destination that have a rate of their own") \

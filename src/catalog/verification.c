@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "model/settings.h"
 #include "store/integration.h"
 
 /* Integrations have their secrets by the names of earlier versions: one name for all, whatever the type's is. */
@@ -69,10 +70,11 @@ static struct verifier *read_attached(struct store_reader *reader, const struct 
     return verifier;
 }
 
+/* What cannot be read may be one: no integration takes its place, and the verifier lets nothing pass. */
 static bool has_own(const struct source *source)
 {
     json_t *config = json_parse(source->config.size > 0 ? source->config : TEXT("{}"), NULL);
-    bool own = config == NULL || json_object_size(json_member(config, "auth")) > 0;
+    bool own = config == NULL || config_is_unreadable(config) || json_object_size(json_member(config, "auth")) > 0;
     json_decref(config);
     return own;
 }

@@ -80,7 +80,7 @@ static bool open_gateway(struct administer *administer, struct config *config, s
         return false;
     if (!key_read(config, error))
         return error_prefix(error, "FAIRLEAD_API_KEY must be the key that the gateway was started with");
-    administer->client = http_client_create(error);
+    administer->client = http_client_create(NULL, error);
     if (administer->client == NULL)
         return false;
     snprintf(administer->authorization, sizeof administer->authorization, "Bearer %s", config->api_key);

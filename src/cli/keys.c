@@ -8,6 +8,7 @@ const char keys_usage[] =
     "       fairlead keys create [--project PROJECT] [--name NAME] [--rate-limit N]\n"
     "       fairlead keys limit KEY --rate-limit N\n"
     "       fairlead keys delete KEY\n"
+    "       fairlead keys rotate-storage\n"
     "\n"
     "  KEY                its id, as list tells it\n"
     "  --project PROJECT  id or name; may be left out while there is one only, and list shows all without it\n"
@@ -17,7 +18,8 @@ const char keys_usage[] =
     "  --config FILE      settings, as for serve\n"
     "  --json             print what the API answers\n"
     "\n"
-    "Works on the store itself, or through the gateway that uses it. A new key is printed once and stored nowhere.\n";
+    "Works on the store itself, or through the gateway that uses it. A new key is printed once and stored nowhere.\n"
+    "rotate-storage makes a new key for the secrets in the store, in DIR/storage-key: back that file up again.\n";
 
 enum { PATH_SIZE = 128 };
 
@@ -149,10 +151,28 @@ static bool delete_key(struct administer *administer, const struct administer_op
     return administer_tell_deleted(reply, options);
 }
 
+static bool rotate_storage(struct administer *administer, const struct administer_options *options, struct error *error)
+{
+    json_t *reply = administer_call(administer, "PUT", "/storage_key/rotate", NULL, error);
+    if (reply == NULL)
+        return false;
+    if (options->json)
+        administer_print_json(reply);
+    else
+        printf("%sthe secrets of the store (%lld records) are sealed with the key %s: back up %s/storage-key now, and "
+               "keep the file before for the backups before\n",
+               json_member_true(reply, "was_finished") ? "an interrupted rotation is finished: " : "",
+               (long long)json_member_integer(reply, "sealed_count", 0), administer_member(reply, "key_id"),
+               options->config.data);
+    json_decref(reply);
+    return true;
+}
+
 int keys_command(int argc, char **argv)
 {
     static const struct administer_verb verbs[] = {
-        {"list", 0, 0, list}, {"create", 0, 0, create}, {"limit", 1, 1, limit}, {"delete", 1, 1, delete_key}, {0},
+        {"list", 0, 0, list}, {"create", 0, 0, create}, {"limit", 1, 1, limit}, {"delete", 1, 1, delete_key},
+        {"rotate-storage", 0, 0, rotate_storage}, {0},
     };
     return administer_command("keys", keys_usage, verbs, argc, argv);
 }

@@ -119,7 +119,7 @@ void quick_start(const struct config *config)
 {
     struct error error = {0};
     char own_url[URL_SIZE];
-    struct http_client *client = http_client_create(&error);
+    struct http_client *client = http_client_create(NULL, &error);
     if (client == NULL) {
         log_warn("the quick start failed: %s", error.message);
         return;

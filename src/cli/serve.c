@@ -111,15 +111,10 @@ static void wait_for_end(const sigset_t *ends)
     log_info("%s: finishing what is under way", which == SIGTERM ? "SIGTERM" : "interrupt");
 }
 
-int serve_command(int argc, char **argv)
+static int serve(struct config *config)
 {
     struct error error = {0};
-    struct config config;
     sigset_t ends;
-    config_defaults(&config);
-    int stop = read_options(&config, argc, argv, &error);
-    if (stop != 0)
-        return stop - 1;
     if (getenv("FAIRLEAD_FAULT_MEMORY") != NULL)
         memory_fail_after(strtol(getenv("FAIRLEAD_FAULT_MEMORY"), NULL, 10));
     signal(SIGPIPE, SIG_IGN);
@@ -127,14 +122,25 @@ int serve_command(int argc, char **argv)
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
-    struct gateway *gateway = gateway_start(&config, &error);
+    struct gateway *gateway = gateway_start(config, &error);
     if (gateway == NULL)
         return fail(&error);
-    printf("fairlead ready on http://%s:%u\n", config.listen_host, config.listen_port);
+    printf("fairlead ready on http://%s:%u\n", config->listen_host, config->listen_port);
     fflush(stdout);
-    if (config.quick_start)
-        quick_start(&config);
+    if (config->quick_start)
+        quick_start(config);
     wait_for_end(&ends);
     gateway_stop(gateway);
     return EXIT_SUCCESS;
+}
+
+int serve_command(int argc, char **argv)
+{
+    struct error error = {0};
+    struct config config;
+    config_defaults(&config);
+    int stop = read_options(&config, argc, argv, &error);
+    int status = stop != 0 ? stop - 1 : serve(&config);
+    config_free(&config);
+    return status;
 }

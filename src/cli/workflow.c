@@ -44,7 +44,7 @@ static void print_warnings(const struct workflow_options *options, const struct 
 static bool open_session(struct session *session, const struct run_options *run_options, struct error *error)
 {
     struct buffer warnings = {0};
-    session->client = http_client_create(error);
+    session->client = http_client_create(NULL, error);
     if (session->client == NULL)
         return false;
     const struct workflow_options *options = session->options;

@@ -30,7 +30,7 @@ static void check_sources(struct document *document, const struct workflow_optio
     struct error error = {0};
     struct buffer warnings = {0};
     struct workflow_sources sources = {0};
-    struct http_client *client = http_client_create(&error);
+    struct http_client *client = http_client_create(NULL, &error);
     struct source_options source_options = {
         .document_path = strcmp(options->document, "-") == 0 ? NULL : options->document,
         .openapi_directory = options->openapi, .servers = options->servers, .server_count = options->server_count,

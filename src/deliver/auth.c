@@ -132,21 +132,22 @@ static void add_standard_webhooks(struct arena *arena, const struct envelope_inp
 static const struct auth_kind {
     void (*add)(struct arena *arena, const struct envelope_input *input, struct envelope *envelope);
     const char *replaced[AUTH_HEADERS]; /* the sender's headers that give way; x-hookdeck-* always do */
-    bool replaces_key, needs_token;     /* also the header that is named by the settings' key */
+    bool replaces_key;  /* also the header that is named by the settings' key */
+    bool needs_token;
+    bool sends_secret;  /* the headers that take the places of those hold it */
 } KINDS[] = {
     [DESTINATION_AUTH_SIGNATURE] = {.add = add_signature},
     [DESTINATION_AUTH_CUSTOM_SIGNATURE] = {.add = add_custom_signature, .replaces_key = true},
-    [DESTINATION_AUTH_BASIC] = {add_basic, {"authorization"}, false, false},
-    [DESTINATION_AUTH_API_KEY] = {.add = add_key, .replaces_key = true},
-    [DESTINATION_AUTH_BEARER] = {add_bearer, {"authorization"}, false, false},
-    [DESTINATION_AUTH_OAUTH2_CLIENT] = {add_token, {"authorization"}, false, true},
-    [DESTINATION_AUTH_OAUTH2_CODE] = {add_token, {"authorization"}, false, true},
-    [DESTINATION_AUTH_GCP] = {add_token, {"authorization"}, false, true},
-    [DESTINATION_AUTH_AWS] = {auth_aws_sign,
-                              {"authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"},
-                              false, false},
-    [DESTINATION_AUTH_STANDARD_WEBHOOKS] = {add_standard_webhooks,
-                                            {"webhook-id", "webhook-timestamp", "webhook-signature"}, false, false},
+    [DESTINATION_AUTH_BASIC] = {add_basic, {"authorization"}, .sends_secret = true},
+    [DESTINATION_AUTH_API_KEY] = {.add = add_key, .replaces_key = true, .sends_secret = true},
+    [DESTINATION_AUTH_BEARER] = {add_bearer, {"authorization"}, .sends_secret = true},
+    [DESTINATION_AUTH_OAUTH2_CLIENT] = {add_token, {"authorization"}, .needs_token = true, .sends_secret = true},
+    [DESTINATION_AUTH_OAUTH2_CODE] = {add_token, {"authorization"}, .needs_token = true, .sends_secret = true},
+    [DESTINATION_AUTH_GCP] = {add_token, {"authorization"}, .needs_token = true, .sends_secret = true},
+    [DESTINATION_AUTH_AWS] = {.add = auth_aws_sign, .replaced = {"authorization", "x-amz-date", "x-amz-content-sha256",
+                                                                 "x-amz-security-token"}},
+    [DESTINATION_AUTH_STANDARD_WEBHOOKS] = {.add = add_standard_webhooks,
+                                            .replaced = {"webhook-id", "webhook-timestamp", "webhook-signature"}},
 };
 
 bool auth_needs_token(enum destination_auth auth)
@@ -164,6 +165,11 @@ bool auth_replaces(const struct destination_settings *settings, struct text name
             return true;
     }
     return false;
+}
+
+bool auth_hides(const struct destination_settings *settings, struct text name)
+{
+    return KINDS[settings->auth].sends_secret && auth_replaces(settings, name);
 }
 
 void auth_add(struct arena *arena, const struct envelope_input *input, struct envelope *envelope)

@@ -15,6 +15,11 @@ bool auth_needs_token(enum destination_auth auth);
 /* Does the sender's header of that name (in lower case) give way? */
 bool auth_replaces(const struct destination_settings *settings, struct text name);
 
+/* Is the value of the header that it adds under that name a secret as it is? Signatures are none. */
+bool auth_hides(const struct destination_settings *settings, struct text name);
+/* What records, previews and mocks show in the place of a secret that is sent. */
+#define AUTH_HIDDEN TEXT("hidden")
+
 enum { AUTH_HEADERS = 4 }; /* added at most */
 /* Adds its headers to the envelope, whose URL and method stand; signatures of requests cover what is there already. */
 void auth_add(struct arena *arena, const struct envelope_input *input, struct envelope *envelope);

@@ -140,6 +140,8 @@ void breaker_end(struct breaker *breaker, enum breaker_end end, bool probe, int6
 
 void breaker_turn(struct breaker *breaker, int64_t now_us)
 {
+    if (breaker->until_us != 0 && now_us - breaker->until_us >= limits.breaker_recovery_ms * 1000)
+        breaker->until_us = 0; /* nothing was there to be sent meanwhile */
     if (breaker->state == BREAKER_RECOVERING && now_us - breaker->recovering_us >= limits.breaker_recovery_ms * 1000)
         close_again(breaker);
 }

@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/seal.h"
 #include "deliver/auth.h"
 #include "deliver/engine.h"
 #include "deliver/mock.h"
@@ -78,6 +79,18 @@ static bool still_wanted(struct store_transaction *transaction, const struct del
     return delivery->settle == SETTLE_CANCEL || paused;
 }
 
+/* On the writer's thread: applies the attempt to the event as it was claimed, if it is still so, which it mostly is. */
+static bool record_as_claimed(struct store_transaction *transaction, struct delivery *delivery, int64_t now,
+                              bool *changed, struct error *error)
+{
+    const struct event *claimed = &delivery->queued->event;
+    struct event *after = &delivery->after;
+    *after = *claimed;
+    outcome_apply(after, claimed, &delivery->attempt, &delivery->connection->retry, delivery->retry_after, now);
+    return store_record_outcome(transaction, &delivery->attempt, claimed, after, changed, error) &&
+           (*changed || issues_attempt(delivery->deliver->issues, transaction, &delivery->attempt, after, error));
+}
+
 /* On the writer's thread: applies what happened to the event as the store has it now. */
 static bool record(struct store_transaction *transaction, struct store_job *job, struct error *error)
 {
@@ -85,7 +98,12 @@ static bool record(struct store_transaction *transaction, struct store_job *job,
     const struct event *claimed = &delivery->queued->event;
     struct event *after = &delivery->after;
     int64_t now = clock_now_ms();
+    bool changed = true;
     delivery->gone = false;
+    if (delivery->settle == SETTLE_ATTEMPT && !record_as_claimed(transaction, delivery, now, &changed, error))
+        return false;
+    if (!changed)
+        return true;
     if (!store_read_event(store_transaction_reader(transaction), NULL, 0, claimed->id, after, error))
         return error->code == ERROR_NOT_FOUND && (delivery->gone = true); /* the other jobs must not suffer */
     if (delivery->settle == SETTLE_ATTEMPT) {
@@ -122,8 +140,10 @@ static void go_on(struct deliver *deliver, const struct delivery *delivery, int6
     struct lane *lane = delivery->lane;
     bool ended = delivery->settle == SETTLE_ATTEMPT && due_at == 0;
     if (lane_is_ordered(lane)) {
-        if (!ended)
+        if (!ended) {
+            lane_comes_again(lane, delivery->after.id);
             engine_drop(deliver, lane, lane_remove(lane, 0, 0));
+        }
         if (!ended && due_at == 0)
             due_at = clock_now_ms();
         engine_list(deliver, lane);
@@ -263,6 +283,7 @@ static void replied(struct http_call *call)
 {
     struct delivery *delivery = call->user;
     struct text body = call->status != 0 ? call->response_body : text_of(call->failure_text);
+    delivery->attempt.response_headers = keep_text(delivery, call->status != 0 ? call->response_head : TEXT_NONE);
     finish_attempt(delivery, call->status, outcome_error(call->failure), body,
                    call->status != 0 ? call->content_type : TEXT_NONE, call->retry_after);
 }
@@ -290,7 +311,7 @@ static void begin_attempt(struct delivery *delivery, const struct envelope *enve
         .destination_id = event->destination_id,
         .attempt_number = event->attempts + 1,
         .trigger = event->next_trigger,
-        .requested_url = text_of(envelope->url),
+        .requested_url = text_of(envelope->shown_url),
         .method = text_of(envelope->method),
         .delivered_at = now,
         .delivery_latency_ms = event->attempts == 0 ? now - request->ingested_at : -1,
@@ -302,15 +323,24 @@ static void begin_attempt(struct delivery *delivery, const struct envelope *enve
 static void call_destination(struct delivery *delivery, const struct catalog_destination *destination,
                              const struct envelope *envelope)
 {
+    const struct transport_settings *transport = &destination->settings.transport;
     delivery->call = (struct http_call){
         .method = envelope->method,
         .url = envelope->url,
         .headers = envelope->headers.items,
         .header_count = envelope->headers.count,
+        .credentials_from = envelope->auth_from,
+        .credentials_to = envelope->auth_to,
         .body = delivery->queued->payload->request.body,
         .has_body = strcmp(envelope->method, "GET") != 0 && strcmp(envelope->method, "HEAD") != 0,
-        .timeout_ms = limits.delivery_timeout_ms,
+        .timeouts = {limits.delivery_lookup_timeout_ms, limits.delivery_tls_timeout_ms,
+                     limits.delivery_first_byte_timeout_ms, limits.delivery_idle_timeout_ms},
+        .timeout_ms = transport->timeout_ms != 0 ? transport->timeout_ms : limits.delivery_timeout_ms,
         .connect_timeout_ms = limits.delivery_connect_timeout_ms,
+        .version = transport->version,
+        .without_proxy = transport->without_proxy,
+        .response_head_keep_bytes = limits.response_headers_kept_bytes,
+        .response_head_read_bytes = limits.response_headers_bytes,
         .response_keep_bytes = limits.response_body_bytes,
         .response_read_bytes = limits.response_read_bytes,
         .redirects = (int)limits.delivery_redirects,
@@ -320,6 +350,19 @@ static void call_destination(struct delivery *delivery, const struct catalog_des
         .user = delivery,
     };
     http_client_start(delivery->deliver->client, &delivery->call);
+}
+
+/* Why it cannot be sent as it should be; TEXT_NONE: it can. */
+static struct text unreadable_secret(const struct catalog_destination *destination, const struct catalog_project *project,
+                                     int64_t now)
+{
+    if (destination->settings.unreadable)
+        return TEXT("the gateway cannot read the destination's auth or tls: set it anew");
+    if (destination->settings.auth == DESTINATION_AUTH_SIGNATURE && project != NULL &&
+        (seal_is_sealed(project->record.signing_secret) ||
+         (project->record.previous_until > now && seal_is_sealed(project->record.previous_secret))))
+        return TEXT("the gateway cannot read the project's signing secret: rotate it");
+    return TEXT_NONE;
 }
 
 /* no_token: why there is none, where one is needed. */
@@ -340,16 +383,19 @@ static void attempt(struct delivery *delivery, const struct catalog_destination 
     /* The envelope may point into the source's and the destination's names. */
     for (size_t i = envelope.added_from; i < envelope.headers.count; i++)
         envelope.headers.items[i].value = arena_copy_text(&delivery->arena, envelope.headers.items[i].value);
+    struct text unreadable = unreadable_secret(destination, project, now);
     catalog_source_release(source);
     catalog_project_release(project);
     begin_attempt(delivery, &envelope, now);
     if (problem != ATTEMPT_ERROR_NONE) {
         finish_attempt(delivery, 0, problem, TEXT_NONE, TEXT_NONE, TEXT_NONE);
+    } else if (unreadable.data != NULL) {
+        finish_attempt(delivery, 0, ATTEMPT_ERROR_INTERNAL_ERROR, unreadable, TEXT_NONE, TEXT_NONE);
     } else if (no_token.data != NULL) {
         finish_attempt(delivery, 0, ATTEMPT_ERROR_OAUTH2_HANDSHAKE_FAILED, no_token, TEXT_NONE, TEXT_NONE);
     } else if (destination->record.type == DESTINATION_MOCK_API) {
         struct buffer body = {0};
-        int status = mock_answer(&envelope, request, &body);
+        int status = mock_answer(&destination->settings, &envelope, request, &body);
         finish_attempt(delivery, status, ATTEMPT_ERROR_NONE, buffer_text(&body), TEXT("application/json"), TEXT_NONE);
         buffer_free(&body);
     } else if (destination->record.type == DESTINATION_CLI) {
@@ -371,7 +417,8 @@ static void attempt_with_token(struct delivery *delivery, struct catalog_destina
 {
     struct text token = TEXT_NONE;
     enum token_answer answer = TOKEN_HAD;
-    if (auth_needs_token(destination->settings.auth) && destination->record.type != DESTINATION_CLI)
+    if (auth_needs_token(destination->settings.auth) && !destination->settings.unreadable &&
+        destination->record.type != DESTINATION_CLI)
         answer = tokens_get(delivery->deliver->tokens, delivery, destination, &token);
     if (answer == TOKEN_HAD)
         attempt(delivery, destination, token, TEXT_NONE);

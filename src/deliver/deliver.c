@@ -75,6 +75,8 @@ void deliver_wake(struct deliver *deliver, const struct event *event)
     pthread_mutex_lock(&deliver->lock);
     struct outlet *outlet = engine_outlet(deliver, event->destination_id);
     struct lane *lane = engine_lane(deliver, outlet, event->lane);
+    if (lane != NULL)
+        lane_comes_again(lane, event->id);
     if (lane != NULL && lane_is_ordered(lane) && lane->last != NULL && event->id < lane->last->event.id)
         engine_drop(deliver, lane, lane_remove(lane, 0, 0)); /* it comes before them */
     if (lane != NULL)
@@ -136,6 +138,7 @@ static void connection_changed(void *context, const struct catalog_connection *c
     struct outlet *outlet = hash_map_get(&deliver->outlets, record->destination_id);
     while (outlet != NULL && (lane = engine_next_lane(outlet, &position)) != NULL) {
         if (lane_is_ordered(lane)) {
+            lane_comes_again(lane, 0);
             engine_drop(deliver, lane, lane_remove(lane, 0, 0));
             engine_due(deliver, lane, clock_now_ms());
         } else if (!live) {
@@ -243,10 +246,17 @@ static bool settle_the_rest(struct deliver *deliver, struct error *error)
     return done;
 }
 
+const struct egress *deliver_egress(const struct deliver *deliver)
+{
+    return deliver->egress;
+}
+
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
-                              const char *public_url, struct error *error)
+                              const struct egress *egress, const char *public_url,
+                              const struct http_client_settings *settings, struct error *error)
 {
     struct deliver *deliver = NEW(struct deliver);
+    deliver->egress = egress;
     deliver->store = store;
     deliver->catalog = catalog;
     deliver->issues = issues;
@@ -255,10 +265,11 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, stru
     deliver->began_at = clock_now_ms();
     pthread_mutex_init(&deliver->lock, NULL);
     condition_init(&deliver->feed);
-    if ((deliver->client = http_client_create(error)) != NULL &&
+    if ((deliver->client = http_client_create(egress, error)) != NULL &&
         (deliver->reader = store_reader_open(store, error)) != NULL &&
         (deliver->tokens = tokens_create(deliver, error)) != NULL && outages_load(deliver, error) && arm_lanes(deliver, error) &&
         settle_the_rest(deliver, error)) {
+        http_client_set(deliver->client, settings);
         catalog_listen(catalog, (struct catalog_listener){deliver, connection_changed, destination_changed});
         deliver->loop_started = pthread_create(&deliver->loop_thread, NULL, run_loop, deliver) == 0;
         deliver->feeder_started = pthread_create(&deliver->feeder_thread, NULL, feeder_run, deliver) == 0;

@@ -34,6 +34,8 @@
 #include "store/store.h"
 
 struct deliver;
+struct egress;
+struct http_client_settings;
 struct issues;
 
 /* What is sent: shared by the events of one request. Immutable, reference-counted. */
@@ -52,9 +54,15 @@ struct payload *payload_create_missing(const struct event *event);
 struct payload *payload_reference(struct payload *payload);
 void payload_release(struct payload *payload); /* NULL is fine */
 
-/* Starts the loops; on return every destination with due events in the store is known to the engine. */
+/*
+ * Starts the loops; on return every destination with due events in the store is known to the engine. Policy and settings
+ * stay the caller's, and must stay valid; NULL: everything may be called, the defaults.
+ */
 struct deliver *deliver_start(struct store *store, struct catalog *catalog, struct issues *issues,
-                              const char *public_url, struct error *error);
+                              const struct egress *egress, const char *public_url,
+                              const struct http_client_settings *settings, struct error *error);
+/* The policy, for others that call on behalf of users. */
+const struct egress *deliver_egress(const struct deliver *deliver);
 
 struct delivery_place {
     int64_t destination_id, lane;
@@ -80,7 +88,8 @@ void deliver_forget(struct deliver *deliver, const struct event *event);
 
 /*
  * The request as it would be delivered next, for the API's event.data: url, method, headers (in http/message.h's
- * stored form) with the gateway's own, and the comma-separated names of those. Texts in the arena.
+ * stored form) with the gateway's own, and the comma-separated names of those; in the places of secrets stands that
+ * they are hidden. Texts in the arena.
  */
 struct delivery_preview {
     struct text url, method, headers, appended_headers;

@@ -38,6 +38,7 @@ struct deliver {
     struct catalog *catalog;
     struct issues *issues;
     const char *public_url;
+    const struct egress *egress;
     struct http_client *client; /* the delivery loop's */
     struct tokens *tokens;       /* the delivery loop's */
     struct store_reader *reader; /* the feeder's */

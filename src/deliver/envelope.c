@@ -23,12 +23,17 @@ static struct text base_url(const struct destination_settings *settings, struct 
     return mark < 0 ? url : text_slice(url, 0, (size_t)mark);
 }
 
-static void append_key(struct buffer *out, const struct destination_settings *settings, bool first)
+static const char *url_with_key(struct arena *arena, const struct envelope *envelope, struct text key, struct text secret)
 {
-    buffer_append_byte(out, first ? '?' : '&');
-    percent_encode(out, settings->key);
-    buffer_append_byte(out, '=');
-    percent_encode(out, settings->secret);
+    struct buffer out = {0};
+    buffer_append_string(&out, envelope->url);
+    buffer_append_byte(&out, envelope->query.size == 0 ? '?' : '&');
+    percent_encode(&out, key);
+    buffer_append_byte(&out, '=');
+    percent_encode(&out, secret);
+    const char *url = arena_copy_string(arena, buffer_text(&out));
+    buffer_free(&out);
+    return url;
 }
 
 static void write_url(struct arena *arena, const struct envelope_input *input, struct envelope *envelope)
@@ -48,11 +53,14 @@ static void write_url(struct arena *arena, const struct envelope_input *input, s
         buffer_append_byte(&out, '?');
         buffer_append_text(&out, envelope->query);
     }
-    if (settings->auth == DESTINATION_AUTH_API_KEY && settings->key_in_query)
-        append_key(&out, settings, envelope->query.size == 0);
     bool strict = settings->auth == DESTINATION_AUTH_AWS && base.size > 0;
     envelope->url = strict ? auth_aws_url(arena, buffer_text(&out)) : arena_copy_string(arena, buffer_text(&out));
     buffer_free(&out);
+    envelope->shown_url = envelope->url;
+    if (settings->auth == DESTINATION_AUTH_API_KEY && settings->key_in_query) {
+        envelope->shown_url = url_with_key(arena, envelope, settings->key, AUTH_HIDDEN);
+        envelope->url = url_with_key(arena, envelope, settings->key, settings->secret);
+    }
 }
 
 /* ---- headers ---- */
@@ -95,7 +103,9 @@ static void add_own(struct arena *arena, const struct envelope_input *input, str
     struct text event_id = public_id(arena, ID_EVENT, input->event->id);
     add(headers, "accept", TEXT("application/json, text/plain, */*"));
     add(headers, "idempotency-key", event_id);
+    envelope->auth_from = headers->count;
     auth_add(arena, input, envelope);
+    envelope->auth_to = headers->count;
     add(headers, "x-hookdeck-eventid", event_id);
     add(headers, "x-hookdeck-requestid", public_id(arena, ID_REQUEST, input->request->id));
     add(headers, "x-hookdeck-original-ip", or_empty(original_ip));

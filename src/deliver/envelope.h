@@ -29,9 +29,11 @@ struct envelope_input {
 
 struct envelope {
     const char *url, *method; /* NUL-terminated */
+    const char *shown_url;    /* the same without the destination's key, for records */
     struct text path, query;  /* what follows the destination's own URL, as sent */
     struct http_headers headers;
     size_t added_from;        /* headers from this index on are the gateway's */
+    size_t auth_from, auth_to; /* of these, what the destination's auth added */
 };
 
 /*

@@ -70,6 +70,7 @@ static void leave_ring(struct deliver *deliver)
 static void plan_claim(struct round *round, struct lane *lane, size_t wanted)
 {
     lane->claims++;
+    lane->first_again = INT64_MAX;
     lane->fed = true;
     round->claims[round->count++] = (struct claim){
         .job = {.run = run_claim, .done = claimed, .patient = true}, .round = round, .lane = lane,
@@ -147,10 +148,11 @@ static struct payload *read_payload(struct deliver *deliver, const struct event 
 static bool queue_one(struct deliver *deliver, struct lane *lane, const struct event *event, struct payload *payload)
 {
     pthread_mutex_lock(&deliver->lock);
-    bool fits = lane_may_hold(lane, payload->bytes, (size_t)deliver->queued_bytes);
-    if (!fits) {
+    bool overtakes = lane_is_ordered(lane) && event->id > lane->first_again;
+    bool fits = lane_may_hold(lane, payload->bytes, (size_t)deliver->queued_bytes) && !overtakes;
+    if (!fits && !overtakes) {
         lane_lacks(lane, payload->bytes);
-    } else if (!deliver->stopping) {
+    } else if (fits && !deliver->stopping) {
         lane->bytes += payload->bytes;
         lane->outlet->bytes += payload->bytes;
         deliver->queued_bytes += (int64_t)payload->bytes;

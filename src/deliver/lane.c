@@ -141,6 +141,12 @@ bool lane_may_hold(const struct lane *lane, size_t bytes, size_t bytes_in_all)
     return lane->outlet->bytes == 0 || bytes <= lane_bytes_left(lane, bytes_in_all);
 }
 
+void lane_comes_again(struct lane *lane, int64_t event_id)
+{
+    if (event_id < lane->first_again)
+        lane->first_again = event_id;
+}
+
 bool lane_is_open(const struct lane *lane)
 {
     if (lane_is_ordered(lane) && (lane->held || lane->wake.place != 0))

@@ -41,6 +41,7 @@ struct lane {
     int64_t running;
     int64_t unrecorded;          /* deliveries that ended, whose outcome is not on disk yet */
     int64_t claims;              /* under way */
+    int64_t first_again;         /* ordered: of what a claim brings, nothing behind this event may be queued any more */
     bool behind;                 /* the store may hold due events that nobody has */
     bool held;                   /* ordered: an event on hold stands before all that is due */
     bool fed;                    /* a claim was made since the lane is there */
@@ -99,6 +100,9 @@ bool lane_is_ordered(const struct lane *lane);
 bool lane_is_blocked(const struct lane *lane);
 /* May what ingest has just made go straight to its queue, or must the store tell what comes first? */
 bool lane_is_open(const struct lane *lane);
+
+/* Ordered: that event turned out to come before others. A claim that is under way brings nothing that follows it. */
+void lane_comes_again(struct lane *lane, int64_t event_id);
 
 /*
  * How many events a claim should bring: 0 unless the lane is behind, at least half empty, and has room for a typical

@@ -1,6 +1,7 @@
 #include "deliver/mock.h"
 
 #include "base/json.h"
+#include "deliver/auth.h"
 
 static int status_of(struct text query)
 {
@@ -14,12 +15,14 @@ static int status_of(struct text query)
     return 200;
 }
 
-int mock_answer(const struct envelope *envelope, const struct request *request, struct buffer *body)
+int mock_answer(const struct destination_settings *settings, const struct envelope *envelope,
+                const struct request *request, struct buffer *body)
 {
     json_t *headers = json_object();
     for (size_t i = 0; i < envelope->headers.count; i++) {
         const struct http_header *header = &envelope->headers.items[i];
-        json_object_setn_new(headers, header->name.data, header->name.size, json_text(header->value));
+        struct text value = auth_hides(settings, header->name) ? AUTH_HIDDEN : header->value;
+        json_object_setn_new(headers, header->name.data, header->name.size, json_text(value));
     }
     json_t *echo = json_object();
     json_object_set_new(echo, "method", json_string(envelope->method));

@@ -275,6 +275,7 @@ void engine_configure(struct deliver *deliver, struct outlet *outlet, struct cat
         set_lane_pace(lane, now_us);
         heap_remove(&deliver->lane_rests, &lane->rest);
         if (was_ordered != outlet->ordered) {
+            lane_comes_again(lane, 0);
             engine_drop(deliver, lane, lane_remove(lane, 0, 0));
             engine_due(deliver, lane, clock_now_ms());
         }

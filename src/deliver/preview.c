@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "deliver/auth.h"
 #include "deliver/deliver.h"
 
 static struct text names_from(struct arena *arena, const struct envelope *envelope)
@@ -12,6 +13,15 @@ static struct text names_from(struct arena *arena, const struct envelope *envelo
     struct text text = arena_copy_text(arena, buffer_text(&out));
     buffer_free(&out);
     return text;
+}
+
+static void hide_secrets(const struct destination_settings *settings, const struct envelope *envelope)
+{
+    for (size_t i = envelope->added_from; i < envelope->headers.count; i++) {
+        struct http_header *header = &envelope->headers.items[i];
+        if (auth_hides(settings, header->name))
+            header->value = AUTH_HIDDEN;
+    }
 }
 
 bool deliver_preview(struct catalog *catalog, const char *public_url, struct arena *arena, const struct event *event,
@@ -28,8 +38,9 @@ bool deliver_preview(struct catalog *catalog, const char *public_url, struct are
                                        event->attempts + 1, TRIGGER_MANUAL, -1, clock_now_ms(), TEXT_NONE};
         struct buffer headers = {0};
         envelope_write(arena, &input, &envelope);
+        hide_secrets(&destination->settings, &envelope);
         http_headers_write(&headers, &envelope.headers);
-        *preview = (struct delivery_preview){text_of(envelope.url), text_of(envelope.method),
+        *preview = (struct delivery_preview){text_of(envelope.shown_url), text_of(envelope.method),
                                              arena_copy_text(arena, buffer_text(&headers)),
                                              names_from(arena, &envelope)};
         buffer_free(&headers);

@@ -232,7 +232,8 @@ static void replied(struct http_call *call)
     struct tokens *tokens = token->tokens;
     struct token_reply reply;
     struct error error = {0};
-    bool good = token_reply_read(&token->arena, call, &reply, &error);
+    struct token_question question = {&token->destination->settings.token, refresh_token_of(token)};
+    bool good = token_reply_read(&token->arena, call, &question, &reply, &error);
     tokens->calls--;
     if (good)
         take_reply(token, &reply);

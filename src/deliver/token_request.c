@@ -151,13 +151,25 @@ static const char *shown(struct text text, char out[SHOWN_BYTES])
     return out;
 }
 
-static bool refuse(const struct http_call *call, const json_t *object, struct error *error)
+/* Servers may repeat what they were sent: then it is not shown. */
+static struct text without_secrets(struct text words, const struct token_question *question)
+{
+    const struct text secrets[] = {question->settings->client_secret, question->refresh_token};
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        if (secrets[i].size > 0 && text_find(words, secrets[i]) >= 0)
+            return TEXT("(it repeats a secret)");
+    }
+    return words;
+}
+
+static bool refuse(const struct token_question *question, int status, const json_t *object, struct error *error)
 {
     char code[SHOWN_BYTES], description[SHOWN_BYTES];
-    struct text why = json_member_text(object, "error"), more = json_member_text(object, "error_description");
+    struct text why = without_secrets(json_member_text(object, "error"), question);
+    struct text more = without_secrets(json_member_text(object, "error_description"), question);
     shown(why, code);
     shown(more, description);
-    return error_set(error, ERROR_REFUSED, "the authorization server answered %d%s%s%s%s", call->status,
+    return error_set(error, ERROR_REFUSED, "the authorization server answered %d%s%s%s%s", status,
                      why.size > 0 ? ": " : "", code, more.size > 0 ? ": " : "", description);
 }
 
@@ -181,19 +193,19 @@ static int64_t read_lifetime(const json_t *object)
     return text_to_integer(json_member_text(object, "expires_in"), &seconds) && seconds >= 0 ? seconds : -1;
 }
 
-static bool read_object(struct arena *arena, const struct http_call *call, const json_t *object,
-                        struct token_reply *reply, struct error *error)
+static bool read_object(struct arena *arena, const struct http_call *call, const struct token_question *question,
+                        const json_t *object, struct token_reply *reply, struct error *error)
 {
     struct text token = json_member_text(object, "access_token"), type = json_member_text(object, "token_type");
     struct text refresh = json_member_text(object, "refresh_token");
     if (call->status < 200 || call->status > 299)
-        return refuse(call, object, error);
+        return refuse(question, call->status, object, error);
     if (!is_sendable(token))
         return error_set(error, ERROR_INVALID, "the authorization server's answer holds no access_token that can be sent");
     if (type.size > 0 && !text_equal_ignoring_case(type, TEXT("bearer"))) {
         char name[SHOWN_BYTES];
         return error_set(error, ERROR_INVALID, "the authorization server gave a token of the type %s, not bearer",
-                         shown(type, name));
+                         shown(without_secrets(type, question), name));
     }
     *reply = (struct token_reply){arena_copy_text(arena, token),
                                   refresh.size > 0 ? arena_copy_text(arena, refresh) : TEXT_NONE,
@@ -201,12 +213,13 @@ static bool read_object(struct arena *arena, const struct http_call *call, const
     return true;
 }
 
-bool token_reply_read(struct arena *arena, const struct http_call *call, struct token_reply *reply, struct error *error)
+bool token_reply_read(struct arena *arena, const struct http_call *call, const struct token_question *question,
+                      struct token_reply *reply, struct error *error)
 {
     if (call->status == 0)
         return error_set(error, ERROR_UNREACHABLE, "no answer from the authorization server: %s", call->failure_text);
     json_t *object = call->response_cut ? NULL : json_parse(call->response_body, NULL);
-    bool done = read_object(arena, call, object, reply, error);
+    bool done = read_object(arena, call, question, object, reply, error);
     json_decref(object);
     return done;
 }

@@ -22,5 +22,11 @@ struct token_reply {
     struct text refresh_token; /* TEXT_NONE: the one that was used stays good */
     int64_t lifetime_s;        /* -1: the server did not say */
 };
+/* What the server was sent that it might repeat. */
+struct token_question {
+    const struct token_settings *settings;
+    struct text refresh_token;
+};
 /* Texts in the arena. False with a sentence in `error` that holds no secret. */
-bool token_reply_read(struct arena *arena, const struct http_call *call, struct token_reply *reply, struct error *error);
+bool token_reply_read(struct arena *arena, const struct http_call *call, const struct token_question *question,
+                      struct token_reply *reply, struct error *error);

@@ -135,6 +135,11 @@ void config_defaults(struct config *config)
     config->ingest_loops = cores >= 4 ? (unsigned)(cores > 16 ? 8 : cores / 2) : 1;
 }
 
+void config_free(struct config *config)
+{
+    egress_free(&config->egress);
+}
+
 bool config_set(struct config *config, struct text name, struct text value, struct error *error)
 {
     for (size_t i = 0; i < sizeof SETTINGS / sizeof SETTINGS[0]; i++) {
@@ -142,7 +147,10 @@ bool config_set(struct config *config, struct text name, struct text value, stru
             return SETTINGS[i].set(config, value, error);
     }
     struct error bad = {0};
-    if (channel_settings_set(&config->channels, name, value, &bad))
+    if (channel_settings_set(&config->channels, name, value, &bad) ||
+        (bad.code == ERROR_NONE && egress_set(&config->egress, name, value, &bad)))
+        return true;
+    if (bad.code == ERROR_NONE && http_client_settings_set(&config->client, name, value, &bad))
         return true;
     return bad.code != ERROR_NONE ? error_set(error, bad.code, "%s", bad.message) : limits_set(name, value, error);
 }
@@ -196,6 +204,14 @@ bool config_read_environment(struct config *config, struct error *error)
     }
     for (size_t i = 0; channel_setting_names[i] != NULL; i++) {
         if (!read_variable(config, channel_setting_names[i], error))
+            return false;
+    }
+    for (size_t i = 0; egress_setting_names[i] != NULL; i++) {
+        if (!read_variable(config, egress_setting_names[i], error))
+            return false;
+    }
+    for (size_t i = 0; http_client_setting_names[i] != NULL; i++) {
+        if (!read_variable(config, http_client_setting_names[i], error))
             return false;
     }
     for (size_t i = 0; i < limit_row_count; i++) {

@@ -12,6 +12,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "http/client_settings.h"
+#include "http/egress.h"
 #include "notify/channel.h"
 #include "provider/provider.h"
 
@@ -25,10 +27,13 @@ struct config {
     char transform_program[1024]; /* the worker of transformations; empty: found beside this program */
     struct provider_settings provider; /* the calls to those who send */
     struct channel_settings channels; /* how people are told of issues */
+    struct egress egress;  /* where users' calls may go; the gateway's own addresses are added at the start */
+    struct http_client_settings client; /* how deliveries go out */
     bool quick_start;      /* on an empty data directory make a source, a mock destination and a connection */
 };
 
 void config_defaults(struct config *config);
+void config_free(struct config *config); /* what it holds */
 /* Sets one setting (a field above or a limit) by its name. */
 bool config_set(struct config *config, struct text name, struct text value, struct error *error);
 bool config_read_file(struct config *config, const char *path, struct error *error);

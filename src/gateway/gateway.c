@@ -64,6 +64,10 @@ static bool start_server(struct gateway *gateway, struct error *error)
         snprintf(config->public_url, sizeof config->public_url, ipv6 ? "http://[%s]:%u" : "http://%s:%u",
                  config->listen_host, config->listen_port);
     }
+    struct sockaddr_storage address;
+    http_server_address(gateway->server, &address);
+    egress_add_listener(&config->egress, (const struct sockaddr *)&address);
+    egress_add_public_url(&config->egress, config->public_url);
     return true;
 }
 
@@ -75,11 +79,12 @@ static bool start_parts(struct gateway *gateway, struct error *error)
     parts->public_url = url;
     return (parts->catalog = catalog_open(parts->store, error)) != NULL &&
            (parts->issues = issues_start(parts->store, parts->catalog, error)) != NULL &&
-           (parts->deliver = deliver_start(parts->store, parts->catalog, parts->issues, url, error)) != NULL &&
+           (parts->deliver = deliver_start(parts->store, parts->catalog, parts->issues, &gateway->config->egress, url,
+                                           &gateway->config->client, error)) != NULL &&
            (parts->transform = transform_pool_start(gateway->config->transform_program, error)) != NULL &&
            (parts->passages = passages_start(parts->store, parts->catalog, parts->deliver, parts->issues,
                                              parts->transform, context, error)) != NULL &&
-           (parts->provider = provider_start(&gateway->config->provider, error)) != NULL &&
+           (parts->provider = provider_start(&gateway->config->provider, &gateway->config->egress, error)) != NULL &&
            (parts->ingest = ingest_start(parts->store, parts->catalog, parts->deliver, parts->issues, parts->passages,
                                          parts->provider, url, error)) != NULL &&
            (parts->bulk = bulk_start(parts->store, parts->catalog, parts->deliver, parts->passages, bulk_query_plan,

@@ -70,27 +70,40 @@ static bool step(struct chunked *chunked, char byte)
     return false;
 }
 
-enum chunk_result chunked_read(struct chunked *chunked, const char *bytes, size_t size, size_t *used,
-                               struct buffer *body, int64_t most)
+enum chunk_result chunked_next(struct chunked *chunked, const char *bytes, size_t size, size_t *used,
+                               struct text *data)
 {
     size_t i = 0;
-    enum chunk_result result = CHUNKS_MORE;
-    while (i < size && result == CHUNKS_MORE && chunked->state != CHUNK_DONE) {
-        if (chunked->state != CHUNK_DATA) {
-            result = step(chunked, bytes[i++]) ? CHUNKS_MORE : CHUNKS_MALFORMED;
-            if (result == CHUNKS_MORE && chunked->state == CHUNK_DATA &&
-                chunked->left > most - (int64_t)body->size)
-                result = CHUNKS_TOO_LARGE;
-            continue;
-        }
-        size_t take = size - i < (size_t)chunked->left ? size - i : (size_t)chunked->left;
-        if (!buffer_append(body, bytes + i, take))
-            result = CHUNKS_NO_MEMORY;
-        i += take;
-        chunked->left -= (int64_t)take;
+    bool good = true;
+    *data = TEXT_NONE;
+    while (good && i < size && chunked->state != CHUNK_DATA && chunked->state != CHUNK_DONE)
+        good = step(chunked, bytes[i++]);
+    if (good && chunked->state == CHUNK_DATA) {
+        *data = text_slice((struct text){bytes, size}, i, (size_t)chunked->left);
+        i += data->size;
+        chunked->left -= (int64_t)data->size;
         if (chunked->left == 0)
             chunked->state = CHUNK_DATA_CR;
     }
     *used = i;
-    return chunked->state == CHUNK_DONE && result == CHUNKS_MORE ? CHUNKS_COMPLETE : result;
+    return !good ? CHUNKS_MALFORMED : chunked->state == CHUNK_DONE ? CHUNKS_COMPLETE : CHUNKS_MORE;
+}
+
+enum chunk_result chunked_read(struct chunked *chunked, const char *bytes, size_t size, size_t *used,
+                               struct buffer *body, int64_t most)
+{
+    enum chunk_result result = CHUNKS_MORE;
+    *used = 0;
+    while (*used < size && result == CHUNKS_MORE) {
+        size_t taken;
+        struct text data;
+        result = chunked_next(chunked, bytes + *used, size - *used, &taken, &data);
+        *used += taken;
+        int64_t announced = (int64_t)data.size + (chunked->state == CHUNK_DATA ? chunked->left : 0);
+        if (announced > most - (int64_t)body->size)
+            return CHUNKS_TOO_LARGE;
+        if (!buffer_append_text(body, data))
+            return CHUNKS_NO_MEMORY;
+    }
+    return result;
 }

@@ -26,6 +26,9 @@ struct chunked {
 
 enum chunk_result { CHUNKS_MORE, CHUNKS_COMPLETE, CHUNKS_MALFORMED, CHUNKS_TOO_LARGE, CHUNKS_NO_MEMORY };
 
+/* Up to the end of the next piece of data, which lies in `bytes`; empty when there is none so far. */
+enum chunk_result chunked_next(struct chunked *chunked, const char *bytes, size_t size, size_t *used,
+                               struct text *data);
 /* Appends what is data to *body (at most `most` bytes in all). *used: how many of the bytes were taken. */
 enum chunk_result chunked_read(struct chunked *chunked, const char *bytes, size_t size, size_t *used,
                                struct buffer *body, int64_t most);

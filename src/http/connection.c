@@ -42,6 +42,14 @@ static const char *current_date(void)
     return date;
 }
 
+static void append_header(struct buffer *out, struct text name, struct text value)
+{
+    buffer_append_text(out, name);
+    buffer_append(out, ": ", 2);
+    buffer_append_text(out, value);
+    buffer_append(out, "\r\n", 2);
+}
+
 static void append_reply(struct http_connection *connection, const struct http_reply *reply)
 {
     struct buffer *out = &connection->reply;
@@ -51,9 +59,9 @@ static void append_reply(struct http_connection *connection, const struct http_r
     buffer_printf(out, "HTTP/1.1 %d %s\r\ndate: %s\r\ncontent-length: %zu\r\n", reply->status,
                   http_status_phrase(reply->status), current_date(), reply->body.size);
     if (reply->content_type != NULL)
-        buffer_printf(out, "content-type: %s\r\n", reply->content_type);
+        append_header(out, TEXT("content-type"), text_of(reply->content_type));
     for (size_t i = 0; i < reply->header_count; i++)
-        buffer_printf(out, "%.*s: %.*s\r\n", TEXT_ARGS(reply->headers[i].name), TEXT_ARGS(reply->headers[i].value));
+        append_header(out, reply->headers[i].name, reply->headers[i].value);
     if (connection->close_after)
         buffer_append_string(out, "connection: close\r\n");
     buffer_append_string(out, "\r\n");

@@ -8,4 +8,12 @@
 
 #include "http/client.h"
 
-enum http_failure http_failure_of(CURLcode result, long system_error, long verify_result);
+struct failure_facts {
+    CURLcode result;
+    long system_error;  /* CURLINFO_OS_ERRNO */
+    long verify_result; /* CURLINFO_SSL_VERIFYRESULT */
+    long proxy_error;   /* CURLINFO_PROXY_ERROR */
+    struct text text;   /* libcurl's sentence, which may hold OpenSSL's code ("error:0A00010B:...") */
+};
+
+enum http_failure http_failure_of(const struct failure_facts *facts);

@@ -121,25 +121,31 @@ static bool parse_request_line(struct text line, struct request_head *head, stru
     return parse_target(text_slice(behind, 0, (size_t)second), head, problem);
 }
 
-static bool parse_header(char *bytes, struct text line, struct http_header *header, struct head_problem *problem)
+static bool refuse(const char **problem, const char *why)
 {
-    if (line.data[0] == ' ' || line.data[0] == '\t')
-        return fail(problem, 400, "folded header lines are not taken");
-    ptrdiff_t colon = text_find_byte(line, ':');
-    if (colon < 0 || !head_is_token(text_slice(line, 0, (size_t)colon)))
-        return fail(problem, 400, "a header line must be \"name: value\", without space before the colon");
-    char *name = bytes + (line.data - bytes);
+    *problem = why;
+    return false;
+}
+
+bool head_parse_field(char *line, size_t size, struct http_header *header, const char **problem)
+{
+    struct text whole = {line, size};
+    ptrdiff_t colon = text_find_byte(whole, ':');
+    if (size > 0 && (line[0] == ' ' || line[0] == '\t'))
+        return refuse(problem, "folded header lines are not taken");
+    if (colon < 0 || !head_is_token(text_slice(whole, 0, (size_t)colon)))
+        return refuse(problem, "a header line must be \"name: value\", without space before the colon");
     for (ptrdiff_t i = 0; i < colon; i++) {
-        if (name[i] >= 'A' && name[i] <= 'Z')
-            name[i] = (char)(name[i] + ('a' - 'A'));
+        if (line[i] >= 'A' && line[i] <= 'Z')
+            line[i] = (char)(line[i] + ('a' - 'A'));
     }
-    struct text value = text_slice(line, (size_t)colon + 1, line.size);
+    struct text value = text_slice(whole, (size_t)colon + 1, size);
     for (size_t i = 0; i < value.size; i++) {
         unsigned char byte = (unsigned char)value.data[i];
         if ((byte < ' ' && byte != '\t') || byte == 0x7F)
-            return fail(problem, 400, "a header value holds a control character");
+            return refuse(problem, "a header value holds a control character");
     }
-    *header = (struct http_header){text_slice(line, 0, (size_t)colon), text_trim(value)};
+    *header = (struct http_header){text_slice(whole, 0, (size_t)colon), text_trim(value)};
     return true;
 }
 
@@ -170,7 +176,7 @@ static bool check_host(const struct request_head *head, struct head_problem *pro
     return true;
 }
 
-static bool parse_length(struct text value, int64_t *length)
+bool head_parse_length(struct text value, int64_t *length)
 {
     for (size_t i = 0; i < value.size; i++) {
         if (value.data[i] < '0' || value.data[i] > '9')
@@ -189,7 +195,7 @@ static bool read_framing(struct request_head *head, struct head_problem *problem
         return fail(problem, 400, "more than one Content-Length");
     if (lengths == 1 && codings > 0)
         return fail(problem, 400, "Content-Length and Transfer-Encoding exclude each other");
-    if (lengths == 1 && !parse_length(length, &head->content_length))
+    if (lengths == 1 && !head_parse_length(length, &head->content_length))
         return fail(problem, 400, "the Content-Length is malformed");
     if (codings > 0 && head->minor_version == 0)
         return fail(problem, 400, "HTTP/1.0 knows no Transfer-Encoding");
@@ -199,7 +205,7 @@ static bool read_framing(struct request_head *head, struct head_problem *problem
     return true;
 }
 
-static bool has_token(const struct http_headers *headers, struct text name, struct text token)
+bool head_has_token(const struct http_headers *headers, struct text name, struct text token)
 {
     for (size_t i = 0; i < headers->count; i++) {
         struct text rest = headers->items[i].value, part;
@@ -233,12 +239,14 @@ bool head_parse(struct arena *arena, char *bytes, size_t size, struct request_he
         return fail(problem, 431, "too many headers");
     head->headers.items = ARENA_ARRAY(arena, struct http_header, lines);
     while ((line = take_line(&rest)).size > 0) {
-        if (!parse_header(bytes, line, &head->headers.items[head->headers.count], problem))
+        problem->status = 400;
+        if (!head_parse_field(bytes + (line.data - bytes), line.size, &head->headers.items[head->headers.count],
+                              &problem->message))
             return false;
         head->headers.count++;
     }
-    bool wants_close = has_token(&head->headers, TEXT("connection"), TEXT("close"));
-    bool wants_more = has_token(&head->headers, TEXT("connection"), TEXT("keep-alive"));
+    bool wants_close = head_has_token(&head->headers, TEXT("connection"), TEXT("close"));
+    bool wants_more = head_has_token(&head->headers, TEXT("connection"), TEXT("keep-alive"));
     head->keep_alive = !wants_close && (head->minor_version == 1 || wants_more);
     return check_host(head, problem) && read_framing(head, problem) && read_expectation(head, problem);
 }

@@ -40,6 +40,12 @@ ptrdiff_t head_find_end(const char *bytes, size_t size, size_t *seen);
 bool head_parse(struct arena *arena, char *bytes, size_t size, struct request_head *head,
                 struct head_problem *problem);
 
+/* What requests and replies share. A line comes without its line end; its name becomes lower case in place. */
+bool head_parse_field(char *line, size_t size, struct http_header *header, const char **problem);
+bool head_parse_length(struct text value, int64_t *length); /* digits only, at most 18 */
+/* Is the token in one of the headers of that name, lists separated by commas? */
+bool head_has_token(const struct http_headers *headers, struct text name, struct text token);
+
 /* tchar and token of RFC 9110 section 5.6.2: what methods and header names are made of. */
 bool head_is_token_byte(char byte);
 bool head_is_token(struct text text);

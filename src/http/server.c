@@ -271,6 +271,12 @@ static int open_listener(const char *host, uint16_t port, struct error *error)
     return listener;
 }
 
+void http_server_address(const struct http_server *server, struct sockaddr_storage *address)
+{
+    socklen_t size = sizeof *address;
+    getsockname(server->listener, (struct sockaddr *)address, &size);
+}
+
 static uint16_t port_of(int listener)
 {
     struct sockaddr_storage address;

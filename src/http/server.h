@@ -22,6 +22,7 @@
 #include "http/message.h"
 
 struct http_server;
+struct sockaddr_storage;
 
 /* One request and its reply. Owned by the server; valid until http_reply returns. */
 struct http_exchange {
@@ -74,6 +75,8 @@ struct http_reply {
 struct http_server *http_server_start(const char *host, uint16_t port, unsigned loops,
                                       struct http_application application, struct error *error);
 uint16_t http_server_port(const struct http_server *server);
+/* Where it listens, while it does. */
+void http_server_address(const struct http_server *server, struct sockaddr_storage *address);
 
 /* Sends the reply. Any thread; exactly once per exchange; the exchange is gone afterwards. */
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply);

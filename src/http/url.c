@@ -31,3 +31,13 @@ bool http_url_is_valid(struct text url)
     free(copy);
     return good;
 }
+
+bool http_url_has_user(struct text url)
+{
+    ptrdiff_t slashes = text_find(url, TEXT("//"));
+    for (size_t i = slashes < 0 ? url.size : (size_t)slashes + 2; i < url.size && strchr("/?#", url.data[i]) == NULL; i++) {
+        if (url.data[i] == '@')
+            return true;
+    }
+    return false;
+}

@@ -9,3 +9,5 @@
 
 /* Absolute, http or https, with a host, a port in its range, and nothing that must be percent-encoded. */
 bool http_url_is_valid(struct text url);
+/* Does a valid URL name a user, "http://user:password@host"? */
+bool http_url_has_user(struct text url);

@@ -47,11 +47,23 @@ static bool answer_as_asked(struct http_exchange *exchange, int status)
     return known;
 }
 
-static void answer_success(struct http_exchange *exchange, const struct catalog_source *source, int64_t request_id,
+static void answer_acknowledged(struct http_exchange *exchange, const struct acknowledgement_reply *acknowledgement)
+{
+    http_reply(exchange, &(struct http_reply){.status = 200, .content_type = acknowledgement->type,
+                                              .body = acknowledgement->body, .headers = acknowledgement->headers,
+                                              .header_count = acknowledgement->header_count});
+}
+
+static void answer_success(struct http_exchange *exchange, const struct catalog_source *source,
+                           const struct acknowledgement_reply *acknowledgement, int64_t request_id,
                            const char *public_url)
 {
     if (answer_as_asked(exchange, 200))
         return;
+    if (acknowledgement != NULL) {
+        answer_acknowledged(exchange, acknowledgement);
+        return;
+    }
     if (source->settings.response_body.data != NULL) {
         send(exchange, 200, source->settings.response_content_type, source->settings.response_body);
         return;
@@ -66,10 +78,11 @@ static void answer_success(struct http_exchange *exchange, const struct catalog_
 }
 
 void answer_recorded(struct http_exchange *exchange, const struct catalog_source *source,
-                     const struct screening *screening, int64_t request_id, const char *public_url)
+                     const struct screening *screening, const struct acknowledgement_reply *acknowledgement,
+                     int64_t request_id, const char *public_url)
 {
     if (screening->status == 200)
-        answer_success(exchange, source, request_id, public_url);
+        answer_success(exchange, source, acknowledgement, request_id, public_url);
     else if (screening->status == 401)
         send(exchange, 401, NULL, TEXT(""));
     else

@@ -8,9 +8,13 @@
 #include "ingest/screen.h"
 #include "catalog/catalog.h"
 
-/* The request is recorded. `source` gives the custom response. Ends the exchange. */
+/*
+ * The request is recorded. `source` gives the custom response; `acknowledgement` is what the type has, NULL without one.
+ * Ends the exchange.
+ */
 void answer_recorded(struct http_exchange *exchange, const struct catalog_source *source,
-                     const struct screening *screening, int64_t request_id, const char *public_url);
+                     const struct screening *screening, const struct acknowledgement_reply *acknowledgement,
+                     int64_t request_id, const char *public_url);
 /*
  * A question that a provider asks of a URL before it sends there (verify/verify.h) is answered, and is neither an event
  * nor recorded. False: it is none, and nothing was done; else the exchange has ended.

@@ -43,6 +43,7 @@ struct arrival {
     struct routed *routed;
     struct delivery_place *leased; /* reserved for each; destination 0: none is */
     size_t routed_count;
+    struct acknowledgement_reply *acknowledgement; /* what its sender needs as the answer; NULL: nothing of its own */
     struct payload *payload; /* shared by leased events and passages, NULL without any */
 };
 
@@ -145,7 +146,8 @@ static void finish(struct arrival *arrival, const struct error *error)
     payload_release(arrival->payload);
     buffer_free(&arrival->headers);
     if (error->code == ERROR_NONE)
-        answer_recorded(arrival->exchange, source, &arrival->screening, arrival->request.id, ingest->public_url);
+        answer_recorded(arrival->exchange, source, &arrival->screening, arrival->acknowledgement, arrival->request.id,
+                        ingest->public_url);
     else
         answer_failed(arrival->exchange, error);
     catalog_source_release(source);
@@ -231,6 +233,22 @@ static const char *origin_of(const struct ingest *ingest, struct http_exchange *
     return arena_printf(&exchange->arena, "%s://%.*s", plain ? "http" : "https", TEXT_ARGS(host));
 }
 
+/* Signatures take their time: here, not on the thread that commits. */
+static void acknowledge(struct arrival *arrival)
+{
+    struct http_exchange *exchange = arrival->exchange;
+    struct acknowledgement_reply reply;
+    enum rejection_cause cause = arrival->screening.cause;
+    bool is_taken = cause == REJECTION_NONE || cause == REJECTION_NO_CONNECTION;
+    if (!is_taken || arrival->source->settings.response_body.data != NULL || arrival->subject.published)
+        return;
+    struct verify_input input = screen_verify_input(exchange, arrival->subject.origin);
+    if (!verify_acknowledge(arrival->source->verifier, &input, &exchange->arena, &reply))
+        return;
+    arrival->acknowledgement = ARENA_NEW(&exchange->arena, struct acknowledgement_reply);
+    *arrival->acknowledgement = reply;
+}
+
 /* What was decided is recorded, and answered then. */
 static void record(struct arrival *arrival)
 {
@@ -258,6 +276,7 @@ static void record(struct arrival *arrival)
         .body = exchange->body.data ? exchange->body : TEXT(""),
     };
     route_all(arrival);
+    acknowledge(arrival);
     reserve_places(arrival);
     if (!store_submit(ingest->store, &arrival->job, &error)) {
         atomic_fetch_add(&ingest->failed, 1);
@@ -277,10 +296,10 @@ static void confirmation_done(struct errand *errand)
         return;
     }
     struct ingest *ingest = arrival->ingest;
-    log_info("source %.*s: the subscription that its sender asked about is confirmed",
-             TEXT_ARGS(arrival->source->record.name));
-    answer_confirmed(arrival->exchange);
-    catalog_source_release(arrival->source);
+    struct catalog_source *source = arrival->source;
+    log_info("source %.*s: the subscription that its sender asked about is confirmed", TEXT_ARGS(source->record.name));
+    answer_confirmed(arrival->exchange); /* the arrival is gone with it */
+    catalog_source_release(source);
     atomic_fetch_sub(&ingest->waiting, 1);
 }
 

@@ -77,6 +77,14 @@ struct screening screen_without_key(const struct screened *subject, bool is_fina
     return refused;
 }
 
+static struct screening reject_unverified(const struct verifier *verifier)
+{
+    struct screening refused = reject(REJECTION_VERIFICATION_FAILED, verifier_refused_status(verifier), "");
+    if (verifier_is_broken(verifier))
+        refused.detail = "the gateway cannot read what the source's requests are checked with: set config.auth anew";
+    return refused;
+}
+
 /* JSON, and whether anybody wants it. */
 static struct screening screen_content(const struct screened *subject, bool verified)
 {
@@ -119,7 +127,6 @@ struct screening screen_request(const struct screened *subject)
     if (input.key == NULL && verify_wants_key(source->verifier, &input, &exchange->arena, &waits.wanted))
         return waits;
     enum verdict verdict = verify_request(source->verifier, &input);
-    return verdict == VERDICT_FAILED
-               ? reject(REJECTION_VERIFICATION_FAILED, verifier_refused_status(source->verifier), "")
-               : screen_content(subject, verdict == VERDICT_PASSED);
+    return verdict == VERDICT_FAILED ? reject_unverified(source->verifier)
+                                     : screen_content(subject, verdict == VERDICT_PASSED);
 }

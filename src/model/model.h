@@ -188,6 +188,7 @@ struct attempt {
     struct text method;
     struct text body;         /* of the reply, cut at limits.response_body_bytes; TEXT_NONE: none */
     struct text content_type; /* of the reply */
+    struct text response_headers; /* in http/message.h's stored form, cut at limits.response_headers_kept_bytes; TEXT_NONE: none */
     int64_t delivered_at;     /* the attempt started */
     int64_t responded_at;     /* the reply was complete; 0: none came */
     int64_t delivery_latency_ms; /* from the ingest of the request to the start of the attempt; -1 after the first */

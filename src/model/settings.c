@@ -21,6 +21,18 @@ unsigned method_bit_of(struct text method)
     return 0;
 }
 
+const char *const SECRET_MEMBERS[] = {"auth", "tls", NULL};
+
+bool config_is_unreadable(const json_t *config)
+{
+    bool unreadable = false;
+    for (size_t i = 0; SECRET_MEMBERS[i] != NULL; i++) {
+        const json_t *member = json_member(config, SECRET_MEMBERS[i]);
+        unreadable |= member != NULL && !json_is_null(member) && !json_is_object(member);
+    }
+    return unreadable;
+}
+
 static json_t *parse_config(struct text config, struct error *error)
 {
     json_t *object = json_parse(config.size ? config : TEXT("{}"), error);
@@ -143,6 +155,14 @@ static void read_tls(struct arena *arena, const json_t *config, struct tls_setti
     tls->client_key = copy_member(arena, object, "client_key");
 }
 
+static void read_transport(const json_t *config, struct transport_settings *transport)
+{
+    const json_t *object = json_member(config, "transport"), *proxy = json_member(object, "proxy");
+    http_version_parse(json_member_text(object, "http_version"), &transport->version);
+    transport->timeout_ms = json_integer_value(json_member(object, "timeout"));
+    transport->without_proxy = json_is_false(proxy);
+}
+
 static void read_auth(struct arena *arena, const json_t *auth, struct destination_settings *settings)
 {
     settings->key = copy_member(arena, auth, settings->auth == DESTINATION_AUTH_AWS ? "access_key_id" : "key");
@@ -160,10 +180,11 @@ static void read_auth(struct arena *arena, const json_t *auth, struct destinatio
 bool destination_settings_read(struct arena *arena, const struct destination *destination,
                                struct destination_settings *settings, struct error *error)
 {
-    *settings = (struct destination_settings){0};
+    *settings = (struct destination_settings){.unreadable = true};
     json_t *config = parse_config(destination->config, error);
     if (config == NULL)
         return false;
+    settings->unreadable = config_is_unreadable(config);
     settings->url = copy_member(arena, config, "url");
     settings->path_forwarding_disabled = json_member_true(config, "path_forwarding_disabled");
     settings->method = copy_member(arena, config, "http_method");
@@ -177,6 +198,7 @@ bool destination_settings_read(struct arena *arena, const struct destination *de
     }
     read_auth(arena, auth, settings);
     read_tls(arena, config, &settings->tls);
+    read_transport(config, &settings->transport);
     delivery_policy_read(arena, config, &settings->policy);
     json_decref(config);
     return true;

@@ -13,7 +13,9 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "http/client_settings.h"
 #include "model/model.h"
 #include "model/policy.h"
 
@@ -21,6 +23,11 @@ enum method_bit {
     METHOD_GET = 1, METHOD_POST = 2, METHOD_PUT = 4, METHOD_PATCH = 8, METHOD_DELETE = 16, METHOD_HEAD = 32,
 };
 unsigned method_bit_of(struct text method); /* 0: none of these */
+
+/* The members of a config that are secrets: sealed in the store, and shown only when they are asked for. NULL ends them. */
+extern const char *const SECRET_MEMBERS[];
+/* Is one of them neither an object nor null? Then the store could not open it, and nothing may be done as if it were not set. */
+bool config_is_unreadable(const json_t *config);
 
 /* What is verified is read by verify/verify.h. */
 struct source_settings {
@@ -64,7 +71,15 @@ struct tls_settings {
     struct text client_certificate, client_key;
 };
 
+/* How it is called, where that differs from the gateway's settings. */
+struct transport_settings {
+    enum http_version version; /* HTTP_VERSION_ANY: the gateway's */
+    int64_t timeout_ms;        /* of a whole delivery; 0: limits.delivery_timeout_ms */
+    bool without_proxy;
+};
+
 struct destination_settings {
+    bool unreadable;          /* what auth or tls hold could not be opened: nothing can be sent */
     struct text url;          /* HTTP */
     bool path_forwarding_disabled;
     struct text method;       /* TEXT_NONE: the request's */
@@ -76,6 +91,7 @@ struct destination_settings {
     struct text region, service; /* AWS */
     struct token_settings token;
     struct tls_settings tls;
+    struct transport_settings transport;
     struct delivery_policy policy;
 };
 bool destination_settings_read(struct arena *arena, const struct destination *destination,

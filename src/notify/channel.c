@@ -239,14 +239,15 @@ static void *run(void *argument)
     return NULL;
 }
 
-struct channels *channels_start(const struct channel_settings *settings, struct error *error)
+struct channels *channels_start(const struct channel_settings *settings, const struct egress *egress,
+                                struct error *error)
 {
     struct channels *channels = NEW(struct channels);
     channels->settings = settings;
     channels->last = &channels->first;
     pthread_mutex_init(&channels->lock, NULL);
     condition_init(&channels->changed);
-    channels->client = http_client_create(error);
+    channels->client = http_client_create(egress, error);
     if (channels->client != NULL) {
         channels->started = pthread_create(&channels->thread, NULL, run, channels) == 0;
         if (channels->started)

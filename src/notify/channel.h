@@ -38,9 +38,11 @@ extern const char *const channel_setting_names[];
 bool channel_settings_set(struct channel_settings *settings, struct text name, struct text value, struct error *error);
 
 struct channels;
+struct egress;
 
-/* The settings are kept by reference. */
-struct channels *channels_start(const struct channel_settings *settings, struct error *error);
+/* The settings and the egress policy are kept by reference. The policy is not asked about the mail server. */
+struct channels *channels_start(const struct channel_settings *settings, const struct egress *egress,
+                                struct error *error);
 /*
  * Sends to each channel of the object that has a setting: a mail with subject and text, or a POST of
  * {"text", "content", "topic", "channel", "issue"}. What is given stays the caller's.

@@ -132,7 +132,7 @@ struct notify *notify_start(struct store *store, struct catalog *catalog, struct
                               .passages = passages, .public_url = public_url};
     pthread_mutex_init(&notify->lock, NULL);
     condition_init(&notify->changed);
-    if ((notify->channels = channels_start(settings, error)) != NULL &&
+    if ((notify->channels = channels_start(settings, deliver_egress(deliver), error)) != NULL &&
         (notify->reader = store_reader_open(store, error)) != NULL) {
         notify->started = pthread_create(&notify->thread, NULL, run, notify) == 0;
         if (notify->started)

@@ -51,6 +51,8 @@ static struct text describe(struct call *call, const struct issue *issue)
         return text_of(arena_printf(call->arena, "The transformation %s reports: %s", id,
                                     execution_log_level_name((enum execution_log_level)key->first)));
     case ISSUE_BACKPRESSURE:
+        if (key->first == 0)
+            return text_of(arena_printf(call->arena, "The destination %s (%s) is down; its events wait", name, id));
         return text_of(arena_printf(call->arena, "Events for the destination %s (%s) wait longer than %lld seconds",
                                     name, id, (long long)key->first / 1000));
     case ISSUE_REQUEST: break;

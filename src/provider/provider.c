@@ -344,11 +344,13 @@ bool provider_confirm(struct provider *provider, struct errand *errand)
 
 /* ---- start and stop ---- */
 
-struct provider *provider_start(const struct provider_settings *settings, struct error *error)
+struct provider *provider_start(const struct provider_settings *settings, const struct egress *egress,
+                                struct error *error)
 {
     struct provider *provider = NEW(struct provider);
     pthread_mutex_init(&provider->lock, NULL);
-    bool good = settings_read(provider, settings, error) && (provider->client = http_client_create(error)) != NULL;
+    bool good = settings_read(provider, settings, error) &&
+                (provider->client = http_client_create(egress, error)) != NULL;
     if (good && pthread_create(&provider->thread, NULL, run, provider) == 0)
         return provider;
     if (good)

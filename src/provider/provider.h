@@ -24,6 +24,7 @@
 #include "verify/key_set.h"
 
 struct provider;
+struct egress;
 
 struct provider_settings {
     char authorities[1024]; /* file, PEM: trusted in place of the system's; empty: the system's */
@@ -32,8 +33,9 @@ struct provider_settings {
 /* Is that of the form which `connect` has? */
 bool provider_connect_is_valid(struct text connect);
 
-/* The settings are kept by reference. */
-struct provider *provider_start(const struct provider_settings *settings, struct error *error);
+/* The settings and the egress policy are kept by reference. */
+struct provider *provider_start(const struct provider_settings *settings, const struct egress *egress,
+                                struct error *error);
 /* All that wait get their answer, and who comes later is refused. */
 void provider_quiesce(struct provider *provider);
 void provider_stop(struct provider *provider);

@@ -62,9 +62,9 @@ static const struct column IGNORED[] = {
 };
 
 const struct list_kind source_list_kind = {
-    "source", SOURCE_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(SOURCES), true, row_source, sizeof(struct source)};
+    "source", SOURCE_OPENED, "", "deleted_at = 0", NULL, KNOWN(SOURCES), true, row_source, sizeof(struct source)};
 static const struct list_kind DESTINATION_LIST = {
-    "destination", DESTINATION_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(DESTINATIONS), true, row_destination,
+    "destination", DESTINATION_OPENED, "", "deleted_at = 0", NULL, KNOWN(DESTINATIONS), true, row_destination,
     sizeof(struct destination)};
 const struct list_kind connection_list_kind = {
     "connection", CONNECTION_COLUMNS, "", "deleted_at = 0", NULL, KNOWN(CONNECTIONS), true, row_connection,

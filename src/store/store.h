@@ -82,6 +82,12 @@ bool store_add_request_counts(struct store_transaction *, int64_t request_id, in
                               int64_t ignored, int64_t now, struct error *);
 /* Writes the attempt and the event as it is after it, and ends the lease. */
 bool store_record_attempt(struct store_transaction *, const struct attempt *, const struct event *, struct error *);
+/*
+ * The same for an event that is still as `before`: one statement less than to read it, and again within the update.
+ * *changed: it is not, and nothing was done.
+ */
+bool store_record_outcome(struct store_transaction *, const struct attempt *, const struct event *before,
+                          const struct event *after, bool *changed, struct error *);
 /* Replaces the changing fields of an event (status, due_at, next_*, error_code, bulk_id, ...). The lease stays. */
 bool store_update_event(struct store_transaction *, const struct event *, struct error *);
 

@@ -21,6 +21,7 @@ const struct auth_field secret_fields[] = {SECRET_KEY, {0}};
 const struct auth_field api_key_fields[] = {ROTATED("api_key", SECRET_MOST), {0}};
 const struct auth_field token_fields[] = {ROTATED("token", SECRET_MOST), {0}};
 const struct auth_field public_key_fields[] = {ROTATED("public_key", PEM_MOST), {0}};
+const struct auth_field alipay_fields[] = {ROTATED("public_key", PEM_MOST), OPTIONAL("private_key", PEM_MOST), {0}};
 const struct auth_field basic_fields[] = {
     NEEDED("username", KEY_NAME_MOST), ROTATED("password", KEY_NAME_MOST), {0},
 };

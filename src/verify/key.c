@@ -136,6 +136,27 @@ bool verify_key_read(struct arena *arena, enum key_form form, struct text text, 
     return read_secret(arena, form, text, keys, count, error);
 }
 
+EVP_PKEY *verify_private_key_read(struct text text)
+{
+    struct buffer digits = {0}, der = {0};
+    EVP_PKEY *key = NULL;
+    strip_pem(text, &digits);
+    if (base64_decode(&der, buffer_text(&digits)) && der.size > 0) {
+        const unsigned char *bytes = (const unsigned char *)der.data;
+        key = d2i_AutoPrivateKey(NULL, &bytes, (long)der.size);
+    }
+    ERR_clear_error();
+    OPENSSL_cleanse(digits.data, digits.size);
+    OPENSSL_cleanse(der.data, der.size);
+    buffer_free(&digits);
+    buffer_free(&der);
+    int bits = key != NULL && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA ? EVP_PKEY_get_bits(key) : 0;
+    if (bits >= RSA_BITS_LEAST && bits <= RSA_BITS_MOST)
+        return key;
+    EVP_PKEY_free(key);
+    return NULL;
+}
+
 void verify_key_free(struct verify_key *key)
 {
     EVP_PKEY_free(key->public_key);

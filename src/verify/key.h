@@ -17,6 +17,8 @@ enum { KEYS_OF_ONE = 2 }; /* a secret that can be read in two ways gives two key
 /* Adds the key or keys of a text. False: it is none of that form; `error` says what it must be, without naming it. */
 bool verify_key_read(struct arena *arena, enum key_form form, struct text text, struct verify_key keys[KEYS_OF_ONE],
               size_t *count, struct error *error);
+/* A private RSA key in PEM, or the base64 inside of it. NULL: it is none. Freed with EVP_PKEY_free. */
+EVP_PKEY *verify_private_key_read(struct text text);
 void verify_key_free(struct verify_key *key);
 /* RSA, EC (P-256) or Ed25519, as the method wants it? */
 bool verify_key_fits(const struct verify_key *key, enum scheme_method method);

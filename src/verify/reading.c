@@ -2,8 +2,10 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/limits.h"
 #include "verify/hasher.h"
@@ -17,7 +19,8 @@ static const struct {
     {"raw:", PLACE_RAW_JSON, false}, {"php:", PLACE_PHP_JSON, false}, {"sig.", PLACE_PART, false},
     {"cfg.", PLACE_CONFIG, false}, {"body", PLACE_BODY, true}, {"method", PLACE_METHOD, true}, {"url", PLACE_URL, true},
     {"path_query", PLACE_PATH_QUERY, true}, {"endpoint", PLACE_ENDPOINT, true}, {"secret", PLACE_SECRET, true},
-    {"form", PLACE_FORM_SORTED, true},
+    {"form", PLACE_FORM_SORTED, true}, {"now", PLACE_NOW, true}, {"now_text", PLACE_NOW_TEXT, true},
+    {"reply", PLACE_REPLY, true}, {"signed", PLACE_SIGNED, true},
 };
 
 bool place_read(struct text text, struct place *place)
@@ -103,11 +106,27 @@ struct json_view reading_json(struct reading *reading)
     return reading->json;
 }
 
+/* As few digits as read the same number again: what JavaScript and PHP write. */
+static bool fraction_text(struct reading *reading, double number, struct text *value)
+{
+    enum { DIGITS_MOST = 17 };
+    char digits[32];
+    for (int count = 1; count <= DIGITS_MOST; count++) {
+        snprintf(digits, sizeof digits, "%.*g", count, number);
+        if (strtod(digits, NULL) == number)
+            break;
+    }
+    *value = arena_copy_text(&reading->arena, text_of(digits));
+    return strchr(digits, 'e') == NULL;
+}
+
 static bool number_text(struct reading *reading, double number, struct text *value)
 {
     static const double most = 9007199254740992.0; /* 2^53: beyond it digits would be made up */
-    if (!(fabs(number) < most) || number != floor(number))
+    if (!(fabs(number) < most))
         return false;
+    if (number != floor(number))
+        return fraction_text(reading, number, value);
     *value = text_of(arena_printf(&reading->arena, "%.0f", number));
     return true;
 }
@@ -128,6 +147,22 @@ static bool json_value(struct reading *reading, struct text path, struct text *v
     case JSON_VIEW_ABSENT: break;
     }
     return true;
+}
+
+/* ---- the time of an answer ---- */
+
+static struct text now_in_seconds(struct reading *reading)
+{
+    return text_of(arena_printf(&reading->arena, "%lld", (long long)(reading->input->now_ms / 1000)));
+}
+
+/* ISO 8601, to the second. */
+static struct text now_as_text(struct reading *reading)
+{
+    enum { SECONDS_END = 19 };
+    char moment[CLOCK_TEXT_SIZE];
+    clock_format(reading->input->now_ms, moment);
+    return text_of(arena_printf(&reading->arena, "%.*s+00:00", (int)SECONDS_END, moment));
 }
 
 /* ---- all of it ---- */
@@ -155,6 +190,10 @@ bool reading_value(struct reading *reading, struct place place, struct text *val
     case PLACE_SECRET: *value = reading->secret; return true;
     case PLACE_CONFIG: *value = place.name; return true;
     case PLACE_FORM_SORTED: return reading_form_sorted(reading, value);
+    case PLACE_NOW: *value = now_in_seconds(reading); return true;
+    case PLACE_NOW_TEXT: *value = now_as_text(reading); return true;
+    case PLACE_REPLY: *value = reading->reply; return true;
+    case PLACE_SIGNED: *value = reading->signed_text; return true;
     }
     return false;
 }

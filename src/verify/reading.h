@@ -18,6 +18,7 @@ enum place_kind {
     PLACE_PART,       /* a part of the signature's header */
     PLACE_SECRET, PLACE_CONFIG,
     PLACE_FORM_SORTED,
+    PLACE_NOW, PLACE_NOW_TEXT, PLACE_REPLY, PLACE_SIGNED, /* of answers */
 };
 
 struct place {
@@ -38,6 +39,7 @@ struct reading {
     struct text secret; /* {secret} and the key of {hmachex()} */
     struct signature_part parts[SIGNATURE_PARTS_MOST];
     size_t part_count;
+    struct text reply, signed_text; /* {reply} and {signed} */
     bool is_json_read;
     struct json_view json; /* what "j:" looks into */
     bool is_form_read, is_form;

@@ -90,6 +90,23 @@ enum confidence {
     SCHEME_OPEN,    /* the sender offers nothing to check */
 };
 
+enum { ACKNOWLEDGEMENT_HEADERS = 3 };
+
+/*
+ * The answer to a request that was taken, signed so that the sender knows who took it. Templates know {now}, in seconds,
+ * {now_text}, {reply}, which is the body, and {signed}. See acknowledgement.c.
+ */
+struct acknowledgement {
+    const char *type, *body;
+    const char *content;         /* what is signed */
+    enum scheme_method method;   /* METHOD_HASH with the source's own secret, or METHOD_RSA */
+    enum digest digest;
+    const char *private_key;     /* of METHOD_RSA: the member of config.auth that holds it, in PEM */
+    enum signature_encoding encoding;
+    bool percent_encoded;
+    const char *headers[ACKNOWLEDGEMENT_HEADERS]; /* "Name: template"; left out where nothing can be signed */
+};
+
 /* The digest that a value of the request names; what is not in the table is refused. Tables end with a row without a name. */
 struct named_digest {
     const char *name;
@@ -132,6 +149,7 @@ struct scheme {
     const char *signature;  /* where it stands */
     struct signature_form form;
     const char *content;    /* what is signed: a template, see template.h */
+    const char *other_when, *other_content; /* where a request has something there, this is signed instead */
     const char *each;       /* "notificationItems": every item of this array of the body is signed by itself, */
     const char *item;       /* and this member of it is what "j:" looks into */
     enum key_form key;
@@ -143,6 +161,7 @@ struct scheme {
     int refused_status;     /* what the sender is answered when the check failed; 0: 200, as if all were well */
     const struct handshake *handshakes;
     const char *reply_type, *reply; /* what the sender needs as the answer, when the source has no custom response */
+    const struct acknowledgement *acknowledgement; /* the same, when the answer is made for each request */
     const char *find;          /* what to enter, and where it is found at the provider */
     const char *documentation; /* the provider's page */
 };

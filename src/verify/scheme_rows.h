@@ -20,6 +20,7 @@
 #define PARTS(bytes) .form.separators = bytes
 #define PAIRS(bytes, name) .form.separators = bytes, .form.named = name
 #define SIGNED(template) .content = template
+#define OTHER(when, template) .other_when = when, .other_content = template
 #define TIME(where, of, seconds) .time = where, .unit = TIME_##of, .tolerance_s = seconds
 #define KEY(form) .key = KEY_##form
 
@@ -42,6 +43,7 @@
 #define REFUSED(status) .refused_status = status
 #define HANDSHAKES(table) .handshakes = handshakes_##table
 #define REPLY(type, body) .reply_type = type, .reply = body
+#define ACKNOWLEDGEMENT(row) .acknowledgement = &acknowledgement_##row
 #define AUTH_TYPE_ONLY .auth_type_only = true
 #define OPEN .confidence = SCHEME_OPEN
 #define OPEN_VERIFY_TOKEN .confidence = SCHEME_OPEN, .fields = open_token_fields
@@ -52,6 +54,8 @@
 #define FIND(text) .find = text
 #define DOC(url) .documentation = url
 
+extern const struct acknowledgement acknowledgement_alipay, acknowledgement_praxis;
+extern const struct auth_field alipay_fields[];
 extern const struct auth_field secret_fields[], api_key_fields[], app_key_fields[], verify_token_fields[],
     drains_fields[], store_name_fields[], public_key_fields[], basic_fields[], hmac_fields[], header_key_fields[],
     token_fields[], vapi_fields[], open_token_fields[], ebay_fields[], pubsub_fields[],

@@ -4,7 +4,8 @@
 const struct scheme schemes_of_keys[] = {
     {"ALIPAY", "Alipay+", RSA(SHA256, BASE64), AT("h:Signature"), PAIRS(",", "signature"),
      .form.percent_encoded = true, SIGNED("{method} {path_query}\n{h:Client-Id}.{h:Request-Time}.{body}"),
-     PUBLIC_KEY(PEM), FIND("the public key of Alipay+ for your integration"),
+     .key = KEY_PEM, .secret = "public_key", .fields = alipay_fields, ACKNOWLEDGEMENT(alipay),
+     FIND("the public key of Alipay+ for your integration; `private_key` is your own and signs the answers"),
      DOC("https://docs.alipayplus.com/alipayplus/alipayplus/api_acq_tile/signature")},
     {"BRIDGE_XYZ", "Bridge (stablecoins)", RSA(SHA256, BASE64), AT("h:X-Webhook-Signature"), PAIRS(",", "v0"),
      .digest_is_signed = true, SIGNED("{sig.t}.{body}"), TIME("sig.t", MILLISECONDS, 600), PUBLIC_KEY(PEM),

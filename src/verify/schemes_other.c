@@ -58,6 +58,14 @@ const struct scheme schemes_of_others[] = {
     {"PIPEDRIVE", "Pipedrive", BASIC,
      FIND("the HTTP auth user name and password that were entered for the webhook")},
     {"POSTMARK", "Postmark", BASIC, FIND("the basic auth credentials that were entered for the webhook")},
+    {"PRAXIS", "Praxis", HASH(SHA384, HEX), AT("h:Gt-Authentication"),
+     SIGNED("{j:merchant_id}{j:application_key}{j:timestamp}{j:customer.customer_token}{j:session.order_id}"
+            "{j:transaction.tid}{j:transaction.currency}{j:transaction.amount}{j:transaction.conversion_rate}"
+            "{j:transaction.processed_currency}{j:transaction.processed_amount}{secret}"),
+     OTHER("j:event", "{j:event}{j:merchant_id}{j:application_key}{j:cid}{j:plan_id}{j:subscription_id}"
+                      "{j:subscription_status}{j:timestamp}{secret}"),
+     SECRET, ACKNOWLEDGEMENT(praxis), FIND("the merchant secret"),
+     DOC("https://doc.praxiscashier.com/integration_docs/latest/webhooks/validation")},
     {"QUOTER", "Quoter", HASH(MD5, HEX), AT("f:hash"), SIGNED("{secret}{f:timestamp}{f:data}"),
      TIME("f:timestamp", SECONDS, 300), SECRET, FIND("the hash key that was entered for the webhook"),
      DOC("https://help.quoter.com/hc/en-us/articles/32085971955355-Integrate-with-Webhooks#h_73bb393dfd")},

@@ -20,8 +20,6 @@ const struct scheme schemes_unchecked[] = {
     {"MONDAY", "monday.com", OPEN, HANDSHAKES(monday_challenge),
      DOC("https://support.monday.com/hc/en-us/articles/360003540679-Webhook-integration")},
     {"PORTAL", "Portal", WEAK, SECRET},
-    {"PRAXIS", "Praxis", WEAK, SECRET,
-     DOC("https://doc.praxiscashier.com/integration_docs/latest/webhooks/validation")},
     {"PROPERTY-FINDER", "Property Finder", WEAK, SECRET},
     {"PUBLISH_API", "Publish API", .method = METHOD_PUBLISH, .confidence = SCHEME_OPEN,
      FIND("nothing: the publish call takes the project's API key")},

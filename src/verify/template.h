@@ -13,13 +13,15 @@
  *   {lines(X)}         of each member of the JSON body that is there: its name and its value, each with a line's end
  *   {crc32(X)}         the CRC-32 of X, in decimal
  *   {json(X)}          X as the inside of a JSON string
+ *   {now} {now_text} {reply} {signed}
+ *                      of answers: the time in seconds and in ISO 8601, the answer's body, and its signature (scheme.h)
  *
  * {url} is the gateway's public URL with path and query as they were sent, {endpoint} the same without query. A brace
  * that no small letter follows is a brace.
  *
  * A header or a member of the config that is missing, a doubled header, or a form that cannot be read makes the
  * writing fail; a JSON member, query parameter or form field that is absent is an empty text. Numbers are written as
- * integers; others are no members of any signed text.
+ * JavaScript writes them; very large and very small ones are no members of any signed text.
  */
 #pragma once
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "model/settings.h"
 #include "verify/hasher.h"
 
 /* ---- which row ---- */
@@ -110,6 +111,9 @@ static bool read_facts(struct verifier *verifier, const json_t *auth, struct err
         return error_set(error, ERROR_INTERNAL, "the table of %s is wrong: time", scheme->type);
     if (scheme->content != NULL && !template_read(arena, scheme->content, auth, &verifier->content))
         return error_set(error, ERROR_INTERNAL, "the table of %s is wrong: content", scheme->type);
+    if (scheme->other_when != NULL && (!place_read(text_of(scheme->other_when), &verifier->other_when) ||
+                                       !template_read(arena, scheme->other_content, auth, &verifier->other_content)))
+        return error_set(error, ERROR_INTERNAL, "the table of %s is wrong: other content", scheme->type);
     if (scheme->digest_at != NULL && !place_read(text_of(scheme->digest_at), &verifier->digest_at))
         return error_set(error, ERROR_INTERNAL, "the table of %s is wrong: digest", scheme->type);
     if (!requirements_read(arena, scheme->requirements, false, auth, &verifier->requirements) ||
@@ -152,6 +156,8 @@ static bool wants_checks(const struct scheme *scheme, const json_t *auth)
 bool verifier_would_check(struct text source_type, const json_t *config)
 {
     const struct scheme *scheme = verifier_scheme_of(source_type, config, NULL);
+    if (config_is_unreadable(config))
+        return true; /* it did, and refuses everything now */
     return scheme != NULL && wants_checks(scheme, json_member(config, "auth"));
 }
 
@@ -162,11 +168,15 @@ static bool read_all(struct verifier *verifier, struct text source_type, const j
     if (scheme == NULL)
         return false;
     verifier->scheme = scheme;
+    if (config_is_unreadable(config))
+        return error_set(error, ERROR_REFUSED, "config.auth: the gateway cannot read it: set it anew");
     verifier->checks = wants_checks(scheme, auth);
     verifier->fetches = verifier->checks && scheme->origin != NULL &&
                         (scheme->secret == NULL || json_member_text(auth, scheme->secret).size == 0);
     if (verifier->checks && (!read_facts(verifier, auth, error) ||
                              !(verifier->fetches ? fetching_read(verifier, auth, error) : add_keys(verifier, auth, error))))
+        return false;
+    if (!acknowledgement_read(verifier, auth, error))
         return false;
     return handshakes_read(verifier, auth) ||
            error_set(error, ERROR_INTERNAL, "the table of %s is wrong: handshakes", scheme->type);
@@ -206,6 +216,7 @@ void verifier_free(struct verifier *verifier)
         return;
     for (size_t i = 0; i < verifier->key_count; i++)
         verify_key_free(&verifier->keys[i]);
+    acknowledgement_free(&verifier->acknowledgement);
     arena_free(&verifier->arena);
     free(verifier);
 }
@@ -218,6 +229,11 @@ const struct scheme *verifier_scheme(const struct verifier *verifier)
 bool verifier_checks(const struct verifier *verifier)
 {
     return verifier->checks;
+}
+
+bool verifier_is_broken(const struct verifier *verifier)
+{
+    return verifier->broken;
 }
 
 /* The hosted service answers 200 to most providers, and to HMACs with MD5. */

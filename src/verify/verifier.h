@@ -39,6 +39,15 @@ struct ready_handshake {
     struct text header_name; /* TEXT_NONE: none */
 };
 
+/* The answer's row with its templates. */
+struct ready_acknowledgement {
+    const struct acknowledgement *row; /* NULL: there is none */
+    struct template body, content, header_values[ACKNOWLEDGEMENT_HEADERS];
+    struct text header_names[ACKNOWLEDGEMENT_HEADERS];
+    size_t header_count;
+    EVP_PKEY *private_key; /* NULL: none was entered */
+};
+
 struct verifier {
     atomic_int owners;
     const struct scheme *scheme;
@@ -48,7 +57,8 @@ struct verifier {
     enum signature_encoding encoding;
     struct signature_form form;
     struct place signature, time;
-    struct template content;
+    struct template content, other_content;
+    struct place other_when; /* where other_content is signed; nowhere: there is none */
     struct verify_key keys[VERIFIER_KEYS_MOST];
     size_t key_count;
     struct ready_requirements requirements, claims;
@@ -60,12 +70,21 @@ struct verifier {
     struct text username;
     struct ready_handshake *handshakes;
     size_t handshake_count;
+    struct ready_acknowledgement acknowledgement;
     bool signs_words; /* a handshake answers words with what could sign them: no webhook's body is one */
     struct arena arena; /* holds the texts */
 };
 
 /* Makes the scheme's handshakes ready. False: a row of the table is wrong. */
 bool handshakes_read(struct verifier *verifier, const json_t *auth);
+
+/* Makes the scheme's acknowledgement ready. False with an error: the table or the private key is wrong. */
+bool acknowledgement_read(struct verifier *verifier, const json_t *auth, struct error *error);
+void acknowledgement_free(struct ready_acknowledgement *acknowledgement);
+
+/* As verify_request; of METHOD_HMAC and METHOD_HASH with the secret that fitted, which lives as long as the verifier. */
+enum verdict verify_finding_secret(const struct verifier *verifier, const struct verify_input *input,
+                                   struct text *secret);
 
 /* Letters, digits and "-_.~+/=" only, and not many. */
 bool is_handshake_word(struct text text);

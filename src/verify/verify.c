@@ -109,11 +109,19 @@ static void take_hasher(void *context, struct text piece)
     hasher_add(context, piece);
 }
 
+static const struct template *content_of(const struct verifier *verifier, struct reading *reading)
+{
+    struct text value;
+    bool other = verifier->other_when.kind != PLACE_NONE && reading_value(reading, verifier->other_when, &value) &&
+                 value.data != NULL;
+    return other ? &verifier->other_content : &verifier->content;
+}
+
 static size_t hash_content(const struct verifier *verifier, enum digest digest, bool is_hmac, struct reading *reading,
                            unsigned char out[DIGEST_BYTES_MOST])
 {
     struct hasher hasher = is_hmac ? hasher_of_hmac(digest, reading->secret) : hasher_of_digest(digest);
-    return template_write(&verifier->content, reading, (struct template_sink){take_hasher, &hasher})
+    return template_write(content_of(verifier, reading), reading, (struct template_sink){take_hasher, &hasher})
                ? hasher_end(&hasher, out)
                : 0;
 }
@@ -261,7 +269,8 @@ static bool passes(const struct verifier *verifier, struct reading *reading)
     return false;
 }
 
-enum verdict verify_request(const struct verifier *verifier, const struct verify_input *input)
+enum verdict verify_finding_secret(const struct verifier *verifier, const struct verify_input *input,
+                                   struct text *secret)
 {
     if (!verifier->checks)
         return VERDICT_UNCHECKED;
@@ -272,6 +281,13 @@ enum verdict verify_request(const struct verifier *verifier, const struct verify
     struct reading reading = {.input = input, .keys = verifier->fetches ? input->key : verifier->keys,
                               .key_count = verifier->fetches ? 1 : verifier->key_count, .digest = verifier->digest};
     bool passed = passes(verifier, &reading);
+    *secret = reading.secret;
     reading_end(&reading);
     return passed ? VERDICT_PASSED : VERDICT_FAILED;
+}
+
+enum verdict verify_request(const struct verifier *verifier, const struct verify_input *input)
+{
+    struct text secret;
+    return verify_finding_secret(verifier, input, &secret);
 }

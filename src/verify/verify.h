@@ -60,6 +60,8 @@ const struct scheme *verifier_scheme_of(struct text source_type, const json_t *c
 bool verifier_would_check(struct text source_type, const json_t *config);
 /* False: every verdict is VERDICT_UNCHECKED. */
 bool verifier_checks(const struct verifier *verifier);
+/* It refuses everything, since its config was wrong. */
+bool verifier_is_broken(const struct verifier *verifier);
 /* What the sender is answered after VERDICT_FAILED. */
 int verifier_refused_status(const struct verifier *verifier);
 
@@ -77,6 +79,19 @@ struct handshake_reply {
 };
 bool verify_handshake(const struct verifier *verifier, const struct verify_input *input, struct arena *arena,
                       struct handshake_reply *reply);
+
+/*
+ * What the sender of a request that was taken needs as the answer, where its type has one that is made for each request.
+ * Its texts are in the arena.
+ */
+struct acknowledgement_reply {
+    const char *type;
+    struct text body;
+    struct http_header headers[ACKNOWLEDGEMENT_HEADERS];
+    size_t header_count;
+};
+bool verify_acknowledge(const struct verifier *verifier, const struct verify_input *input, struct arena *arena,
+                        struct acknowledgement_reply *reply);
 
 /* The value of a query parameter as sent, still percent-encoded; TEXT_NONE when absent. */
 struct text verify_query_parameter(struct text query, struct text name);

@@ -25,6 +25,7 @@ import { metrics } from './metrics.mjs';
 import { pace } from './pace.mjs';
 import { rules } from './rules.mjs';
 import { makeTable, printTable } from './table.mjs';
+import { manyDestinations, tls } from './wire.mjs';
 
 const TMPFS_MAGIC = 0x01021994;
 const LONG_FREE_BYTES = 40e9;
@@ -53,6 +54,8 @@ const measurements = [
     { name: 'rules', run: rules },
     { name: 'pace', run: pace },
     { name: 'isolation', run: measure.isolation },
+    { name: 'tls', run: tls },
+    { name: 'many_destinations', run: manyDestinations },
     { name: 'paused_backlog', run: measure.pausedBacklog },
     { name: 'refused_backlog', run: measure.refusedBacklog },
     { name: 'endurance', run: measure.endurance, long: true },
@@ -70,6 +73,13 @@ const sizes = {
     isolationRate: 300,
     isolationSeconds: 10,
     isolationRounds: 3,
+    tlsCount: 50_000,
+    tlsRounds: 3,
+    manyDestinations: 10_000,
+    manyRate: 400,
+    manySeconds: 15,
+    manySlowMs: 10_000,
+    manyRounds: 3,
     pausedCount: 50_000,
     refusedCount: 10_000,
     paceSeconds: 20,
@@ -85,6 +95,11 @@ const sizes = {
         rateSeconds: 5,
         isolationSeconds: 5,
         isolationRounds: 1,
+        tlsCount: 5_000,
+        tlsRounds: 1,
+        manyDestinations: 500,
+        manySeconds: 5,
+        manyRounds: 1,
         pausedCount: 10_000,
         refusedCount: 2_000,
         paceSeconds: 8,

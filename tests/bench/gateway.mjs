@@ -68,12 +68,12 @@ export class Gateway {
         return JSON.parse(text);
     }
 
-    // Connects `source` (a name for a new one, or the id of one that exists) to a URL.
-    async connect({ source, sourceId, destination, url, rules }) {
+    // Connects `source` (a name for a new one, or the id of one that exists) to a URL, or to a config.
+    async connect({ source, sourceId, destination, url, config = { url }, rules }) {
         const connection = await this.api('POST', '/connections', {
             name: `to-${destination}`,
             ...(sourceId ? { source_id: sourceId } : { source: { name: source, type: 'WEBHOOK' } }),
-            destination: { name: destination, type: 'HTTP', config: { url } },
+            destination: { name: destination, type: 'HTTP', config },
             ...(rules ? { rules } : {}),
         });
         return {

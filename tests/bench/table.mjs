@@ -165,6 +165,30 @@ const groups = [
             ['ratio of the two', (t) => t.ratio, times, atMost(1.5)],
         ],
     },
+    {
+        needs: ['tls'],
+        of: (r) => r.tls,
+        rows: [
+            ...[['plain', 'through nginx'], ['tls', 'through nginx with TLS'], ['http2', 'through nginx with HTTP/2']].flatMap(
+                ([name, title]) => [
+                    [`${title}: delivered`, (t) => t[name].deliveries_per_s, perSecond],
+                    [`${title}: CPU per webhook`, (t) => t[name].cpu_us, us],
+                ]),
+            ['TLS: ratio of the CPU', (t) => t.ratio, times],
+            ['HTTP/2: ratio of the CPU', (t) => t.http2_ratio, times],
+        ],
+    },
+    {
+        needs: ['many_destinations'],
+        of: (r) => r.many_destinations,
+        rows: [
+            ['many destinations: how many', (t) => t.destinations, String],
+            ['many destinations, the quick ones alone: delivery p99', (t) => t.alone_p99_ms, ms],
+            ['the same beside a slow tenth', (t) => t.beside_p99_ms, ms],
+            ['ratio of the two', (t) => t.ratio, times, atMost(1.5)],
+            ['many destinations: peak memory', (t) => t.memory.peak_resident_mib, mib, atMost(200)],
+        ],
+    },
     { needs: ['paused_backlog'], of: (r) => r.paused_backlog, rows: backlogRows('paused') },
     { needs: ['refused_backlog'], of: (r) => r.refused_backlog, rows: backlogRows('refused') },
     {

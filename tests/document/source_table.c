@@ -181,7 +181,12 @@ static const char HEAD[] =
     "* **Handshakes** are what senders ask of a URL before they use it. They are answered, and are neither events nor\n"
     "  requests. Some answers are made with the secret; those questions are answered only when they are a short word, so\n"
     "  that nobody gets a signature of a webhook by asking for it. `verify_token`, where a row has it, must then be what\n"
-    "  the sender says; without it anything is taken.\n\n";
+    "  the sender says; without it anything is taken.\n"
+    "* **Answers that are signed.** `PRAXIS` gets its acknowledgement with the digest that it looks for, made with the secret\n"
+    "  that it signed with; `ALIPAY` one that is signed with your `private_key`, or unsigned without it. Only what passed\n"
+    "  is answered so, and a `custom_response` takes its place.\n"
+    "* Senders with *the secret itself* in their row put it into every request, where it stays: in the recorded request, and\n"
+    "  in what destinations get.\n\n";
 
 int main(void)
 {

@@ -84,7 +84,7 @@ const SOURCE_AUTHS = {
   BASIC_AUTH: { username: 'u', password: 'p', previous_password: 'q' }, API_KEY: { header_key: 'x-key', api_key: 'k', previous_api_key: 'j' },
   STRIPE: { webhook_secret_key: 's', previous_webhook_secret_key: 'p' }, RING_CENTRAL: { token: 't', previous_token: 's' }, TIKTOK_SHOP: { webhook_secret_key: 's', app_key: 'a' },
   EBAY: { environment: 'SANDBOX', dev_id: 'd', client_id: 'c', client_secret: 's', verification_token: 'v' },
-  GOOGLE_PUBSUB: { audience: 'a', service_account_email: 'e' }, NEON: { neon_auth_url: 'https://n' }, PAYPAL: { webhook_id: 'w' },
+  GOOGLE_PUBSUB: { audience: 'a', service_account_email: 'e' }, NEON: { neon_auth_url: 'https://ep-a-1.neonauth.us-east-1.aws.neon.tech/neondb/auth' }, AWS_SNS: { topic_arn: 't' }, PAYPAL: { webhook_id: 'w' },
   FISERV: { webhook_secret_key: 's', store_name: 'n' }, VERCEL_LOG_DRAINS: { webhook_secret_key: 's', log_drains_secret: 'd' },
   DISCORD: { public_key: '0'.repeat(64), previous_public_key: '1'.repeat(64) }, FIREBLOCKS: { environment: 'EU' }, FACEBOOK: { webhook_secret_key: 's', verify_token: 'v' },
 };
@@ -111,7 +111,8 @@ const sourceWith = (auth_type) => ({ name: name(), type: 'WEBHOOK', description:
   custom_response: { content_type: 'json', body: '{}' }, auth_type, auth: { ...SOURCE_AUTHS[auth_type] } } });
 const destinationWith = (auth_type) => ({ ...HTTP, name: name(), description: 'd', config: { ...HTTP.config, http_method: 'POST',
   path_forwarding_disabled: true, auth_type, auth: { ...DESTINATION_AUTHS[auth_type] }, ...(auth_type === 'API_KEY' ? structuredClone(PACE) : {}) } });
-const destinationWithTls = () => ({ ...HTTP, name: name(), config: { url: 'https://127.0.0.1:1/', tls: { ...TLS } } });
+const destinationWithTls = () => ({ ...HTTP, name: name(), config: { url: 'https://127.0.0.1:1/', tls: { ...TLS },
+  transport: { http_version: '1.1', timeout: 1000, proxy: false } } });
 const CHANNELS = { slack: { channel_name: 'c' }, microsoft_teams: { channel_name: 'c' }, discord: { channel_name: 'c', channel_id: '1', webhook_url: 'http://127.0.0.1:1/' },
   betteruptime: { escalation_policy_id: '1', escalation_policy_name: 'p' }, incidentio: { severity_id: '1', severity_name: 's' }, pagerduty: {}, opsgenie: {}, email: {} };
 const TRIGGER_CONFIGS = {

@@ -20,10 +20,12 @@ describe('integrations', () => {
       label: 'Signed, sealed', provider: 'HMAC', features: ['VERIFICATION'], configs: HMAC,
     });
     assert.match(made.id, /^int_/);
-    assert.deepEqual([made.provider, made.features, made.configs, made.sources], ['HMAC', ['VERIFICATION'], HMAC, []]);
+    assert.deepEqual([made.provider, made.features, made.configs, made.sources], ['HMAC', ['VERIFICATION'], {}, []]);
     assert.deepEqual(await ok('GET', `/integrations/${made.id}`), made);
+    assert.deepEqual(await ok('GET', `/integrations/${made.id}?include=config.auth`), { ...made, configs: HMAC });
     const changed = await ok('PUT', `/integrations/${made.id}`, { features: ['HANDSHAKE'] });
-    assert.deepEqual([changed.features, changed.label, changed.configs], [['HANDSHAKE'], made.label, HMAC]);
+    assert.deepEqual([changed.features, changed.label], [['HANDSHAKE'], made.label]);
+    assert.deepEqual((await ok('GET', `/integrations/${made.id}?include=config.auth`)).configs, HMAC);
     assert.deepEqual((await ok('GET', `/integrations?label=${encodeURIComponent(made.label)}`)).models, [changed]);
     assert.deepEqual((await ok('GET', '/integrations?provider=STRIPE')).models, []);
     assert.deepEqual(await ok('DELETE', `/integrations/${made.id}`), { id: made.id });

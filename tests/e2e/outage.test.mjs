@@ -174,6 +174,20 @@ test('a change of the destination is tried at once', async () => {
   await dead.stop();
 });
 
+test('a destination that is disabled or deleted has no outage any more', async () => {
+  const dead = await startSink(() => ({ status: 500 }));
+  for (const [method, end] of [['PUT', '/disable'], ['DELETE', '']]) {
+    const connection = await connect({ url: dead.url, circuit_breaker: { failures: 3 } });
+    await send(connection.source.url, 10);
+    await isState(connection, 'open', 'probing');
+    await until('an issue', async () => (await issuesOf(connection))[0]);
+    await ok(method, `/destinations/${connection.destination.id}${end}`);
+    await until('the issue resolved', async () => (await issuesOf(connection))[0].status === 'RESOLVED');
+    if (method === 'PUT') assert.equal(await shown(connection), null);
+  }
+  await dead.stop();
+});
+
 test('an open one is open after a restart, and is probed at once', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'fairlead-outage-')), args = ['--set', 'breaker_probe_ms=600000', '--set', 'breaker_probe_most_ms=600000'];
   let down = true, own = await startGateway({ dir, args });

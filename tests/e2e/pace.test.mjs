@@ -318,6 +318,22 @@ test('what a pause holds comes before what follows it', async () => {
   await sink.stop();
 });
 
+// Claimed together: the first fails while the payloads of the last are still being read.
+test('what is to be delivered again comes before what was fetched with it', async () => {
+  const own = await startGateway({ args: ['--set', 'delivery_queue_bytes=268435456', '--set', 'outcome_wait_ms=0'] }), at = callsOf(own);
+  let failed = false;
+  const sink = await startArrivals({ status: () => { const status = failed ? 200 : 500; failed = true; return status; } });
+  const connection = await connect({ url: sink.url, delivery_order: { by: 'connection' } }, { at, rules: [{ type: 'retry', strategy: 'linear', interval: 400, count: 5 }] });
+  const url = connection.source.url.replace(/^http:\/\/[^/]+/, own.url);
+  await at.ok('PUT', `/connections/${connection.id}/pause`);
+  for (let i = 0; i < 40; i++) await send(url, { i, much: 'x'.repeat(i === 0 ? 0 : 600000) });
+  await at.ok('PUT', `/connections/${connection.id}/unpause`);
+  await until('all', () => sink.arrivals.length >= 41, { tries: 400 });
+  assert.deepEqual(sink.arrivals.map(({ body }) => body.i), [0, ...Array.from({ length: 40 }, (_, i) => i)]);
+  await own.stop();
+  await sink.stop();
+});
+
 test('more groups than there is room for are all served', async () => {
   const own = await startGateway({ args: ['--set', 'delivery_lanes=16'] });
   const sink = await startArrivals({ delay: () => 5 });

@@ -32,6 +32,8 @@ static struct verifier *make(const struct scheme *scheme)
     char config[4096];
     size_t used = (size_t)snprintf(config, sizeof config, "{\"auth_type\":\"%s\",\"auth\":{", scheme->type);
     for (const struct auth_field *field = scheme->fields; field != NULL && field->name != NULL; field++) {
+        if (strcmp(field->name, "private_key") == 0)
+            continue; /* there is nothing in it that strangers reach */
         bool is_key = scheme->secret != NULL && strstr(field->name, scheme->secret) != NULL;
         used += (size_t)snprintf(config + used, sizeof config - used, "%s\"%s\":\"%s\"",
                                  field == scheme->fields ? "" : ",", field->name,
@@ -83,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
                                  .now_ms = (int64_t)NOW_S * 1000};
     struct arena arena = {0};
     struct handshake_reply reply;
+    struct acknowledgement_reply answer;
     struct key_wanted wanted;
     if (verify_wants_key(verifiers[bytes[0]], &input, &arena, &wanted))
         MUST(origin_takes(scheme->origin->locations, wanted.url));
@@ -90,6 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     MUST((verdict == VERDICT_UNCHECKED) != verifier_checks(verifiers[bytes[0]]));
     if (verify_handshake(verifiers[bytes[0]], &input, &arena, &reply))
         MUST(reply.status == 200 || reply.status == 204);
+    if (verify_acknowledge(verifiers[bytes[0]], &input, &arena, &answer))
+        MUST(answer.header_count == 0 || verdict == VERDICT_PASSED);
     arena_free(&arena);
     return 0;
 }

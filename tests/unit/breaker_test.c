@@ -146,6 +146,18 @@ static void a_wait_that_was_asked_for_holds(void **state)
     assert_true(breaker_is_outage(&breaker));
 }
 
+static void a_wait_is_forgotten_when_nothing_came(void **state)
+{
+    (void)state;
+    struct breaker breaker = {0};
+    breaker_set(&breaker, RULE, S);
+    breaker_slow(&breaker, 9 * S);
+    breaker_turn(&breaker, 9 * S + limits.breaker_recovery_ms * MS - 1);
+    assert_false(breaker_is_well(&breaker));
+    breaker_turn(&breaker, 9 * S + limits.breaker_recovery_ms * MS);
+    assert_true(breaker_is_well(&breaker));
+}
+
 static void a_change_is_tried_at_once(void **state)
 {
     (void)state;
@@ -173,6 +185,7 @@ int main(void)
         cmocka_unit_test(it_recovers_little_by_little),
         cmocka_unit_test(a_relapse_waits_longer),
         cmocka_unit_test(a_wait_that_was_asked_for_holds),
+        cmocka_unit_test(a_wait_is_forgotten_when_nothing_came),
         cmocka_unit_test(a_change_is_tried_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

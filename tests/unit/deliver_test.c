@@ -25,7 +25,7 @@ static struct engine start_engine(struct fixture *f)
     engine.issues = issues_start(f->store, engine.catalog, &f->error);
     if (engine.issues == NULL)
         fail_msg("%s", f->error.message);
-    engine.deliver = deliver_start(f->store, engine.catalog, engine.issues, "http://gate.test", &f->error);
+    engine.deliver = deliver_start(f->store, engine.catalog, engine.issues, NULL, "http://gate.test", NULL, &f->error);
     if (engine.deliver == NULL)
         fail_msg("%s", f->error.message);
     return engine;

@@ -101,10 +101,10 @@ static void a_key_may_go_into_the_query(void **state)
 {
     (void)state;
     static const struct {
-        const char *what, *query, *expected;
+        const char *what, *query, *expected, *shown;
     } cases[] = {
-        {"alone", "", "http://shop.test/hook/a?k%20y=s%26t"},
-        {"behind others", "x=1", "http://shop.test/hook/a?x=1&k%20y=s%26t"},
+        {"alone", "", "http://shop.test/hook/a?k%20y=s%26t", "http://shop.test/hook/a?k%20y=hidden"},
+        {"behind others", "x=1", "http://shop.test/hook/a?x=1&k%20y=s%26t", "http://shop.test/hook/a?x=1&k%20y=hidden"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct delivery d;
@@ -116,6 +116,7 @@ static void a_key_may_go_into_the_query(void **state)
         d.destination.settings.secret = TEXT("s&t");
         write_envelope(&d);
         check_text(cases[i].what, text_of(d.envelope.url), cases[i].expected);
+        check_text(cases[i].what, text_of(d.envelope.shown_url), cases[i].shown);
         check_header(&d, cases[i].what, "k y", NULL);
         arena_free(&d.arena);
     }

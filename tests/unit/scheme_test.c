@@ -37,12 +37,26 @@ static void the_api_names_every_row(void **state)
     assert_int_equal(types, 154);
 }
 
+/* Made for this test. */
+static const char PRIVATE_KEY[] =
+    "MIICdwIBADANBgkqhkiG9w0BAQEFAASCAmEwggJdAgEAAoGBANJcmk2QXcAq5Fnad9qbDCe7RQlJnw0a9Paspumrdrp+WZeY4Si3"
+    "qv9SgZIWhN6L7n9v/4uN17cumJfQIpvBVD5+cfA3z6ZDbACQCt7cbWm80NL3tlXifG8cK/yo0WLdILKXuGB/sTiKRw0KUK9Uz6CZ"
+    "TOGvjYilS4pRhU5M9FVJAgMBAAECgYEAjdUH6IIM49NHkVmec9MUN/moy2FLDs/9GBBCncwQyh8EkxTtwsFLVsivOeta/J3GWUAP"
+    "QW2KYyTUl48qtm98N0kR09vI2e+esuZ8a1Iwdv6qhoq0QD/76TRiw7CNUsHwF2NKcPPfUEWnnSPdA2eTjxJnhNfVuJkQEvi/WV/V"
+    "NB0CQQD2l4jlVYYGmv+ZuuvTXN3UoHAhxe7AMVerKrEWOOSPFTDIT6AeXBreMNwHgV7COLqr/D33CH+u9dTjPg3O+usnAkEA2mM1"
+    "E66uUOqYwJkuWiWQgZ3oBEbz/0grp0eASVGUE1b140JH5UGOVvljFnXvmjbHfOSyw70P4A3+70gaVavCDwJBAJnFfVSltGJCHcob"
+    "yhuP+bUyJzqoV236VxUiFjQpXj3rlPQU02CbRxXvmgYEIrcy8RV2wp1d62GLYyoh9DJyPlkCQCQSaOz0WHSjG1IMuzxGoiTWuUEj"
+    "mx/aguNhiw4RPH0pSvobs5ZpiqJRFQ3bsxTs4Wx+tgxgySOADFDnvvnRof8CQG3AdD/j/Ar1lIAHek/8h+7+7ptPhB0C6sTDGW+H"
+    "sp4qQYEaFaIkaxrLXPxH3vDnTTxpBnJcPZff0DG5BPi3PAE=";
+
 /* A value that the field takes. */
 static const char *value_of(const struct scheme *scheme, const struct auth_field *field)
 {
     bool is_key = scheme->secret != NULL && strstr(field->name, scheme->secret) != NULL;
     if (field->names != NULL)
         return field->names[0];
+    if (strcmp(field->name, "private_key") == 0)
+        return PRIVATE_KEY;
     if (strcmp(field->name, "neon_auth_url") == 0)
         return "https://ep-x-1.neonauth.c-2.us-east-1.aws.neon.tech/neondb/auth";
     if (!is_key)
@@ -76,7 +90,7 @@ static void every_row_can_be_used(void **state)
     const struct scheme *scheme;
     (void)state;
     for (size_t i = 0; (scheme = scheme_at(i)) != NULL; i++) {
-        char config[2048];
+        char config[4096];
         struct error error = {0};
         config_of(scheme, config, sizeof config);
         if (scheme->auth_type_only)

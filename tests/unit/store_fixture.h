@@ -160,7 +160,7 @@ static void make_directory(struct fixture *fixture)
 
 static void remove_directory(const struct fixture *fixture)
 {
-    static const char *const names[] = {"fairlead.db", "fairlead.db-wal", "fairlead.db-shm", "lock"};
+    static const char *const names[] = {"fairlead.db", "fairlead.db-wal", "fairlead.db-shm", "lock", "storage-key"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[128];
         snprintf(path, sizeof path, "%s/%s", fixture->directory, names[i]);

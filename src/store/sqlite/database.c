@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "store/sqlite/gather.h"
 
 bool database_fail(struct store_reader *database, struct error *error)
 {
@@ -26,7 +27,7 @@ bool database_open(struct store_reader *database, const char *path, bool writes,
     char pragmas[512];
     int flags = SQLITE_OPEN_NOMUTEX | (writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE);
     *database = (struct store_reader){.path = path};
-    if (sqlite3_open_v2(path, &database->db, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &database->db, flags, writes ? GATHER_VFS : NULL) != SQLITE_OK) {
         database_fail(database, error);
         database_close(database);
         return false;

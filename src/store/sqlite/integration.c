@@ -18,8 +18,8 @@ bool store_put_integration(struct store_transaction *transaction, const struct i
 {
     sqlite3_stmt *s = database_statement(
         transaction->database,
-        "INSERT INTO integration(" INTEGRATION_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET"
-        " updated_at = excluded.updated_at, label = excluded.label, provider = excluded.provider,"
+        "INSERT INTO integration(" INTEGRATION_COLUMNS ") VALUES(?, ?, ?, ?, ?, ?, ?,"
+        " seal(?8, 'integration.configs', ?1)) ON CONFLICT(id) DO UPDATE SET updated_at = excluded.updated_at, label = excluded.label, provider = excluded.provider,"
         " features = excluded.features, configs = excluded.configs", error);
     if (s == NULL)
         return false;
@@ -67,7 +67,7 @@ bool store_detach_integration(struct store_transaction *transaction, int64_t sou
 bool store_read_integration(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
                             struct integration *integration, struct error *error)
 {
-    return read_by_id(reader, arena, BY_ID(INTEGRATION_COLUMNS, "integration"), project_id, id, row_integration,
+    return read_by_id(reader, arena, BY_ID(INTEGRATION_OPENED, "integration"), project_id, id, row_integration,
                       integration, error);
 }
 
@@ -75,7 +75,7 @@ static const struct column COLUMNS[] = {
     {FIELD_ID, "id", KIND_INTEGER}, {FIELD_LABEL, "label", KIND_TEXT}, {FIELD_PROVIDER, "provider", KIND_TEXT},
     {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT}, {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER},
 };
-static const struct list_kind LIST = {"integration", INTEGRATION_COLUMNS, "", NULL, NULL, KNOWN(COLUMNS), true,
+static const struct list_kind LIST = {"integration", INTEGRATION_OPENED, "", NULL, NULL, KNOWN(COLUMNS), true,
                                       row_integration, sizeof(struct integration)};
 DEFINE_LIST(store_list_integrations, integration, &LIST)
 

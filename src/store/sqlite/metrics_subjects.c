@@ -39,7 +39,7 @@ static const struct metric_field EVENT_FIELDS[] = {
     {"attempts", "attempts", true, false},
     {"issue_ids", "id IN (SELECT event_id FROM issue_event WHERE issue_id", true, true},
     {"bulk_retry_ids", "nullif(bulk_id, 0)", true, false},
-    /* of something that this version has none of */
+    /* not kept apart, or of something that this version has none of */
     {"delivery_group", "NULL", false, false},
     {"cli_id", "NULL", false, false},
     {"cli_user_id", "NULL", false, false},
@@ -67,7 +67,7 @@ static const struct metric_field ATTEMPT_FIELDS[] = {
     {"trigger", "attempt_trigger", false, false},
     {"event_id", "event_id", true, false},
     {"bulk_retry_id", "nullif(bulk_id, 0)", true, false},
-    /* of something that this version has none of */
+    /* not kept apart */
     {"delivery_group", "NULL", false, false},
     {0},
 };

@@ -20,7 +20,8 @@ bool store_put_project(struct store_transaction *transaction, const struct proje
         return false;
     sqlite3_stmt *s = database_statement(
         transaction->database,
-        "INSERT INTO project(" PROJECT_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?,"
+        "INSERT INTO project(" PROJECT_COLUMNS ", change) VALUES(?, ?, ?, ?, ?,"
+        " seal(?6, 'project.signing_secret', ?1), seal(?7, 'project.previous_secret', ?1), ?8,"
         " (SELECT value FROM meta WHERE name = 'change')) ON CONFLICT(id) DO UPDATE SET"
         " updated_at = excluded.updated_at, deleted_at = excluded.deleted_at, name = excluded.name,"
         " signing_secret = excluded.signing_secret, previous_secret = excluded.previous_secret,"
@@ -121,7 +122,7 @@ static void row_api_key(struct arena *arena, sqlite3_stmt *s, void *out)
 bool store_read_project(struct store_reader *reader, struct arena *arena, int64_t id, struct project *project,
                         struct error *error)
 {
-    return read_by_id(reader, arena, "SELECT " PROJECT_COLUMNS " FROM project WHERE id = ?1 AND ?2 = 0", 0, id,
+    return read_by_id(reader, arena, "SELECT " PROJECT_OPENED " FROM project WHERE id = ?1 AND ?2 = 0", 0, id,
                       row_project, project, error);
 }
 
@@ -129,7 +130,7 @@ bool store_read_project_by_name(struct store_reader *reader, struct arena *arena
                                 struct project *project, struct error *error)
 {
     sqlite3_stmt *s =
-        database_statement(reader, "SELECT " PROJECT_COLUMNS " FROM project WHERE name = ? AND deleted_at = 0", error);
+        database_statement(reader, "SELECT " PROJECT_OPENED " FROM project WHERE name = ? AND deleted_at = 0", error);
     if (s != NULL)
         bind_text(s, 1, name);
     return read_one(reader, arena, s, row_project, project, error);
@@ -139,7 +140,7 @@ bool store_read_projects(struct store_reader *reader, struct arena *arena, struc
                          struct error *error)
 {
     void *items;
-    if (!read_all(reader, arena, "SELECT " PROJECT_COLUMNS " FROM project WHERE deleted_at = 0 ORDER BY id", NULL,
+    if (!read_all(reader, arena, "SELECT " PROJECT_OPENED " FROM project WHERE deleted_at = 0 ORDER BY id", NULL,
                   row_project, sizeof(struct project), &items, count, error))
         return false;
     *projects = items;

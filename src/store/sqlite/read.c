@@ -26,13 +26,13 @@ bool read_by_id(struct store_reader *reader, struct arena *arena, const char *sq
 bool store_read_source(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
                        struct source *source, struct error *error)
 {
-    return read_by_id(reader, arena, BY_ID(SOURCE_COLUMNS, "source"), project_id, id, row_source, source, error);
+    return read_by_id(reader, arena, BY_ID(SOURCE_OPENED, "source"), project_id, id, row_source, source, error);
 }
 
 bool store_read_destination(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
                             struct destination *destination, struct error *error)
 {
-    return read_by_id(reader, arena, BY_ID(DESTINATION_COLUMNS, "destination"), project_id, id, row_destination,
+    return read_by_id(reader, arena, BY_ID(DESTINATION_OPENED, "destination"), project_id, id, row_destination,
                       destination, error);
 }
 
@@ -96,7 +96,7 @@ bool store_read_source_by_name(struct store_reader *reader, struct arena *arena,
                                struct source *source, struct error *error)
 {
     return read_by_name(reader, arena,
-                        "SELECT " SOURCE_COLUMNS " FROM source WHERE project_id = ?1 AND name = ?2 AND deleted_at = 0",
+                        "SELECT " SOURCE_OPENED " FROM source WHERE project_id = ?1 AND name = ?2 AND deleted_at = 0",
                         project_id, 0, name, row_source, source, error);
 }
 
@@ -104,7 +104,7 @@ bool store_read_destination_by_name(struct store_reader *reader, struct arena *a
                                     struct text name, struct destination *destination, struct error *error)
 {
     return read_by_name(reader, arena,
-                        "SELECT " DESTINATION_COLUMNS " FROM destination WHERE project_id = ?1 AND name = ?2"
+                        "SELECT " DESTINATION_OPENED " FROM destination WHERE project_id = ?1 AND name = ?2"
                         " AND deleted_at = 0",
                         project_id, 0, name, row_destination, destination, error);
 }
@@ -196,11 +196,11 @@ bool store_read_changes(struct store_reader *reader, struct arena *arena, int64_
     sqlite3_stmt *last = database_statement(reader, "SELECT value FROM meta WHERE name = 'change'", error);
     bool done =
         read_one(reader, arena, last, row_integer, &changes->last, error) &&
-        read_all(reader, arena, CHANGED(PROJECT_COLUMNS, "project"), &since, row_project, sizeof(struct project),
+        read_all(reader, arena, CHANGED(PROJECT_OPENED, "project"), &since, row_project, sizeof(struct project),
                  &projects, &changes->project_count, error) &&
-        read_all(reader, arena, CHANGED(SOURCE_COLUMNS, "source"), &since, row_source, sizeof(struct source), &sources,
+        read_all(reader, arena, CHANGED(SOURCE_OPENED, "source"), &since, row_source, sizeof(struct source), &sources,
                  &changes->source_count, error) &&
-        read_all(reader, arena, CHANGED(DESTINATION_COLUMNS, "destination"), &since, row_destination,
+        read_all(reader, arena, CHANGED(DESTINATION_OPENED, "destination"), &since, row_destination,
                  sizeof(struct destination), &destinations, &changes->destination_count, error) &&
         read_all(reader, arena, CHANGED(CONNECTION_COLUMNS, "connection"), &since, row_connection,
                  sizeof(struct connection), &connections, &changes->connection_count, error) &&

@@ -19,7 +19,8 @@ bool store_put_source(struct store_transaction *transaction, const struct source
 {
     sqlite3_stmt *s = changing(
         transaction,
-        "INSERT INTO source(" SOURCE_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        "INSERT INTO source(" SOURCE_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " seal_config(?11, 'source', ?1),"
         " (SELECT value FROM meta WHERE name = 'change')) ON CONFLICT(id) DO UPDATE SET"
         " disabled_at = excluded.disabled_at, deleted_at = excluded.deleted_at, updated_at = excluded.updated_at,"
         " name = excluded.name, description = excluded.description, type = excluded.type, config = excluded.config,"
@@ -41,7 +42,8 @@ bool store_put_destination(struct store_transaction *transaction, const struct d
 {
     sqlite3_stmt *s = changing(
         transaction,
-        "INSERT INTO destination(" DESTINATION_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        "INSERT INTO destination(" DESTINATION_COLUMNS ", change) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " seal_config(?10, 'destination', ?1),"
         " (SELECT value FROM meta WHERE name = 'change')) ON CONFLICT(id) DO UPDATE SET type = excluded.type,"
         " disabled_at = excluded.disabled_at, deleted_at = excluded.deleted_at, updated_at = excluded.updated_at,"
         " name = excluded.name, description = excluded.description, config = excluded.config,"
@@ -174,41 +176,76 @@ bool store_add_request_counts(struct store_transaction *transaction, int64_t req
     return true;
 }
 
+#define CHANGING                                                                                        \
+    "UPDATE event SET status = ?, due_at = ?, next_attempt_at = ?, next_trigger = ?, attempts = ?,"     \
+    " automatic_retries = ?, last_attempt_at = ?, successful_at = ?, response_status = ?, error_code = ?," \
+    " updated_at = ?, bulk_id = ? WHERE id = ?"
+#define STILL                                                                                           \
+    " AND status = ? AND due_at = ? AND next_attempt_at = ? AND next_trigger = ? AND attempts = ?"      \
+    " AND automatic_retries = ? AND updated_at = ? AND bulk_id = ?"
+
+static void bind_changing(sqlite3_stmt *s, const struct event *event)
+{
+    BIND(s, (int64_t)event->status, event->due_at, event->next_attempt_at, (int64_t)event->next_trigger,
+         event->attempts, event->automatic_retries, event->last_attempt_at, event->successful_at,
+         event->response_status, (int64_t)event->error_code, event->updated_at, event->bulk_id, event->id);
+}
+
+static void keep_change(struct store_transaction *transaction, const struct event_counted *before,
+                        const struct event *event)
+{
+    struct event_counted after = *before;
+    after.status = (int64_t)event->status;
+    after.error_code = (int64_t)event->error_code;
+    after.response_status = event->response_status;
+    after.attempts = event->attempts;
+    after.next_attempt_at = event->next_attempt_at;
+    keep_event(&transaction->store->deltas, before, -1);
+    keep_event(&transaction->store->deltas, &after, 1);
+}
+
 bool store_update_event(struct store_transaction *transaction, const struct event *event, struct error *error)
 {
     struct event_counted before;
     struct error missing = {0};
     if (!keep_read_event(transaction->database, event->id, &before, &missing))
         return missing.code == ERROR_NONE || error_set(error, missing.code, "%s", missing.message);
-    sqlite3_stmt *s = database_statement(
-        transaction->database,
-        "UPDATE event SET status = ?, due_at = ?, next_attempt_at = ?, next_trigger = ?, attempts = ?,"
-        " automatic_retries = ?, last_attempt_at = ?, successful_at = ?, response_status = ?, error_code = ?,"
-        " updated_at = ?, bulk_id = ? WHERE id = ?", error);
+    sqlite3_stmt *s = database_statement(transaction->database, CHANGING, error);
     if (s == NULL)
         return false;
-    BIND(s, (int64_t)event->status, event->due_at, event->next_attempt_at, (int64_t)event->next_trigger,
-         event->attempts, event->automatic_retries, event->last_attempt_at, event->successful_at,
-         event->response_status, (int64_t)event->error_code, event->updated_at, event->bulk_id, event->id);
+    bind_changing(s, event);
     if (!database_run(transaction->database, s, error))
         return false;
-    struct event_counted after = before;
-    after.status = (int64_t)event->status;
-    after.error_code = (int64_t)event->error_code;
-    after.response_status = event->response_status;
-    after.attempts = event->attempts;
-    after.next_attempt_at = event->next_attempt_at;
-    keep_event(&transaction->store->deltas, &before, -1);
-    keep_event(&transaction->store->deltas, &after, 1);
+    keep_change(transaction, &before, event);
     return true;
 }
 
-bool store_record_attempt(struct store_transaction *transaction, const struct attempt *attempt,
-                          const struct event *event, struct error *error)
+/* As store_update_event when the event is as `before`. */
+static bool change_event(struct store_transaction *transaction, const struct event *before, const struct event *after,
+                         bool *changed, struct error *error)
+{
+    sqlite3_stmt *s = database_statement(transaction->database, CHANGING STILL, error);
+    if (s == NULL)
+        return false;
+    bind_changing(s, after);
+    const int64_t still[] = {(int64_t)before->status, before->due_at, before->next_attempt_at,
+                             (int64_t)before->next_trigger, before->attempts, before->automatic_retries,
+                             before->updated_at, before->bulk_id};
+    bind_integers(s, 14, still, sizeof still / sizeof still[0]);
+    if (!database_run(transaction->database, s, error))
+        return false;
+    *changed = sqlite3_changes(transaction->database->db) == 0;
+    struct event_counted counted = counted_of_event(before);
+    if (!*changed)
+        keep_change(transaction, &counted, after);
+    return true;
+}
+
+static bool insert_attempt(struct store_transaction *transaction, const struct attempt *attempt, struct error *error)
 {
     sqlite3_stmt *s = database_statement(
         transaction->database, "INSERT INTO attempt(" ATTEMPT_COLUMNS ")"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
     if (s == NULL)
         return false;
     BIND(s, attempt->id, attempt->project_id, attempt->event_id, attempt->destination_id, attempt->successful,
@@ -219,14 +256,28 @@ bool store_record_attempt(struct store_transaction *transaction, const struct at
     bind_bytes(s, 16, attempt->body);
     bind_text(s, 17, attempt->content_type);
     bind_integers(s, 18, &attempt->bulk_id, 1);
-    if (!database_run(transaction->database, s, error) || !store_update_event(transaction, event, error))
+    bind_bytes(s, 19, attempt->response_headers);
+    if (!database_run(transaction->database, s, error))
         return false;
     struct attempt_counted counted = {attempt->project_id, attempt->destination_id, attempt->delivered_at,
                                       attempt->successful, (int64_t)attempt->error_code, (int64_t)attempt->trigger,
                                       attempt->response_latency_ms, attempt->delivery_latency_ms};
     keep_attempt(&transaction->store->deltas, &counted);
-    leases_end(&transaction->store->leases, event->id);
+    leases_end(&transaction->store->leases, attempt->event_id);
     return true;
+}
+
+bool store_record_attempt(struct store_transaction *transaction, const struct attempt *attempt,
+                          const struct event *event, struct error *error)
+{
+    return store_update_event(transaction, event, error) && insert_attempt(transaction, attempt, error);
+}
+
+bool store_record_outcome(struct store_transaction *transaction, const struct attempt *attempt,
+                          const struct event *before, const struct event *after, bool *changed, struct error *error)
+{
+    return change_event(transaction, before, after, changed, error) &&
+           (*changed || insert_attempt(transaction, attempt, error));
 }
 
 /* ---- slices ---- */

@@ -86,7 +86,8 @@ void row_attempt(struct arena *arena, sqlite3_stmt *s, void *out)
         .error_code = (enum attempt_error)integer(s, 8), .delivered_at = integer(s, 9), .responded_at = integer(s, 10),
         .delivery_latency_ms = integer(s, 11), .response_latency_ms = integer(s, 12),
         .requested_url = column_text(arena, s, 13), .method = column_text(arena, s, 14),
-        .body = column_text(arena, s, 15), .content_type = column_text(arena, s, 16), .bulk_id = integer(s, 17)};
+        .body = column_text(arena, s, 15), .content_type = column_text(arena, s, 16), .bulk_id = integer(s, 17),
+        .response_headers = column_text(arena, s, 18)};
 }
 
 void row_ignored_event(struct arena *arena, sqlite3_stmt *s, void *out)

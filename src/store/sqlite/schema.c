@@ -75,6 +75,8 @@ static const char *const STEPS[] = {
     schema_auth,
     schema_outages,
     schema_fetched,
+    schema_wire,
+    schema_seal,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 
@@ -88,7 +90,7 @@ static bool read_integer(struct store_reader *database, const char *sql, int64_t
     return row >= 0;
 }
 
-bool schema_apply(struct store_reader *database, struct error *error)
+static bool apply_steps(struct store_reader *database, struct error *error)
 {
     int64_t version;
     if (!read_integer(database, "PRAGMA user_version", &version, error))
@@ -110,6 +112,23 @@ bool schema_apply(struct store_reader *database, struct error *error)
         return true;
     sqlite3_exec(database->db, "ROLLBACK", NULL, NULL, NULL);
     return false;
+}
+
+bool schema_apply(struct store_reader *database, struct error *error)
+{
+    char set_back[64];
+    int64_t deletes;
+    if (!read_integer(database, "PRAGMA secure_delete", &deletes, error))
+        return false;
+    snprintf(set_back, sizeof set_back, "PRAGMA secure_delete = %s", deletes == 1 ? "ON" : deletes == 2 ? "FAST" : "OFF");
+    if (!apply_steps(database, error) || !database_execute(database, set_back, error))
+        return false;
+    /*
+     * What the steps replaced must not stay in the log. At every start, for a kill may have come between; a disk that has no
+     * room for it keeps no gateway from starting.
+     */
+    sqlite3_exec(database->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+    return true;
 }
 
 bool schema_last_key(struct store_reader *database, int64_t *key, struct error *error)

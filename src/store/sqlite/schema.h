@@ -8,12 +8,20 @@
 
 #include "store/sqlite/database.h"
 
+/* Secrets are sealed (sealing.h): what is inserted under NOUN_COLUMNS is read by NOUN_OPENED. */
 #define PROJECT_COLUMNS "id, created_at, updated_at, deleted_at, name, signing_secret, previous_secret, previous_until"
+#define PROJECT_OPENED                                                                                  \
+    "id, created_at, updated_at, deleted_at, name, unseal(signing_secret, 'project.signing_secret', id)," \
+    " unseal(previous_secret, 'project.previous_secret', id), previous_until"
 #define API_KEY_COLUMNS "id, project_id, rate_limit, is_operator, created_at, name, last_digits"
-#define SOURCE_COLUMNS                                                                                  \
-    "id, project_id, disabled_at, deleted_at, created_at, updated_at, token, name, description, type, config"
-#define DESTINATION_COLUMNS                                                                             \
-    "id, project_id, type, disabled_at, deleted_at, created_at, updated_at, name, description, config"
+#define SOURCE_COLUMNS SOURCE_PLAIN_COLUMNS "config"
+#define SOURCE_OPENED SOURCE_PLAIN_COLUMNS "unseal_config(config, 'source', id)"
+#define SOURCE_PLAIN_COLUMNS                                                                            \
+    "id, project_id, disabled_at, deleted_at, created_at, updated_at, token, name, description, type, "
+#define DESTINATION_COLUMNS DESTINATION_PLAIN_COLUMNS "config"
+#define DESTINATION_OPENED DESTINATION_PLAIN_COLUMNS "unseal_config(config, 'destination', id)"
+#define DESTINATION_PLAIN_COLUMNS                                                                       \
+    "id, project_id, type, disabled_at, deleted_at, created_at, updated_at, name, description, "
 #define CONNECTION_COLUMNS                                                                              \
     "id, project_id, source_id, destination_id, disabled_at, paused_at, deleted_at, created_at, updated_at, name, " \
     "description, rules"
@@ -28,16 +36,19 @@
 #define ATTEMPT_COLUMNS                                                                                 \
     "id, project_id, event_id, destination_id, successful, attempt_number, attempt_trigger, response_status, " \
     "error_code, delivered_at, responded_at, delivery_latency_ms, response_latency_ms, requested_url, method, body, " \
-    "content_type, bulk_id"
+    "content_type, bulk_id, response_headers"
 #define IGNORED_COLUMNS "id, request_id, connection_id, cause, meta"
 #define TRANSFORMATION_COLUMNS "id, project_id, deleted_at, created_at, updated_at, name"
 #define TRANSFORMATION_DATA_COLUMNS ", env, code"
+#define TRANSFORMATION_DATA_OPENED ", unseal(env, 'transformation.env', id), code"
 #define EXECUTION_COLUMNS                                                                               \
     "id, project_id, transformation_id, connection_id, request_id, original_id, issue_id, log_level, created_at, logs"
 #define PASSAGE_COLUMNS "id, project_id, request_id, connection_id, position, bulk_id, remade"
 #define BOOKMARK_COLUMNS                                                                                \
     "id, project_id, connection_id, request_id, last_used_at, created_at, updated_at, name, label"
-#define INTEGRATION_COLUMNS "id, project_id, created_at, updated_at, label, provider, features, configs"
+#define INTEGRATION_COLUMNS INTEGRATION_PLAIN_COLUMNS "configs"
+#define INTEGRATION_OPENED INTEGRATION_PLAIN_COLUMNS "unseal(configs, 'integration.configs', id)"
+#define INTEGRATION_PLAIN_COLUMNS "id, project_id, created_at, updated_at, label, provider, features, "
 #define DOMAIN_COLUMNS "id, project_id, created_at, hostname"
 #define BULK_COLUMNS                                                                                    \
     "id, project_id, kind, created_at, updated_at, cancelled_at, completed_at, estimated_count, processed_batch, " \
@@ -76,3 +87,5 @@ extern const char schema_issues[];
 extern const char schema_rules[];
 extern const char schema_pace[];
 extern const char schema_outages[];
+extern const char schema_wire[];
+extern const char schema_seal[];

@@ -8,7 +8,8 @@ bool store_put_refresh_token(struct store_transaction *transaction, const struct
 {
     sqlite3_stmt *s = database_statement(
         transaction->database,
-        "INSERT INTO refresh_token(destination_id, updated_at, given, current) VALUES(?, ?, ?, ?)"
+        "INSERT INTO refresh_token(destination_id, updated_at, given, current) VALUES(?, ?,"
+        " seal(?3, 'refresh_token.given', ?1), seal(?4, 'refresh_token.current', ?1))"
         " ON CONFLICT(destination_id) DO UPDATE SET updated_at = excluded.updated_at, given = excluded.given,"
         " current = excluded.current", error);
     if (s == NULL)
@@ -36,7 +37,8 @@ bool store_read_refresh_tokens(struct store_reader *reader, struct arena *arena,
 {
     void *items;
     if (!read_all(reader, arena,
-                  "SELECT t.destination_id, t.updated_at, t.given, t.current FROM refresh_token t"
+                  "SELECT t.destination_id, t.updated_at, unseal(t.given, 'refresh_token.given', t.destination_id),"
+                  " unseal(t.current, 'refresh_token.current', t.destination_id) FROM refresh_token t"
                   " JOIN destination d ON d.id = t.destination_id WHERE d.deleted_at = 0", NULL,
                   row_refresh_token, sizeof(struct refresh_token), &items, count, error))
         return false;

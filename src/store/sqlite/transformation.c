@@ -27,7 +27,7 @@ bool store_put_transformation(struct store_transaction *transaction, const struc
     sqlite3_stmt *s = database_statement(
         transaction->database,
         "INSERT INTO transformation(" TRANSFORMATION_COLUMNS TRANSFORMATION_DATA_COLUMNS ")"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET deleted_at = excluded.deleted_at,"
+        " VALUES(?, ?, ?, ?, ?, ?, seal(?7, 'transformation.env', ?1), ?8) ON CONFLICT(id) DO UPDATE SET deleted_at = excluded.deleted_at,"
         " updated_at = max(excluded.updated_at, updated_at + 1), name = excluded.name, env = excluded.env, code = excluded.code", error);
     if (s == NULL)
         return false;
@@ -42,7 +42,7 @@ bool store_put_transformation(struct store_transaction *transaction, const struc
 bool store_read_transformation(struct store_reader *reader, struct arena *arena, int64_t project_id, int64_t id,
                                struct transformation *transformation, struct error *error)
 {
-    return read_by_id(reader, arena, BY_ID(TRANSFORMATION_COLUMNS TRANSFORMATION_DATA_COLUMNS, "transformation"),
+    return read_by_id(reader, arena, BY_ID(TRANSFORMATION_COLUMNS TRANSFORMATION_DATA_OPENED, "transformation"),
                       project_id, id, row_transformation, transformation, error);
 }
 
@@ -58,7 +58,7 @@ bool store_read_transformation_by_name(struct store_reader *reader, struct arena
                                        struct text name, struct transformation *transformation, struct error *error)
 {
     return read_by_name(reader, arena,
-                        "SELECT " TRANSFORMATION_COLUMNS TRANSFORMATION_DATA_COLUMNS " FROM transformation"
+                        "SELECT " TRANSFORMATION_COLUMNS TRANSFORMATION_DATA_OPENED " FROM transformation"
                         " WHERE project_id = ?1 AND name = ?2 AND deleted_at = 0",
                         project_id, 0, name, row_transformation, transformation, error);
 }
@@ -67,7 +67,7 @@ static const struct column COLUMNS[] = {
     {FIELD_ID, "id", KIND_INTEGER}, {FIELD_NAME, "name", KIND_TEXT}, {FIELD_CREATED_AT, "created_at", KIND_KEY_MOMENT},
     {FIELD_UPDATED_AT, "updated_at", KIND_INTEGER},
 };
-static const struct list_kind LIST = {"transformation", TRANSFORMATION_COLUMNS, TRANSFORMATION_DATA_COLUMNS,
+static const struct list_kind LIST = {"transformation", TRANSFORMATION_COLUMNS, TRANSFORMATION_DATA_OPENED,
                                       "deleted_at = 0", NULL, KNOWN(COLUMNS), true, row_transformation,
                                       sizeof(struct transformation)};
 DEFINE_LIST(store_list_transformations, transformation, &LIST)

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/sqlite/fault.h"
+#include "store/sqlite/gather.h"
 #include "store/sqlite/schema.h"
 
 enum {
@@ -332,8 +333,10 @@ static bool open_database(struct store *store, struct error *error)
     int64_t last_key;
     /* It counts memory for nobody, under a lock that every thread would take for every piece. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    if (!fault_prepare(error) || !database_open(&store->database, store->path, true, error) ||
+    if (!fault_prepare(error) || !gather_prepare(error) || !database_open(&store->database, store->path, true, error) ||
+        !sealing_open(&store->seal_ring, store->directory, &store->database, error) ||
         !keep_prepare(&store->database, error) || !schema_apply(&store->database, error) ||
+        !sealing_note_key(&store->database, error) ||
         !schema_last_key(&store->database, &last_key, error))
         return false;
     id_raise_above(last_key);
@@ -349,6 +352,7 @@ struct store *store_open(const char *directory, struct error *error)
     store->transaction = (struct store_transaction){store, &store->database};
     atomic_init(&store->writable, true);
     leases_init(&store->leases);
+    seal_ring_init(&store->seal_ring);
     pthread_mutex_init(&store->mutex, NULL);
     condition_init(&store->arrived);
     if (lock_directory(store, error) && open_database(store, error)) {
@@ -376,6 +380,7 @@ void store_close(struct store *store)
     if (store->lock >= 0)
         close(store->lock);
     leases_free(&store->leases);
+    seal_ring_free(&store->seal_ring);
     deltas_free(&store->deltas);
     pthread_cond_destroy(&store->arrived);
     pthread_mutex_destroy(&store->mutex);
@@ -385,8 +390,11 @@ void store_close(struct store *store)
 struct store_reader *store_reader_open(struct store *store, struct error *error)
 {
     struct store_reader *reader = NEW(struct store_reader);
-    if (database_open(reader, store->path, false, error))
-        return reader;
+    if (database_open(reader, store->path, false, error)) {
+        if (sealing_register(&store->seal_ring, reader, error))
+            return reader;
+        database_close(reader);
+    }
     free(reader);
     return NULL;
 }

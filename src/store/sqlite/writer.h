@@ -10,6 +10,7 @@
 #include "store/sqlite/database.h"
 #include "store/sqlite/lease.h"
 #include "store/sqlite/metrics_keep.h"
+#include "store/sqlite/sealing.h"
 
 /* What a running job sees. Only on the writer's thread. */
 struct store_transaction {
@@ -31,6 +32,8 @@ struct store {
     struct leases leases;
     struct deltas deltas; /* of the counts, until the commit */
     struct checkpoint checkpoint;
+    struct seal_ring seal_ring; /* the keys of its secrets; any thread */
+    atomic_bool rotating;
     atomic_bool writable;
 
     pthread_t thread;

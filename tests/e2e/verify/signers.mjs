@@ -277,6 +277,28 @@ add('ALIPAY', {
     return { headers: { 'Client-Id': 'client', 'Request-Time': '2026-01-01T00:00:00+00:00', Signature: `algorithm=RSA256,keyVersion=1,signature=${signature}` }, signature };
   },
 });
+// The values of some members one after the other and the secret; of a recurring payment's notification other ones.
+const PRAXIS = {
+  payment: ['merchant_id', 'application_key', 'timestamp', 'customer.customer_token', 'session.order_id', 'transaction.tid', 'transaction.currency',
+    'transaction.amount', 'transaction.conversion_rate', 'transaction.processed_currency', 'transaction.processed_amount'],
+  subscription: ['event', 'merchant_id', 'application_key', 'cid', 'plan_id', 'subscription_id', 'subscription_status', 'timestamp'],
+};
+export const PRAXIS_BODIES = {
+  payment: { merchant_id: 'API-shop', application_key: 'shop', timestamp: 1750228804, version: '1.3', customer: { customer_token: '7619fe' },
+    session: { order_id: 'o-1' }, transaction: { tid: 2564526, currency: 'EUR', amount: 1200, conversion_rate: '1.000000', processed_currency: null, processed_amount: 1.25 } },
+  subscription: { event: 'PaymentSucceeded', merchant_id: 'API-shop', application_key: 'shop', cid: 'c-1', plan_id: 7, subscription_id: 's-1200', subscription_status: 'active', timestamp: 1750228804 },
+};
+for (const kind of ['payment', 'subscription']) {
+  add(kind === 'payment' ? 'PRAXIS' : 'PRAXIS subscription', {
+    type: 'PRAXIS', body: JSON.stringify(PRAXIS_BODIES[kind]),
+    sign(request, key) {
+      const body = JSON.parse(request.body);
+      const values = PRAXIS[kind].map((path) => path.split('.').reduce((at, name) => at?.[name], body) ?? '');
+      const signature = createHash('sha384').update(values.join('') + key).digest('hex');
+      return { headers: { 'gt-authentication': signature }, signature };
+    },
+  });
+}
 add('BRIDGE_XYZ', {
   keys: keys.rsa(), tolerance: 600,
   sign(request, key) {

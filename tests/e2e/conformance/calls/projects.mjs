@@ -11,6 +11,7 @@ export const calls = {
   createProject: (world) => ({ body: { name: world.name('project') } }),
   getProject: fresh,
   updateProject: async (world) => ({ ...await fresh(world), body: { name: world.name('project') } }),
+  rotateStorageKey: () => ({}),
   rotateProjectSecret: async (world) => ({ ...await fresh(world), body: {} }),
   deleteProject: fresh,
   getApiKeys: async (world) => ({ ids: [(await key(world)).ids[0]] }),

@@ -122,9 +122,10 @@ struct run_observer report_observer(struct report *report)
 
 json_t *report_json(struct report *report)
 {
+    bool failed = report->failed || json_array_size(report->workflows) == 0; /* refused before anything was run */
     json_t *whole = json_pack("{s:o, s:o, s:s, s:o, s:I, s:O}", "document", optional_text(report->path), "arazzo",
                               optional_text(report->document->version), "outcome",
-                              report->failed ? "failure" : "success", "startedAt", json_moment(report->started_ms),
+                              failed ? "failure" : "success", "startedAt", json_moment(report->started_ms),
                               "durationMs", (json_int_t)(clock_now_ms() - report->started_ms), "workflows",
                               report->workflows);
     json_t *masked = mask_json(report->mask, whole);

@@ -8,8 +8,9 @@
  *                              "startedAt", "durationMs"}]}]}
  *
  * Outcomes are "success" and "failure", of steps that were not sent "rehearsed"; "unreachable" is a failure for want
- * of a server. Workflows stand in the order in which they began, called ones behind their callers. Bodies are JSON
- * where they are JSON and else texts, cut at limits.workflow_report_body_bytes. Secrets are masked.
+ * of a server. A run that was refused before it began is a failure without workflows. Workflows stand in the order
+ * in which they began, called ones behind their callers. Bodies are JSON where they are JSON and else texts, cut at
+ * limits.workflow_report_body_bytes. Secrets are masked.
  */
 #pragma once
 

@@ -31,7 +31,7 @@ static const struct rule RULES[] = {
     {"workflow.steps", "steps is a list of at least one step"},
     {"workflow.successActions", "successActions is a list of actions: {name: ..., type: end}"},
     {"workflow.failureActions", "failureActions is a list of actions: {name: ..., type: retry, retryLimit: 3}"},
-    {"workflow.outputs", "outputs is an object of names (letters, digits, . _ -) to expressions: $steps.make.outputs.id"},
+    {"workflow.outputs", "outputs is an object of names (letters, digits, . _ -) to expressions: $steps.a.outputs.id"},
     {"workflow.parameters", "parameters is a list in which no two have the same name and place"},
     {"step", "a step has a stepId and one of operationId, operationPath and workflowId"},
     {"step.stepId", "a stepId is a text of letters, digits, _ and -, and no other step of the workflow has it"},

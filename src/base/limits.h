@@ -40,6 +40,8 @@
     X(provider_call_ms, 5000, 100, 60000, "ms", "from the start of a call to a provider to its end")     \
     X(provider_response_bytes, 65536, 1024, 16777216, "bytes", "largest answer of a provider")           \
     X(provider_waiting, 1000, 1, 100000, "webhooks", "webhooks that wait for a key at one time; more answer 503") \
+    X(provider_source_waiting, 250, 1, 100000, "webhooks", "of these, webhooks of one source")           \
+    X(provider_waiting_bytes, 67108864, 65536, 68719476736, "bytes", "bodies of webhooks that wait for a key; more answer 503") \
     X(provider_wait_ms, 8000, 100, 60000, "ms", "a webhook waits this long for a key, then it answers 503") \
     /* the API */                                                                                       \
     X(api_queue, 1024, 1, 100000, "calls", "API calls waiting for a worker; more answer 503")            \

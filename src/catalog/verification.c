@@ -6,6 +6,15 @@
 #include "model/settings.h"
 #include "store/integration.h"
 
+static bool has_field(const struct scheme *scheme, const char *name)
+{
+    for (const struct auth_field *field = scheme->fields; field != NULL && field->name != NULL; field++) {
+        if (strcmp(field->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Integrations have their secrets by the names of earlier versions: one name for all, whatever the type's is. */
 static void rename_secret(json_t *auth, const struct scheme *scheme)
 {
@@ -13,7 +22,8 @@ static void rename_secret(json_t *auth, const struct scheme *scheme)
     json_t *drains = json_member(auth, "vercel_log_drains_secret");
     for (size_t i = 0; i < sizeof older / sizeof older[0]; i++) {
         json_t *secret = json_member(auth, older[i]);
-        if (scheme->secret != NULL && secret != NULL && json_member(auth, scheme->secret) == NULL) {
+        if (scheme->secret != NULL && secret != NULL && json_member(auth, scheme->secret) == NULL &&
+            !has_field(scheme, older[i])) {
             json_object_set(auth, scheme->secret, secret);
             json_object_del(auth, older[i]);
         }

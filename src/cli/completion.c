@@ -181,7 +181,8 @@ static void print_zsh(void)
         printf("    %s)\n", commands[i].name);
         if (verbs.size > 0)
             printf("      if (( CURRENT == 2 )); then\n        names=(%s)\n"
-                   "        _describe verb names\n        return\n      fi\n      shift words\n      (( CURRENT-- ))\n", buffer_string(&verbs));
+                   "        _describe verb names\n        return\n      fi\n"
+                   "      shift words\n      (( CURRENT-- ))\n", buffer_string(&verbs));
         printf("      _arguments '--help[tell more]'");
         print_zsh_options(&commands[i]);
         printf("%s ;;\n", strcmp(commands[i].name, "workflow") == 0 ? " \\\n        '*:document:_files'" : "");

@@ -318,8 +318,8 @@ static bool asks_for_confirmation(struct arrival *arrival)
         return false;
     case CONFIRMATION_WANTED: break;
     }
-    arrival->errand = (struct errand){.source_id = arrival->source->record.id, .url = url.data,
-                                      .done = confirmation_done};
+    arrival->errand = (struct errand){.source_id = arrival->source->record.id, .bytes = arrival->exchange->body.size,
+                                      .url = url.data, .done = confirmation_done};
     if (provider_confirm(arrival->ingest->provider, &arrival->errand))
         confirmation_done(&arrival->errand);
     return true;
@@ -353,7 +353,7 @@ static void take_in(struct ingest *ingest, struct http_exchange *exchange, struc
         record(arrival);
         return;
     }
-    arrival->errand = (struct errand){.source_id = source->record.id, .wanted = arrival->screening.wanted,
+    arrival->errand = (struct errand){.source_id = source->record.id, .bytes = exchange->body.size, .wanted = arrival->screening.wanted,
                                       .done = key_done};
     if (provider_get_key(ingest->provider, &arrival->errand))
         key_done(&arrival->errand);

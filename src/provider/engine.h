@@ -71,7 +71,7 @@ struct provider {
     struct fetch *queue, *running;    /* the first is in order */
     size_t running_count;
     struct errand *waiting;
-    size_t waiting_count;
+    size_t waiting_count, waiting_bytes;
     struct source_budget budgets[SOURCE_BUDGETS];
 };
 

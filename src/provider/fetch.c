@@ -58,6 +58,7 @@ void fetch_write(struct fetch *fetch)
                                .response_read_bytes = limits.provider_response_bytes, .keep_response_headers = true,
                                .tls.authorities = fetch->provider->authorities, .user = fetch};
     call->connect_to = connection_of(fetch->provider, fetch_host(url));
+    call->without_proxy = call->connect_to != NULL;
     headers[call->header_count++] = (struct http_header){TEXT("accept"), TEXT("*/*")};
     if (authorization.data != NULL)
         headers[call->header_count++] = (struct http_header){TEXT("authorization"), authorization};

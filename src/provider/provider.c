@@ -29,6 +29,17 @@ static void errand_wait(struct provider *provider, struct errand *errand, struct
     errand->next = provider->waiting;
     provider->waiting = errand;
     provider->waiting_count++;
+    provider->waiting_bytes += errand->bytes;
+}
+
+/* Takes the one at *place off the list. */
+static struct errand *errand_unlink(struct provider *provider, struct errand **place)
+{
+    struct errand *errand = *place;
+    *place = errand->next;
+    provider->waiting_count--;
+    provider->waiting_bytes -= errand->bytes;
+    return errand;
 }
 
 struct errand *errands_take(struct provider *provider, const struct document *document, int64_t now)
@@ -40,9 +51,7 @@ struct errand *errands_take(struct provider *provider, const struct document *do
             place = &errand->next;
             continue;
         }
-        *place = errand->next;
-        provider->waiting_count--;
-        errand->next = taken;
+        errand_unlink(provider, place)->next = taken;
         taken = errand;
     }
     return taken;
@@ -161,9 +170,7 @@ static struct errand *end_confirmation(struct fetch *fetch, enum reply_meaning m
         return NULL;
     while (*place != errand)
         place = &(*place)->next;
-    *place = errand->next;
-    fetch->provider->waiting_count--;
-    errand->next = NULL;
+    errand_unlink(fetch->provider, place)->next = NULL;
     if (meaning != REPLY_GOOD)
         errand_fail(errand, false, "the subscription could not be confirmed: %s", error->message);
     return errand;
@@ -267,12 +274,23 @@ static bool is_within_budget(struct provider *provider, int64_t source_id, int64
     return budget->calls++ < limits.provider_source_calls;
 }
 
+static int64_t waiting_of(const struct provider *provider, int64_t source_id)
+{
+    int64_t count = 0;
+    for (const struct errand *errand = provider->waiting; errand != NULL; errand = errand->next)
+        count += errand->source_id == source_id;
+    return count;
+}
+
 static bool is_full(const struct provider *provider, struct errand *errand)
 {
     if (provider->stopping)
         errand_fail(errand, false, "the gateway stops");
-    else if ((int64_t)provider->waiting_count >= limits.provider_waiting)
+    else if ((int64_t)provider->waiting_count >= limits.provider_waiting ||
+             (int64_t)(provider->waiting_bytes + errand->bytes) > limits.provider_waiting_bytes)
         errand_fail(errand, false, "too many requests wait for keys of their senders");
+    else if (waiting_of(provider, errand->source_id) >= limits.provider_source_waiting)
+        errand_fail(errand, false, "too many requests of this source wait for keys of their senders");
     return errand->failed;
 }
 

@@ -8,8 +8,8 @@
  *   none ──► fetching ──► good ──► (too old, or without the key that is asked for) ──► fetching
  *               └───────► failed ──► (limits.provider_failure_ms passed) ──► fetching
  *
- * Everything is bounded: documents, waiting requests, the time they wait, calls (all, to a host, and for a source in a
- * minute), the size of an answer.
+ * Everything is bounded: documents, waiting requests (all, of a source, their bytes), the time they wait, calls (all, to a
+ * host, and for a source in a minute), the size of an answer.
  *
  * Threads: one of its own makes the calls; there the requests go on that had to wait. The functions may be called from
  * any thread and do not block, but for provider_stop.
@@ -43,6 +43,7 @@ void provider_stop(struct provider *provider);
 /* What one request waits for. It is the caller's, and stays where it is until it has an outcome. */
 struct errand {
     int64_t source_id;
+    size_t bytes;                         /* that its request holds in memory */
     struct key_wanted wanted;             /* of provider_get_key */
     const char *url;                      /* of provider_confirm */
     void (*done)(struct errand *errand);  /* on the provider's thread; the errand is then the caller's again */

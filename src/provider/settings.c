@@ -4,6 +4,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "provider/engine.h"
@@ -19,8 +20,11 @@ static bool read_row(struct text text, struct text *host, struct text *address)
         return false;
     *host = text_slice(text, 0, (size_t)equals);
     *address = text_slice(text, (size_t)equals + 1, text.size);
-    for (size_t i = 0; i < address->size; i++)
+    for (size_t i = 0; i < address->size; i++) {
         colon = address->data[i] == ':' ? (ptrdiff_t)i : colon;
+        if (strchr("=;/@ \t", address->data[i]) != NULL)
+            return false;
+    }
     return colon > 0 && text_to_integer(text_slice(*address, (size_t)colon + 1, address->size), &port) && port > 0 &&
            port <= 65535;
 }

@@ -66,10 +66,15 @@ static bool is_sendable(struct text value)
     return true;
 }
 
-static bool check_entered(struct verifier *verifier, struct error *error)
+/* Also what only narrows whose requests pass must be there: without it any customer of the provider would. */
+static bool check_entered(struct verifier *verifier, const json_t *auth, struct error *error)
 {
     const struct key_origin *origin = verifier->scheme->origin;
     struct arena *arena = &verifier->arena;
+    for (const struct auth_field *field = verifier->scheme->fields; field->name != NULL; field++) {
+        if (!field->optional && json_member_text(auth, field->name).size == 0)
+            return error_set(error, ERROR_INVALID, "config.auth.%s: is required", field->name);
+    }
     if (origin->url_member != NULL && !origin_takes(origin->locations, write_alone(&verifier->url, arena)))
         return error_set(error, ERROR_INVALID, "config.auth.%s: must be a URL of %s, without a slash at its end",
                          origin->url_member, verifier->scheme->name);
@@ -93,7 +98,7 @@ bool fetching_read(struct verifier *verifier, const json_t *auth, struct error *
     if (url->token_url != NULL)
         verifier->token_authorization = basic(arena, json_member_text(auth, origin->token_id),
                                               json_member_text(auth, origin->token_secret));
-    return check_entered(verifier, error);
+    return check_entered(verifier, auth, error);
 }
 
 /* ---- what a request needs ---- */

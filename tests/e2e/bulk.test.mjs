@@ -13,7 +13,7 @@ const failing = new Set(); // first parts of the paths that the sink answers wit
 
 const answer = (entry) => (failing.has(entry.url.split('/')[1]) ? { status: 500 } : {});
 before(async () => {
-  gateway = await startGateway();
+  gateway = await startGateway({ args: ['--set', 'breaker_failures=0'] });
   sink = await startSink(answer);
   ({ ok, refused } = callsOf(gateway));
 });

@@ -334,14 +334,18 @@ describe('who waits for whom', () => {
   });
 
   test('a failure is remembered for a while', async () => {
-    const certificate = providers.certificate({ name: 'sns.amazonaws.com' }), url = published(certificate, { status: 500, body: '' }), source = await sourceOf('AWS_SNS');
-    const { pathname } = new URL(url), calls = () => providers.callsTo('sns.us-east-1.amazonaws.com', pathname);
-    await Promise.all(Array.from({ length: 30 }, () => post(source, sns(certificate.key, url))));
-    const first = calls();
-    assert.ok(first <= 2, `${first} calls`);
-    await sleep(FAILURE_MS);
-    await post(source, sns(certificate.key, url));
-    assert.equal(calls(), first + 1);
+    const own = await start({ provider_failure_ms: 60000 });
+    try {
+      const certificate = providers.certificate({ name: 'sns.amazonaws.com' }), url = published(certificate, { status: 500, body: '' });
+      const source = await sourceOf('AWS_SNS', undefined, own), other = await sourceOf('AWS_SNS');
+      const calls = () => providers.callsTo('sns.us-east-1.amazonaws.com', new URL(url).pathname);
+      for (let i = 0; i < 3; i++) assert.equal((await post(source, sns(certificate.key, url))).status, 503);
+      assert.equal(calls(), 1);
+      await post(other, sns(certificate.key, url));
+      await sleep(FAILURE_MS);
+      await post(other, sns(certificate.key, url));
+      assert.equal(calls(), 3, 'and is asked for again then');
+    } finally { await own.stop(); }
   });
 
   test('credentials that the provider does not take', async () => {
@@ -373,14 +377,19 @@ describe('who waits for whom', () => {
 
 describe('bounds', () => {
   test('requests that wait, and how long', async () => {
-    const own = await start({ provider_waiting: 3, provider_wait_ms: 700, provider_call_ms: 5000 });
+    const own = await start({ provider_waiting: 5, provider_source_waiting: 3, provider_wait_ms: 3000, provider_call_ms: 30000 });
     try {
       const certificate = providers.certificate({ name: 'sns.amazonaws.com' }), source = await sourceOf('AWS_SNS', undefined, own);
-      const url = published(certificate, { body: certificate.chain, delay: 2000 });
-      const replies = await Promise.all(Array.from({ length: 10 }, () => post(source, sns(certificate.key, url))));
+      const url = published(certificate, { body: certificate.chain, delay: 6000 });
+      const details = async (at) => (await recorded(at, own)).map((request) => request.rejection_detail).sort();
+      const other = await sourceOf('AWS_SNS', undefined, own), send = (at, length) => Array.from({ length }, () => post(at, sns(certificate.key, url)));
+      const first = send(source, 10);
+      await until('three wait and seven are told', async () => (await details(source)).length === 7);
+      const replies = await Promise.all([...first, ...send(other, 5)]);
       assert.deepEqual([...new Set(replies.map(({ status }) => status))], [503]);
-      const details = (await recorded(source, own)).map((request) => request.rejection_detail);
-      assert.deepEqual([details.filter((text) => text === 'the provider did not answer in time').length, details.filter((text) => text === 'too many requests wait for keys of their senders').length], [3, 7]);
+      const late = 'the provider did not answer in time';
+      assert.deepEqual(await details(source), [...Array(3).fill(late), ...Array(7).fill('too many requests of this source wait for keys of their senders')]);
+      assert.deepEqual(await details(other), [...Array(2).fill(late), ...Array(3).fill('too many requests wait for keys of their senders')]);
       await until('what came late is kept', async () => (await post(source, sns(certificate.key, url))).status === 200);
       assert.equal(providers.callsTo('sns.us-east-1.amazonaws.com', new URL(url).pathname), 1);
     } finally { await own.stop(); }

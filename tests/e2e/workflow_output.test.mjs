@@ -1,6 +1,6 @@
 // What people and build servers see of a run: lines, colours, progress, the summary, JUnit, archives, descriptions.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -89,13 +89,11 @@ test('each step has its method, address, status, time and criteria, and a summar
 function onTerminal(args, env = {}) {
   const quoted = [PROGRAM, ...args].map((word) => `'${word}'`).join(' ');
   return new Promise((resolve) => {
-    import('node:child_process').then(({ spawn }) => {
-      const child = spawn('script', ['-qec', quoted, '/dev/null'], { env: { ...process.env, FAIRLEAD_API_KEY: '',
-        TERM: 'xterm', NO_COLOR: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-      let out = '';
-      child.stdout.on('data', (bytes) => { out += bytes; });
-      child.on('close', (code) => resolve({ code, out }));
-    });
+    const child = spawn('script', ['-qec', quoted, '/dev/null'], { env: { ...process.env, FAIRLEAD_API_KEY: '',
+      TERM: 'xterm', NO_COLOR: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    child.stdout.on('data', (bytes) => { out += bytes; });
+    child.on('close', (code) => resolve({ code, out }));
   });
 }
 
@@ -123,7 +121,7 @@ test('a JUnit report that others can read', async () => {
   fails = 1;
   const file = join(folder, 'junit.xml');
   const done = await run([...MANY, { workflowId: 'round', steps: [{ stepId: 'a', operationId: 'list' }],
-    successActions: [{ name: 'on', type: 'goto', stepId: 'a' }] }], ['--junit', file]);
+    successActions: [{ name: 'on', type: 'goto', stepId: 'a' }] }], ['--junit', file, '--limit', 'workflow_steps=60']);
   assert.equal(done.code, 1);
   const text = readFileSync(file, 'utf8');
   assert.equal(XMLValidator.validate(text), true);
@@ -203,4 +201,7 @@ test('a report is made also when nothing was sent', async () => {
   assert.deepEqual(steps.map((step) => [step.stepId, step.outcome, step.request.method]),
     [['flaky', 'rehearsed', 'GET'], ['make', 'rehearsed', 'POST'], ['last', 'rehearsed', 'GET']]);
   assert.match(readFileSync(junit, 'utf8'), /skipped message="not sent, only shown"/);
+  assert.equal((await run(MANY, ['--input', 'other=1', '--workflow', 'none', '--report', report])).code, 2);
+  const refused = JSON.parse(readFileSync(report, 'utf8'));
+  assert.deepEqual([refused.outcome, refused.workflows], ['failure', []], 'what was refused is no success');
 });

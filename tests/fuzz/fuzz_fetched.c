@@ -49,7 +49,8 @@ static void look_at_request(const struct scheme *scheme, struct text header, str
     struct verifier **verifier = &verifiers[is_ebay];
     if (*verifier == NULL)
         *verifier = verifier_new(text_of(scheme->type),
-                                 is_ebay ? TEXT("{\"auth\":{\"environment\":\"SANDBOX\",\"client_id\":\"c\",\"client_secret\":\"s\"}}")
+                                 is_ebay ? TEXT("{\"auth\":{\"environment\":\"SANDBOX\",\"dev_id\":\"d\",\"client_id\":\"c\","
+                                                "\"client_secret\":\"s\",\"verification_token\":\"v\"}}")
                                          : TEXT("{}"), NULL);
     struct http_header item = {TEXT("x-ebay-signature"), header};
     struct http_headers headers = {&item, is_ebay};

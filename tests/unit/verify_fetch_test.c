@@ -172,6 +172,18 @@ static void a_request_tells_which_key_it_needs(void **state)
     arena_free(&arena);
 }
 
+static void a_config_must_be_whole(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct verifier *verifier = verifier_new(TEXT("GOOGLE_PUBSUB"), TEXT("{\"auth\":{\"service_account_email\":\"a@b\"}}"), &error);
+    assert_string_equal(error.message, "config.auth.audience: is required");
+    struct http_headers none = {0};
+    struct verify_input input = {.method = TEXT("POST"), .headers = &none, .body = TEXT("{}")};
+    assert_int_equal(verify_request(verifier, &input), VERDICT_FAILED);
+    verifier_free(verifier);
+}
+
 static void what_cannot_be_sent_is_refused(void **state)
 {
     (void)state;
@@ -191,6 +203,7 @@ int main(void)
         cmocka_unit_test(sets_hold_the_keys_that_can_sign),
         cmocka_unit_test(a_key_stands_where_its_origin_says),
         cmocka_unit_test(a_request_tells_which_key_it_needs),
+        cmocka_unit_test(a_config_must_be_whole),
         cmocka_unit_test(what_cannot_be_sent_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,7 +85,9 @@ const struct field_row outage_shape[] = {
 
 json_t *outage_json(struct call *call, int64_t destination_id)
 {
-    struct delivery_outage outage = deliver_outage(call->deliver, destination_id);
+    struct delivery_outage outage = {0};
+    if (call->deliver != NULL) /* in a notification, or what code is told of its connection, there is none */
+        outage = deliver_outage(call->deliver, destination_id);
     if (outage.state == OUTAGE_NONE)
         return json_null();
     return json_pack("{s:s, s:o, s:I, s:o}", "state", OUTAGE_STATES[outage.state - OUTAGE_OPEN], "since",

@@ -211,8 +211,9 @@ test('an open one is open after a restart, and is probed at once', async () => {
   await until('an issue', async () => (await issuesOf(connection, callsOf(own)))[0]);
   const { since } = await shown(connection, callsOf(own));
   for (const signal of ['SIGKILL', 'SIGTERM']) {
-    const before = sink.received.length;
     await own.stop({ signal });
+    await sleep(200); // what was under way has arrived
+    const before = sink.received.length;
     own = await startGateway({ dir, args });
     const outage = await shown(connection, callsOf(own));
     assert.ok(['open', 'probing'].includes(outage.state));

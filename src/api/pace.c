@@ -85,8 +85,8 @@ const struct field_row outage_shape[] = {
 
 json_t *outage_json(struct call *call, int64_t destination_id)
 {
-    struct delivery_outage outage = {0};
-    if (call->deliver != NULL) /* in a notification, or what code is told of its connection, there is none */
+    struct delivery_outage outage = {.state = OUTAGE_NONE};
+    if (call->deliver != NULL) /* what transformations are told is made without it */
         outage = deliver_outage(call->deliver, destination_id);
     if (outage.state == OUTAGE_NONE)
         return json_null();

@@ -1,12 +1,12 @@
 // Every field and every parameter of the API with values of every wrong kind: 200 or a clear 4xx, and nothing else.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
 import { makeCertificates } from './auth_servers.mjs';
 import { callerOf } from './caller.mjs';
 import { descriptionOf, operationsOf, places, spell, typeOf, valueAt } from './description.mjs';
 import { assertError, send, startFixture } from './hostile.mjs';
 import { until } from './gateway.mjs';
+import { pemOf, rsaPair } from './key_pair.mjs';
 
 let fixture, description, ids, mark, caller;
 
@@ -80,12 +80,12 @@ const RULES = [{ type: 'retry', strategy: 'linear', interval: 1000, count: 3, re
   { type: 'filter', body: { a: { $gt: 1, $or: [{ $exist: true }, { $in: ['x'] }] } }, headers: { x: { $startsWith: 'a' } }, query: { $not: { q: 1 } }, path: { $neq: { $ref: '$.a[0]' } } },
   { type: 'deduplicate', window: 60000, include_fields: ['body.items[*].id'] }, { type: 'deduplicate', window: 1000, exclude_fields: ['body.at'] },
   { type: 'transform', transformation: { name: 'h-rule', code: 'c', env: { A: '1' } } }];
-const PAIR = generateKeyPairSync('rsa', { modulusLength: 2048, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+const { publicKey, privateKey } = pemOf(rsaPair());
 const SOURCE_AUTHS = {
+  ALIPAY: { public_key: publicKey, private_key: privateKey },
   HMAC: { algorithm: 'sha256', encoding: 'hex', header_key: 'x-signature', webhook_secret_key: 's' },
   BASIC_AUTH: { username: 'u', password: 'p', previous_password: 'q' }, API_KEY: { header_key: 'x-key', api_key: 'k', previous_api_key: 'j' },
   STRIPE: { webhook_secret_key: 's', previous_webhook_secret_key: 'p' }, RING_CENTRAL: { token: 't', previous_token: 's' }, TIKTOK_SHOP: { webhook_secret_key: 's', app_key: 'a' },
-  ALIPAY: { public_key: PAIR.publicKey, private_key: PAIR.privateKey },
   EBAY: { environment: 'SANDBOX', dev_id: 'd', client_id: 'c', client_secret: 's', verification_token: 'v' },
   GOOGLE_PUBSUB: { audience: 'a', service_account_email: 'e' }, NEON: { neon_auth_url: 'https://ep-a-1.neonauth.us-east-1.aws.neon.tech/neondb/auth' }, AWS_SNS: { topic_arn: 't' }, PAYPAL: { webhook_id: 'w' },
   FISERV: { webhook_secret_key: 's', store_name: 'n' }, VERCEL_LOG_DRAINS: { webhook_secret_key: 's', log_drains_secret: 'd' },

@@ -69,7 +69,7 @@ static bool frames_the_body(struct text name)
            text_equal_ignoring_case(name, TEXT("transfer-encoding"));
 }
 
-/* A line that is no header and cannot be taken for one that says how long the body is. */
+/* A line that is no proper header and cannot be taken for one that says how long the body is. */
 static bool may_be_left_out(const struct reply *reply, struct text line)
 {
     const struct http_headers *before = &reply->headers;
@@ -78,7 +78,7 @@ static bool may_be_left_out(const struct reply *reply, struct text line)
         return false;
     if (line.data[0] == ' ' || line.data[0] == '\t')
         return before->count > 0 && !frames_the_body(before->items[before->count - 1].name);
-    return colon < 0 || !frames_the_body(text_trim(text_slice(line, 0, (size_t)colon)));
+    return colon >= 0 && !frames_the_body(text_trim(text_slice(line, 0, (size_t)colon)));
 }
 
 static bool parse_head(struct reply *reply, const char **problem)

@@ -79,7 +79,7 @@ static const struct row {
     {REPLY_MALFORMED, OPEN, 0, "", false, TEXT("\0\0\0\0")},
     {REPLY_COMPLETE, OPEN, 200, "", false, TEXT(OK "x: y\r\n z\r\ncontent-length: 0\r\n\r\n")},
     {REPLY_COMPLETE, OPEN, 200, "", false, TEXT(OK "x : y\r\ncontent-length: 0\r\n\r\n")},
-    {REPLY_COMPLETE, OPEN, 200, "", false, TEXT(OK "x\r\ncontent-length: 0\r\n\r\n")},
+    {REPLY_MALFORMED, OPEN, 200, "", false, TEXT(OK "x\r\ncontent-length: 0\r\n\r\n")},
     {REPLY_COMPLETE, OPEN, 200, "", false, TEXT(OK ": y\r\ncontent-length: 0\r\n\r\n")},
     {REPLY_COMPLETE, OPEN, 200, "", false, TEXT(OK "x: a\001b\r\ncontent-length: 0\r\n\r\n")},
     {REPLY_MALFORMED, OPEN, 200, "", false, TEXT(OK " z\r\ncontent-length: 0\r\n\r\n")},

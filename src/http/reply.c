@@ -63,6 +63,24 @@ static struct text take_line(struct reply *reply, struct text *rest)
     return line;
 }
 
+static bool frames_the_body(struct text name)
+{
+    return text_equal_ignoring_case(name, TEXT("content-length")) ||
+           text_equal_ignoring_case(name, TEXT("transfer-encoding"));
+}
+
+/* A line that is no proper header and cannot be taken for one that says how long the body is. */
+static bool may_be_left_out(const struct reply *reply, struct text line)
+{
+    const struct http_headers *before = &reply->headers;
+    ptrdiff_t colon = text_find_byte(line, ':');
+    if (text_find_byte(line, '\r') >= 0 || text_find_byte(line, '\0') >= 0)
+        return false;
+    if (line.data[0] == ' ' || line.data[0] == '\t')
+        return before->count > 0 && !frames_the_body(before->items[before->count - 1].name);
+    return colon >= 0 && !frames_the_body(text_trim(text_slice(line, 0, (size_t)colon)));
+}
+
 static bool parse_head(struct reply *reply, const char **problem)
 {
     struct text rest = buffer_text(&reply->head), line = take_line(reply, &rest);
@@ -76,10 +94,13 @@ static bool parse_head(struct reply *reply, const char **problem)
     arena_clear(&reply->arena);
     reply->headers = (struct http_headers){ARENA_ARRAY(&reply->arena, struct http_header, lines), 0};
     while ((line = take_line(reply, &rest)).size > 0) {
-        if (!head_parse_field(reply->head.data + (line.data - reply->head.data), line.size,
-                              &reply->headers.items[reply->headers.count], problem))
+        if (head_parse_field(reply->head.data + (line.data - reply->head.data), line.size,
+                             &reply->headers.items[reply->headers.count], problem))
+            reply->headers.count++;
+        else if (may_be_left_out(reply, line))
+            reply->loose = true;
+        else
             return false;
-        reply->headers.count++;
     }
     return true;
 }

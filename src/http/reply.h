@@ -1,11 +1,12 @@
 /*
  * reply.h - takes the reply of an HTTP/1.x server apart as it comes in, strictly. Pure but for memory.
  *
- * What could be understood in two ways is refused (RFC 9112 sections 4 to 7): a status line that is none, folded lines,
- * spaces before a colon, control characters, lengths that are no plain number or contradict each other, codings other
- * than one "chunked". What servers are known to do and what is not ambiguous is taken, but the connection is not used
- * again afterwards: lines that end in LF alone, a length repeated with the same value, a length beside "chunked",
- * which is ignored then. Replies with a status of 1xx are passed over; 101 was not asked for.
+ * What could be understood in two ways is refused (RFC 9112, 4 to 7): a status line that is none, lines without
+ * a colon, bare CR and NUL, lengths that are no plain number or contradict each other, codings but one "chunked",
+ * and either of them in a line that is no proper header. What servers are known to do and what is not ambiguous is
+ * taken, but the connection is not used again afterwards: lines that end in LF alone, other lines that are no header
+ * (folded ones, names with spaces, control characters), which are left out, a length repeated with the same value, a
+ * length beside "chunked", which is ignored then. Replies with a status of 1xx are passed over; 101 was not asked for.
  *
  * Each byte is looked at once. Of the body the first most_kept bytes are kept, decompressed; beyond most_read,
  * compressed or not, the reply counts as complete.

@@ -195,6 +195,7 @@ describe('OAuth2 against an authorization server', () => {
         const known = await server.look(tokenOf(destination.got().at(-1)));
         assert.deepEqual([known.active, known.sub], [true, 'someone'], `round ${round}`);
         assert.equal(server.calls.length, round);
+        await until('its record', async () => (await destination.event()).status === 'SUCCESSFUL'); // or it is delivered again
         await own.stop({ signal: 'SIGKILL' });
         own = await startGateway({ dir, args });
         // Who saves the same settings once more does not bring back a token that is used up.

@@ -108,7 +108,8 @@ static void answer(int socket)
     static const char reply[] = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
     char head[4096];
     ssize_t size;
-    while ((size = recv(socket, head, sizeof head - 1, 0)) > 0) {
+    struct pollfd ready[] = {{server.stop[0], POLLIN, 0}, {socket, POLLIN, 0}};
+    while (poll(ready, 2, -1) > 0 && ready[0].revents == 0 && (size = recv(socket, head, sizeof head - 1, 0)) > 0) {
         head[size] = '\0';
         assert_non_null(strstr(head, "\r\n\r\n"));
         if (send(socket, reply, sizeof reply - 1, MSG_NOSIGNAL) < 0)

@@ -43,6 +43,13 @@ static enum breaker_end end_of(const struct delivery *delivery)
     return attempt->response_status >= 500 || attempt->response_status == 429 ? BREAKER_BADLY : BREAKER_WELL;
 }
 
+/* Is it nothing that the breaker's rule is about? What decides about an open one always is. */
+static bool is_passed_over(const struct delivery *delivery, const struct breaker *breaker)
+{
+    return breaker->rule.retried_only && !delivery->queued->probe && delivery->connection != NULL &&
+           delivery->connection->retry.strategy == RETRY_NONE;
+}
+
 /* 0: it asks for no wait. Monotonic us. */
 static int64_t asked_until_us(const struct delivery *delivery, int64_t now_us)
 {
@@ -70,7 +77,10 @@ void outage_end(struct deliver *deliver, const struct delivery *delivery, int64_
     struct outlet *outlet = delivery->lane->outlet;
     struct breaker *breaker = &outlet->breaker;
     bool was_outage = breaker_is_outage(breaker);
-    breaker_end(breaker, end_of(delivery), delivery->queued->probe, delivery->queued->of_outlet.began_us, now_us);
+    enum breaker_end end = end_of(delivery);
+    if (end == BREAKER_BADLY && is_passed_over(delivery, breaker))
+        end = BREAKER_NOTHING;
+    breaker_end(breaker, end, delivery->queued->probe, delivery->queued->of_outlet.began_us, now_us);
     int64_t until_us = asked_until_us(delivery, now_us);
     if (until_us > 0)
         breaker_slow(breaker, until_us);

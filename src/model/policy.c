@@ -65,9 +65,9 @@ static struct breaker_rule read_breaker(const json_t *config)
 {
     const json_t *given = json_member(config, "circuit_breaker");
     if (!json_is_object(given))
-        return (struct breaker_rule){limits.breaker_failures, limits.breaker_lasting_ms};
+        return (struct breaker_rule){limits.breaker_failures, limits.breaker_lasting_ms, true};
     return (struct breaker_rule){json_integer_value(json_member(given, "failures")),
-                                 json_integer_value(json_member(given, "lasting_ms"))};
+                                 json_integer_value(json_member(given, "lasting_ms")), false};
 }
 
 void delivery_policy_read(struct arena *arena, const json_t *config, struct delivery_policy *policy)

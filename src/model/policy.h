@@ -38,6 +38,7 @@ enum delivery_order { ORDER_NONE, ORDER_BY_CONNECTION, ORDER_BY_GROUP };
 struct breaker_rule {
     int64_t failures; /* 0: never */
     int64_t lasting_ms;
+    bool retried_only; /* failures count only where the connection has them retried: others want one attempt, now */
 };
 
 struct delivery_policy {

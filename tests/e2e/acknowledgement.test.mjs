@@ -1,12 +1,13 @@
 // What senders that want it are answered: that it was taken, signed so that they know by whom.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { createHash, generateKeyPairSync, verify } from 'node:crypto';
+import { createHash, verify } from 'node:crypto';
 import { startGateway } from './gateway.mjs';
+import { ecPair, pemOf, rsaPair } from './key_pair.mjs';
 import { callsOf, refusesEach } from './resource.mjs';
 import { PRAXIS_BODIES, signers } from './verify/signers.mjs';
 
-const OWN = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const OWN = rsaPair();
 const PRIVATE_KEY = OWN.privateKey.export({ type: 'pkcs8', format: 'pem' });
 const ALIPAY = { ...signers.ALIPAY.keys.auth, private_key: PRIVATE_KEY };
 const SUCCESS = '{"result":{"resultCode":"SUCCESS","resultStatus":"S","resultMessage":"success"}}';
@@ -63,8 +64,8 @@ describe('ALIPAY', () => {
   });
 
   test('a key that cannot sign is refused', async () => {
-    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
-    const short = generateKeyPairSync('rsa', { modulusLength: 512 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const other = pemOf(ecPair()).privateKey;
+    const short = pemOf(rsaPair(512)).privateKey;
     const of = (private_key) => ({ name: 'x', type: 'ALIPAY', config: { auth: { ...ALIPAY, private_key } } });
     const says = /^config\.auth\.private_key: must be a private RSA key in PEM$/;
     await refusesEach(refused, 'POST', '/sources', [[of('x'), says], [of(ALIPAY.public_key), says], [of(other), says], [of(short), says],

@@ -1,8 +1,9 @@
 // Keys that are fetched from those who send: only from their own hosts, once for all who wait, and never at others' cost.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { startGateway, until } from './gateway.mjs';
+import { ecPair, ed25519Pair, rsaPair } from './key_pair.mjs';
 import { callsOf } from './resource.mjs';
 import { EBAY_AUTH, GOOGLE_AUTH, PAYPAL_NAME, SNS_SUBSCRIBE, SNS_TOPIC, ebayHeader, ebaySignature, fetched, googleToken, paypalSigned, snsMessage } from './verify/fetched.mjs';
 import { startProviders } from './verify/providers.mjs';
@@ -189,7 +190,7 @@ describe('what is signed', () => {
     const publicKey = key.pair.publicKey.export({ type: 'spki', format: 'pem' });
     const none = (await googleToken(key, now)).split('.'), b64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const shared = `${b64({ alg: 'HS256', kid: key.kid })}.${none[1]}`;
-    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const ec = ecPair();
     for (const [what, token, is] of [
       ['genuine', await googleToken(key, now), GOOD], ['the other name of the issuer', await googleToken(key, now, { iss: 'accounts.google.com' }), GOOD],
       ['a little late', await googleToken(key, now, { exp: s - 30 }), GOOD], ['late', await googleToken(key, now, { exp: s - 90 }), FORGED], ['without an end', await googleToken(key, now, { exp: undefined }), FORGED],
@@ -198,7 +199,7 @@ describe('what is signed', () => {
       ['an account that is not sure', await googleToken(key, now, { email_verified: false }), FORGED], ['the same, unsaid', await googleToken(key, now, { email_verified: undefined }), FORGED],
       ['no key named', await googleToken(key, now, {}, { kid: undefined }), FORGED], ['none', `${b64({ alg: 'none', kid: key.kid })}.${none[1]}.`, FORGED],
       ['the public key as a shared one', `${shared}.${createHmac('sha256', publicKey).update(shared).digest('base64url')}`, FORGED],
-      ['a key of its own', await googleToken({ pair: generateKeyPairSync('rsa', { modulusLength: 2048 }), kid: key.kid }, now, {}, { jku: 'https://evil.example/jwks', jwk: ec.publicKey.export({ format: 'jwk' }) }), FORGED],
+      ['a key of its own', await googleToken({ pair: rsaPair(), kid: key.kid }, now, {}, { jku: 'https://evil.example/jwks', jwk: ec.publicKey.export({ format: 'jwk' }) }), FORGED],
     ]) assert.deepEqual([what, (await judged(source, { headers: { authorization: `Bearer ${token}` } })).is], [what, is]);
     for (const [prefix, is] of [['bearer ', GOOD], ['', FORGED], ['Basic ', FORGED], ['Bearer', FORGED]])
       assert.deepEqual([prefix, (await judged(source, { headers: { authorization: prefix + await googleToken(key, now) } })).is], [prefix, is]);
@@ -212,7 +213,7 @@ describe('what is signed', () => {
       ['another digest, rightly', { ...fields, digest: 'SHA256', signature: ebaySignature(BODY, key.pair, 'SHA256') }, FORGED], ['the digest under another name', { ...fields, digest: undefined }, FORGED],
       ['another algorithm', { ...fields, alg: 'none' }, FORGED], ['no signature', { ...fields, signature: undefined }, FORGED], ['an empty one', { ...fields, signature: '' }, FORGED],
       ['a short one', { ...fields, signature: signature.slice(0, -8) }, FORGED], ['a long one', { ...fields, signature: `${signature}AAAA` }, FORGED], ['of another body', { ...fields, signature: ebaySignature('{}', key.pair) }, FORGED],
-      ['of a stranger', { ...fields, signature: ebaySignature(BODY, generateKeyPairSync('ec', { namedCurve: 'P-256' })) }, FORGED], ['no object', [fields], FORGED], ['nothing', {}, FORGED],
+      ['of a stranger', { ...fields, signature: ebaySignature(BODY, ecPair()) }, FORGED], ['no object', [fields], FORGED], ['nothing', {}, FORGED],
     ]) assert.deepEqual([what, (await judged(source, { headers: { 'x-ebay-signature': ebayHeader(given) } })).is], [what, is]);
     for (const header of ['', '{}', JSON.stringify(fields), ebayHeader(fields).slice(0, -9), 'A'.repeat(9000)])
       assert.deepEqual([header, (await judged(source, { headers: { 'x-ebay-signature': header } })).is], [header, FORGED]);
@@ -297,7 +298,7 @@ describe('who waits for whom', () => {
   test('a set without the key is asked for once more, and not by each', async () => {
     const { key } = fetched.NEON.keys, host = 'ep-b-2.neonauth.c-2.eu-west-2.aws.neon.tech', path = '/db/auth/.well-known/jwks.json';
     const jwk = (kid, { publicKey }) => ({ ...publicKey.export({ format: 'jwk' }), kid });
-    const later = { pair: generateKeyPairSync('ed25519'), kid: 'k-later' };
+    const later = { pair: ed25519Pair(), kid: 'k-later' };
     providers.answers[host + path] = { keys: [jwk(key.kid, key.pair)] };
     const source = await sourceOf('NEON', { neon_auth_url: `https://${host}/db/auth` });
     assert.deepEqual((await judged(source, await signed('NEON', key))).is, GOOD);

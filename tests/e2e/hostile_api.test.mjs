@@ -6,6 +6,7 @@ import { callerOf } from './caller.mjs';
 import { descriptionOf, operationsOf, places, spell, typeOf, valueAt } from './description.mjs';
 import { assertError, send, startFixture } from './hostile.mjs';
 import { until } from './gateway.mjs';
+import { pemOf, rsaPair } from './key_pair.mjs';
 
 let fixture, description, ids, mark, caller;
 
@@ -79,7 +80,9 @@ const RULES = [{ type: 'retry', strategy: 'linear', interval: 1000, count: 3, re
   { type: 'filter', body: { a: { $gt: 1, $or: [{ $exist: true }, { $in: ['x'] }] } }, headers: { x: { $startsWith: 'a' } }, query: { $not: { q: 1 } }, path: { $neq: { $ref: '$.a[0]' } } },
   { type: 'deduplicate', window: 60000, include_fields: ['body.items[*].id'] }, { type: 'deduplicate', window: 1000, exclude_fields: ['body.at'] },
   { type: 'transform', transformation: { name: 'h-rule', code: 'c', env: { A: '1' } } }];
+const { publicKey, privateKey } = pemOf(rsaPair());
 const SOURCE_AUTHS = {
+  ALIPAY: { public_key: publicKey, private_key: privateKey },
   HMAC: { algorithm: 'sha256', encoding: 'hex', header_key: 'x-signature', webhook_secret_key: 's' },
   BASIC_AUTH: { username: 'u', password: 'p', previous_password: 'q' }, API_KEY: { header_key: 'x-key', api_key: 'k', previous_api_key: 'j' },
   STRIPE: { webhook_secret_key: 's', previous_webhook_secret_key: 'p' }, RING_CENTRAL: { token: 't', previous_token: 's' }, TIKTOK_SHOP: { webhook_secret_key: 's', app_key: 'a' },

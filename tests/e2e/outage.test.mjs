@@ -114,6 +114,20 @@ test('it needs failures in a row, and for as long as the config says', async () 
   await dead.stop();
 });
 
+test('without a word about it in the config it is for those who want retries', async () => {
+  const own = await startGateway({ args: ['--set', 'breaker_failures=3', '--set', 'breaker_lasting_ms=0'] }), at = callsOf(own);
+  const dead = await startSink(() => ({ status: 500 }));
+  for (const rules of [[], RETRY]) {
+    const connection = await connect({ url: dead.url }, { at, rules }), before = dead.received.length;
+    await send(connection.source.url.replace(/^http:\/\/[^/]+/, own.url), 20);
+    if (rules.length > 0) await until('it is open', async () => (await shown(connection, at)) !== null);
+    else await until('all were tried', () => dead.received.length === before + 20);
+    if (rules.length === 0) assert.equal(await shown(connection, at), null);
+  }
+  await own.stop();
+  await dead.stop();
+});
+
 test('what waited goes out a little at first', async () => {
   let down = true, open = 0;
   const most = [];
@@ -197,8 +211,9 @@ test('an open one is open after a restart, and is probed at once', async () => {
   await until('an issue', async () => (await issuesOf(connection, callsOf(own)))[0]);
   const { since } = await shown(connection, callsOf(own));
   for (const signal of ['SIGKILL', 'SIGTERM']) {
-    const before = sink.received.length;
     await own.stop({ signal });
+    await sleep(200); // what was under way has arrived
+    const before = sink.received.length;
     own = await startGateway({ dir, args });
     const outage = await shown(connection, callsOf(own));
     assert.ok(['open', 'probing'].includes(outage.state));

@@ -2,11 +2,12 @@
 // asked for, and used as if it were plain.
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGateway, startSink, until } from './gateway.mjs';
+import { pemOf, rsaPair } from './key_pair.mjs';
 import { callsOf } from './resource.mjs';
 import { makeCertificates, startTokenServer } from './auth_servers.mjs';
 import { signers } from './verify/signers.mjs';
@@ -51,7 +52,7 @@ const DESTINATIONS = {
     client_email: 'a@example.com', private_key: accountKey, token_uri: tokens.url }) } }),
   tls: () => ({ url: 'https://127.0.0.1:9', tls: { client_certificate: certificates.read('client.pem'), client_key: certificates.read('client.key') } }),
 };
-const accountKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+const accountKey = pemOf(rsaPair()).privateKey;
 // A piece from the middle of a key in PEM: line ends are escaped in JSON.
 const pieceOf = (pem) => pem.split('\n')[1].slice(4, 44);
 

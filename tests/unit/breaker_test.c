@@ -5,7 +5,7 @@
 #include "deliver/breaker.h"
 
 static const int64_t MS = 1000, S = 1000000;
-static const struct breaker_rule RULE = {4, 0};
+static const struct breaker_rule RULE = {4, 0, false};
 
 /* One delivery that begins when it may and ends `took_us` later. Returns when it ended. */
 static int64_t deliver(struct breaker *breaker, int64_t now_us, int64_t took_us, enum breaker_end end)
@@ -32,14 +32,14 @@ static void it_opens_after_failures_in_a_row(void **state)
         struct breaker_rule rule;
         enum breaker_state state;
     } cases[] = {
-        {"as many", "bbbb", {4, 0}, BREAKER_OPEN},
-        {"one less", "bbb", {4, 0}, BREAKER_CLOSED},
-        {"with an answer among them", "bbbwbbb", {4, 0}, BREAKER_CLOSED},
-        {"with one that asked nothing", "bbnb", {3, 0}, BREAKER_OPEN},
-        {"never", "bbbbbbbbbbbbbbbb", {0, 0}, BREAKER_CLOSED},
-        {"the first", "b", {1, 0}, BREAKER_OPEN},
-        {"not for long enough", "bbbbbbbb", {4, 9}, BREAKER_CLOSED},
-        {"for long enough", "bbbbbbbbbb", {4, 9}, BREAKER_OPEN},
+        {"as many", "bbbb", {4, 0, false}, BREAKER_OPEN},
+        {"one less", "bbb", {4, 0, false}, BREAKER_CLOSED},
+        {"with an answer among them", "bbbwbbb", {4, 0, false}, BREAKER_CLOSED},
+        {"with one that asked nothing", "bbnb", {3, 0, false}, BREAKER_OPEN},
+        {"never", "bbbbbbbbbbbbbbbb", {0, 0, false}, BREAKER_CLOSED},
+        {"the first", "b", {1, 0, false}, BREAKER_OPEN},
+        {"not for long enough", "bbbbbbbb", {4, 9, false}, BREAKER_CLOSED},
+        {"for long enough", "bbbbbbbbbb", {4, 9, false}, BREAKER_OPEN},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct breaker breaker = {0};
@@ -56,7 +56,7 @@ static void a_row_is_as_long_as_there_were_only_failures(void **state)
 {
     (void)state;
     struct breaker breaker = {0};
-    breaker_set(&breaker, (struct breaker_rule){2, 1000}, S);
+    breaker_set(&breaker, (struct breaker_rule){2, 1000, false}, S);
     breaker_end(&breaker, BREAKER_WELL, false, 9 * S, 10 * S);
     breaker_end(&breaker, BREAKER_BADLY, false, 2 * S, 10 * S + MS);
     breaker_end(&breaker, BREAKER_BADLY, false, 2 * S, 10 * S + 2 * MS);
@@ -115,7 +115,7 @@ static void a_relapse_waits_longer(void **state)
 {
     (void)state;
     struct breaker breaker = {0};
-    breaker_set(&breaker, (struct breaker_rule){50, 60000}, S);
+    breaker_set(&breaker, (struct breaker_rule){50, 60000, false}, S);
     breaker_reopen(&breaker, S);
     int64_t now_us = deliver(&breaker, S, MS, BREAKER_WELL);
     breaker_end(&breaker, BREAKER_BADLY, false, S - 1, now_us + MS); /* began before the probe */
@@ -168,7 +168,7 @@ static void a_change_is_tried_at_once(void **state)
     breaker_set(&breaker, RULE, now_us);
     assert_true(breaker_next_at(&breaker, now_us) <= now_us);
     assert_true(breaker_begin(&breaker));
-    breaker_set(&breaker, (struct breaker_rule){0, 0}, now_us);
+    breaker_set(&breaker, (struct breaker_rule){0, 0, false}, now_us);
     assert_true(breaker_is_well(&breaker));
     breaker_end(&breaker, BREAKER_BADLY, true, now_us, now_us + MS); /* the probe, whose breaker is gone */
     assert_true(breaker_is_well(&breaker));

@@ -1,6 +1,7 @@
 // How those sign whose keys are fetched, and what they publish. A row is one of signers.mjs; `publish(providers)` puts its
 // keys where they are looked for, and must come before `sign`.
-import { createHash, generateKeyPairSync, sign as signWith } from 'node:crypto';
+import { createHash, sign as signWith } from 'node:crypto';
+import { ecPair, ed25519Pair, rsaPair } from '../key_pair.mjs';
 import { threeOf } from './keys.mjs';
 
 const OURS = 'node:crypto, after the documentation';
@@ -9,7 +10,7 @@ const jwkOf = (pair, kid) => ({ ...pair.publicKey.export({ format: 'jwk' }), kid
 const IDS = { present: 'k-1', previous: 'k-2', other: 'k-1' }; // a stranger says that the key is the present one
 
 // Three key pairs, of which the stranger's is not published: { pair, kid }.
-const pairsOf = (kind, options) => threeOf((word) => ({ pair: generateKeyPairSync(kind, options), kid: IDS[word] }));
+const pairsOf = (make) => threeOf((word) => ({ pair: make(), kid: IDS[word] }));
 const keysOf = (pairs, auth) => ({ ...pairs, auth });
 const jwksOf = ({ key, old }) => ({ keys: [jwkOf(key.pair, key.kid), { kty: 'oct', k: 'AAAA', kid: 'symmetric' }, { kty: 'EC', crv: 'P-521', x: 'AA', y: 'AA', kid: 'other-curve' }, jwkOf(old.pair, old.kid)] });
 
@@ -26,7 +27,7 @@ export const fetched = {};
 
 // ---- key sets ----
 
-const google = pairsOf('rsa', { modulusLength: 2048 });
+const google = pairsOf(rsaPair);
 export const GOOGLE_AUTH = { audience: 'https://here.example/push', service_account_email: 'pusher@project.iam.gserviceaccount.com' };
 export async function googleToken({ pair, kid }, now, claims = {}, head = {}) {
   const { SignJWT } = await import('jose');
@@ -43,7 +44,7 @@ fetched.GOOGLE_PUBSUB = {
   },
 };
 
-const neon = pairsOf('ed25519');
+const neon = pairsOf(ed25519Pair);
 fetched.NEON = {
   by: 'jose', tolerance: 300, keys: keysOf(neon, { neon_auth_url: 'https://ep-a-1.neonauth.us-east-1.aws.neon.tech/neondb/auth' }),
   publish({ answers }) { answers['ep-a-1.neonauth.us-east-1.aws.neon.tech/neondb/auth/.well-known/jwks.json'] = jwksOf(neon); },
@@ -55,7 +56,7 @@ fetched.NEON = {
   },
 };
 
-const fireblocks = pairsOf('rsa', { modulusLength: 2048 });
+const fireblocks = pairsOf(rsaPair);
 fetched['FIREBLOCKS, fetched'] = {
   by: 'jose', type: 'FIREBLOCKS', keys: keysOf(fireblocks, { environment: 'EU2' }),
   publish({ answers }) { answers['eu2-keys.fireblocks.io/.well-known/jwks.json'] = jwksOf(fireblocks); },
@@ -68,7 +69,7 @@ fetched['FIREBLOCKS, fetched'] = {
 
 // ---- calls with credentials ----
 
-const circle = pairsOf('ec', { namedCurve: 'P-256' });
+const circle = pairsOf(ecPair);
 fetched['CIRCLE, fetched'] = {
   by: OURS, type: 'CIRCLE', keys: keysOf(circle, { api_key: 'TEST_API_KEY:1:2' }),
   publish({ answers }) {
@@ -84,7 +85,7 @@ fetched['CIRCLE, fetched'] = {
   },
 };
 
-const ebay = pairsOf('ec', { namedCurve: 'P-256' });
+const ebay = pairsOf(ecPair);
 export const EBAY_AUTH = { environment: 'SANDBOX', dev_id: 'd', client_id: 'app-1', client_secret: 'cert-1', verification_token: 'v' };
 export const ebayHeader = (fields) => Buffer.from(JSON.stringify(fields)).toString('base64');
 export const ebaySignature = (body, pair, digest = 'SHA1') => signWith(digest, Buffer.from(body), pair.privateKey).toString('base64');

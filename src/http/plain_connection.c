@@ -287,9 +287,9 @@ static bool send_more(struct plain_connection *connection)
     const struct http_call *call = connection->call;
     struct buffer *head = &connection->head;
     size_t of_head = head->size - connection->head_sent;
+    struct text body = text_slice(call->body, connection->body_sent, call->body.size);
     struct iovec parts[2] = {{head->data + connection->head_sent, of_head},
-                             {(char *)(uintptr_t)call->body.data + connection->body_sent,
-                              call->body.size - connection->body_sent}};
+                             {(char *)(uintptr_t)body.data, body.size}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = parts[1].iov_len > 0 ? 2 : 1};
     ssize_t sent;
     do

@@ -21,7 +21,7 @@ const bodyWith = (rules, name = `web-${++counter}`) => ({
 });
 const make = async (rules) => ok('PUT', '/connections', bodyWith(rules));
 const transformation = (name, code = CODE, env) => ok('PUT', '/transformations', { name, code, ...(env ? { env } : {}) });
-const named = async (name) => (await ok('GET', `/transformations?name=${name}`)).models[0];
+const named = async (name) => ok('GET', `/transformations/${(await ok('GET', `/transformations?name=${name}`)).models[0].id}`);
 
 describe('what is kept', () => {
   test('filters come back as they were given', async () => {

@@ -5,7 +5,7 @@
  * digits, "-" and "_"; "**" also for what may stand between them (dots in a host; dots, slashes and a query's signs behind
  * it). A URL fits when it is "https://", a host in small letters without user, port or dot at its end, and a path
  * without empty or dotted parts, and host and path each fit. So what a request says can choose among the provider's keys,
- * and nothing else. See docs/decisions/0008.
+ * and nothing else. See docs/decisions/0010.
  */
 #pragma once
 

@@ -89,6 +89,7 @@ const sizes = {
     millions: Number(options.millions),
     enduranceRounds: 3,
     listEvents: 5_000_000,
+    listRounds: 5,
     metricEvents: 5_000_000,
     ...(options.quick && {
         count: 30_000,
@@ -106,6 +107,7 @@ const sizes = {
         paceRounds: 1,
         groupBacklog: 10_000,
         listEvents: 200_000,
+        listRounds: 1,
         metricEvents: 200_000,
     }),
     ...(options.long && { pausedCount: 2_000_000, refusedCount: 2_000_000 }),

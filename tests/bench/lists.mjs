@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 
 import { Gateway } from './gateway.mjs';
 import { benchTool, freePort } from './child.mjs';
+import { median } from './measure.mjs';
 
 const PAGE = 100;
 const DAY_MS = 86_400_000;
@@ -102,17 +103,22 @@ export async function lists(settings, note) {
         await load('warm');
         const quiet = await ask(gateway, groups);
         note(`${quiet.pages} pages without load, ${quiet.partial} partial`);
-        const alone = await load('alone');
-        let ended = false;
-        const running = load('crowd').finally(() => { ended = true; });
-        await stepBack();
-        const busy = await ask(gateway, groups, () => ended);
-        const crowd = await running;
         note(`worst: ${JSON.stringify(quiet.worst)}`);
-        return {
-            stored: settings.listEvents, quiet, busy, alone, crowd,
-            ratio: crowd.send.ack_ms.p99 / alone.send.ack_ms.p99,
-        };
+        await stepBack();
+        const rounds = [];
+        for (let i = 0; i < settings.listRounds; i++) {
+            const alone = await load(`alone-${i}`);
+            let ended = false;
+            const running = load(`crowd-${i}`).finally(() => { ended = true; });
+            const busy = await ask(gateway, groups, () => ended);
+            const crowd = await running;
+            rounds.push({ alone: alone.send.ack_ms.p99, crowd: crowd.send.ack_ms.p99, pages: busy.pages, page_p99: busy.p99_ms });
+            note(`ack p99 ${alone.send.ack_ms.p99} alone, ${crowd.send.ack_ms.p99} beside ${busy.pages} pages`);
+        }
+        const alone = median(rounds.map((round) => round.alone));
+        const crowd = median(rounds.map((round) => round.crowd));
+        const busy_p99_ms = median(rounds.map((round) => round.page_p99));
+        return { stored: settings.listEvents, quiet, rounds, busy_p99_ms, alone, crowd, ratio: crowd / alone };
     } finally {
         await gateway.stop();
     }

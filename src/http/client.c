@@ -136,7 +136,7 @@ void client_finish(struct http_client *client, struct transfer *transfer, CURLco
     transfer_read_outcome(transfer, result);
     teach_plain(client, transfer);
     curl_multi_remove_handle(client->multi, transfer->easy);
-    if (transfer_follow(transfer)) {
+    if (transfer_follow(transfer) || transfer_again(transfer, result)) {
         client_watch_over(client, transfer);
         curl_multi_add_handle(client->multi, transfer->easy);
         return;

@@ -43,6 +43,7 @@ struct transfer {
     bool own_settings;       /* its easy handle has settings of its own, and is used for no other call */
     bool enough;        /* response_read_bytes is reached: we broke it off ourselves */
     bool head_too_big;  /* response_head_read_bytes is reached: the same */
+    bool again;         /* transfer_again has sent it anew */
     bool direct;        /* as its easy handle was told last: goes without the proxy */
     long version;       /* as its easy handle was told last: CURL_HTTP_VERSION_* */
     int64_t begun_us;
@@ -107,6 +108,12 @@ struct transfer *transfer_create(struct http_client *client);
 /* With transfer->call, which began at begun_us; 0: begins now. */
 void transfer_begin(struct transfer *transfer, int64_t begun_us);
 void transfer_prepare(struct transfer *transfer); /* the next request of it */
+/*
+ * The connection broke as a whole and nothing came of a reply: true when the request is prepared anew, once. A server that
+ * gives up an HTTP/2 connection ends what it has begun (GOAWAY, RFC 9113, 6.8); of requests that cross with that
+ * libcurl 7.88 often only knows that the connection is unusable. Webhooks arrive at least once.
+ */
+bool transfer_again(struct transfer *transfer, CURLcode result);
 void transfer_free_all(struct transfer *transfers);
 
 /* transfer_headers.c */

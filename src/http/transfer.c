@@ -204,10 +204,30 @@ void transfer_begin(struct transfer *transfer, int64_t begun_us)
     free(transfer->hop.url);
     transfer->hop = (struct hop){0};
     transfer->head_bytes = 0;
+    transfer->again = false;
     if (begun_us == 0)
         transfer->call->started_ms = clock_now_ms();
     transfer->begun_us = begun_us != 0 ? begun_us : clock_monotonic_us();
     transfer_prepare(transfer);
+}
+
+/* It was not the only one there, or not the first. */
+static bool on_shared_connection(const struct transfer *transfer)
+{
+    long opened = 0;
+    return transfer->version != CURL_HTTP_VERSION_1_1 &&
+           curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &opened) == CURLE_OK && opened == 0;
+}
+
+bool transfer_again(struct transfer *transfer, CURLcode result)
+{
+    bool broke = result == CURLE_HTTP2 ||
+                 ((result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR) && on_shared_connection(transfer));
+    if (!broke || transfer->again || transfer->head_bytes > 0)
+        return false;
+    transfer->again = true;
+    transfer_prepare(transfer);
+    return true;
 }
 
 void transfer_free_all(struct transfer *transfer)

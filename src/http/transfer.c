@@ -227,6 +227,7 @@ bool transfer_again(struct transfer *transfer, CURLcode result)
         return false;
     transfer->again = true;
     transfer_prepare(transfer);
+    curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L); /* it would be given the broken one again */
     return true;
 }
 

@@ -16,12 +16,12 @@ static const struct parameter *parameter_at(const struct request_parts *parts, s
     return index - own->count < shared->count ? &shared->items[index - own->count] : NULL;
 }
 
-static bool is_overridden(const struct request_parts *parts, const struct parameter *parameter)
+/* One of the workflow's that the step has too. */
+static bool is_overridden(const struct request_parts *parts, size_t index)
 {
     const struct parameters *own = &parts->step->parameters;
-    if (parameter >= own->items && parameter < own->items + own->count)
-        return false;
-    for (size_t i = 0; i < own->count; i++) {
+    const struct parameter *parameter = parameter_at(parts, index);
+    for (size_t i = 0; i < own->count && index >= own->count; i++) {
         if (own->items[i].in == parameter->in && strcmp(own->items[i].name, parameter->name) == 0)
             return true;
     }
@@ -128,7 +128,7 @@ static bool add_parameters(struct request_parts *parts)
     const struct parameter *parameter;
     for (size_t i = 0; (parameter = parameter_at(parts, i)) != NULL; i++) {
         struct error reason = {0};
-        if (is_overridden(parts, parameter))
+        if (is_overridden(parts, i))
             continue;
         const char *in = parameter->in == IN_UNSAID ? "" : parameter_in_names[parameter->in];
         const json_t *declaration = operation_parameter(parts->operation, parameter->name, in);

@@ -87,7 +87,9 @@ test('large bodies, both ways', async () => {
   assert.equal(server.seen.bodies, 20 * body.length);
 });
 
-test('a connection that the server gives up (GOAWAY) costs no delivery', async () => {
+// The server of Node.js 18 also ends the connection under what it has begun, instead of giving it up.
+const GIVES_UP = Number(process.versions.node.split('.')[0]) >= 20;
+test('a connection that the server gives up (GOAWAY) costs no delivery', { skip: !GIVES_UP && 'needs the server of Node.js 20' }, async () => {
   const server = await startHttp2({ answer: (stream, headers, seen) => {
     say(stream);
     if (seen.streams.total % 10 === 0) stream.session.close(); // what it has begun it ends

@@ -161,7 +161,7 @@ static const char HEAD[] =
     "  `verified` are false, whatever its `config.auth` holds. It takes `auth_type` `HMAC`, `BASIC_AUTH` or `API_KEY` in\n"
     "  place of its own, for senders that can be told to add a header or a password.\n"
     "* **Some senders publish their keys.** They are fetched when a request needs one, from the hosts that the row names and\n"
-    "  from no other, and kept as long as the sender says ([decision 0008](decisions/0010-fetched-keys.md)). While one cannot\n"
+    "  from no other, and kept as long as the sender says ([decision 10](decisions/0010-fetched-keys.md)). While one cannot\n"
     "  be had, requests are answered 503, so that the sender sends them again, and recorded as `VERIFICATION_FAILED` with the\n"
     "  reason as `rejection_detail`. Where the row has `public_key`, a key that you enter (PEM) takes the place of the fetched\n"
     "  one; `previous_public_key` beside it helps over a change.\n"

@@ -7,9 +7,8 @@ import { createServer as createHttpsServer } from 'node:https';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { PROGRAM, startGateway, startSink, until } from './gateway.mjs';
 import { callsOf } from './resource.mjs';
-import { destinationOf, flood, freePort, gauge, makeChains, onRequest, startProxy, startRaw, startServer, startSocks } from './wire_servers.mjs';
+import { argsOf, behind, destinationOf, flood, freePort, gauge, makeChains, onRequest, startProxy, startRaw, startServer, startSocks } from './wire_servers.mjs';
 
-const argsOf = (settings) => Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
 
 let chains, tls, gateway;
 const stops = [];
@@ -26,11 +25,6 @@ after(async () => {
   await Promise.all(stops.map((stop) => stop()));
   chains?.remove();
 });
-
-async function behind(settings, run) {
-  const own = await startGateway({ args: argsOf(settings) });
-  try { return await run(own); } finally { await own.stop(); }
-}
 
 describe('connections', { concurrency: 4 }, () => {
   // A server that keeps connections, and counts them.

@@ -4,9 +4,8 @@ import assert from 'node:assert/strict';
 import { constants, createSecureServer, createServer as createPlainServer } from 'node:http2';
 import { startGateway, startSink, until } from './gateway.mjs';
 import { callsOf } from './resource.mjs';
-import { destinationOf, flood, gauge, makeChains, startServer } from './wire_servers.mjs';
+import { behind, destinationOf, flood, gauge, makeChains, startServer } from './wire_servers.mjs';
 
-const argsOf = (settings) => Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
 const RETRY = [{ type: 'retry', strategy: 'linear', interval: 1000, count: 3 }];
 
 let chains, tls, gateway;
@@ -24,11 +23,6 @@ after(async () => {
   await Promise.all(stops.map((stop) => stop()));
   chains?.remove();
 });
-
-async function behind(settings, run) {
-  const own = await startGateway({ args: argsOf(settings) });
-  try { return await run(own); } finally { await own.stop(); }
-}
 
 // A stream may have been given up meanwhile.
 function say(stream, body = 'ok') {

@@ -6,7 +6,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { until } from './gateway.mjs';
+import { startGateway, until } from './gateway.mjs';
 import { callsOf } from './resource.mjs';
 
 const listen = (server, host, port = 0) => new Promise((resolve, reject) => {
@@ -229,4 +229,11 @@ export function gauge() {
   let now = 0;
   const it = { most: 0, total: 0, enter() { it.total++; it.most = Math.max(it.most, ++now); }, leave() { now--; } };
   return it;
+}
+
+export const argsOf = (settings) => Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
+// A gateway of one's own with these settings, for as long as `run` takes.
+export async function behind(settings, run) {
+  const own = await startGateway({ args: argsOf(settings) });
+  try { return await run(own); } finally { await own.stop(); }
 }

@@ -29,32 +29,6 @@ bool buffer_reserve(struct buffer *buffer, size_t more)
     return true;
 }
 
-bool buffer_append(struct buffer *buffer, const void *bytes, size_t size)
-{
-    if (size == 0)
-        return !buffer->failed;
-    if (size > buffer->capacity - buffer->size && !buffer_reserve(buffer, size))
-        return false;
-    memcpy(buffer->data + buffer->size, bytes, size);
-    buffer->size += size;
-    return true;
-}
-
-bool buffer_append_text(struct buffer *buffer, struct text text)
-{
-    return buffer_append(buffer, text.data, text.size);
-}
-
-bool buffer_append_string(struct buffer *buffer, const char *string)
-{
-    return buffer_append(buffer, string, strlen(string));
-}
-
-bool buffer_append_byte(struct buffer *buffer, char byte)
-{
-    return buffer_append(buffer, &byte, 1);
-}
-
 bool buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments)
 {
     va_list again;

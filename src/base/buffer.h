@@ -21,10 +21,33 @@ struct buffer {
 };
 
 bool buffer_reserve(struct buffer *buffer, size_t more); /* room for `more` further bytes */
-bool buffer_append(struct buffer *buffer, const void *bytes, size_t size);
-bool buffer_append_text(struct buffer *buffer, struct text text);
-bool buffer_append_string(struct buffer *buffer, const char *string);
-bool buffer_append_byte(struct buffer *buffer, char byte);
+
+static inline bool buffer_append(struct buffer *buffer, const void *bytes, size_t size)
+{
+    if (size == 0)
+        return !buffer->failed;
+    if (size > buffer->capacity - buffer->size && !buffer_reserve(buffer, size))
+        return false;
+    memcpy(buffer->data + buffer->size, bytes, size);
+    buffer->size += size;
+    return true;
+}
+
+static inline bool buffer_append_text(struct buffer *buffer, struct text text)
+{
+    return buffer_append(buffer, text.data, text.size);
+}
+
+static inline bool buffer_append_string(struct buffer *buffer, const char *string)
+{
+    return buffer_append(buffer, string, strlen(string));
+}
+
+static inline bool buffer_append_byte(struct buffer *buffer, char byte)
+{
+    return buffer_append(buffer, &byte, 1);
+}
+
 bool buffer_printf(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments)

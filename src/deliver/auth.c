@@ -1,12 +1,10 @@
 #include "deliver/auth.h"
 
 #include <inttypes.h>
-#include <openssl/core_names.h>
-#include <openssl/params.h>
-#include <pthread.h>
 
 #include "base/encoding.h"
 #include "base/id.h"
+#include "verify/hasher.h"
 
 static void add(struct envelope *envelope, const char *name, struct text value)
 {
@@ -15,40 +13,18 @@ static void add(struct envelope *envelope, const char *name, struct text value)
 
 /* ---- HMAC ---- */
 
-/* HMAC-SHA256 without a key: found once, copied for each signature. */
-static EVP_MAC_CTX *hmac_template;
-static pthread_once_t hmac_once = PTHREAD_ONCE_INIT;
-
-static void find_hmac(void)
+bool auth_hmac(struct text key, const struct text *parts, size_t count, unsigned char mac[DIGEST_BYTES_MOST], size_t *size)
 {
-    char digest[] = "SHA256";
-    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                               OSSL_PARAM_construct_end()};
-    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *context = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
-    if (context != NULL && EVP_MAC_CTX_set_params(context, parameters))
-        hmac_template = context;
-    else
-        EVP_MAC_CTX_free(context);
-    EVP_MAC_free(hmac);
-}
-
-bool auth_hmac(struct text key, const struct text *parts, size_t count, unsigned char mac[EVP_MAX_MD_SIZE], size_t *size)
-{
-    pthread_once(&hmac_once, find_hmac);
-    EVP_MAC_CTX *context = hmac_template ? EVP_MAC_CTX_dup(hmac_template) : NULL;
-    bool done = context != NULL &&
-                EVP_MAC_init(context, (const unsigned char *)(key.data ? key.data : ""), key.size, NULL);
-    for (size_t i = 0; done && i < count; i++)
-        done = EVP_MAC_update(context, (const unsigned char *)parts[i].data, parts[i].size);
-    done = done && EVP_MAC_final(context, mac, size, EVP_MAX_MD_SIZE);
-    EVP_MAC_CTX_free(context);
-    return done;
+    struct hasher hasher = hasher_of_hmac(DIGEST_SHA256, key);
+    for (size_t i = 0; i < count; i++)
+        hasher_add(&hasher, parts[i]);
+    *size = hasher_end(&hasher, mac);
+    return *size > 0;
 }
 
 static struct text base64_mac(struct arena *arena, struct text key, const struct text *parts, size_t count)
 {
-    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned char mac[DIGEST_BYTES_MOST];
     size_t size = 0;
     struct buffer out = {0};
     if (auth_hmac(key, parts, count, mac, &size))

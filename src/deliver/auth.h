@@ -6,9 +6,8 @@
  */
 #pragma once
 
-#include <openssl/evp.h>
-
 #include "deliver/envelope.h"
+#include "verify/scheme.h"
 
 /* Must a token be had from a server before anything can be sent? */
 bool auth_needs_token(enum destination_auth auth);
@@ -24,8 +23,8 @@ enum { AUTH_HEADERS = 4 }; /* added at most */
 /* Adds its headers to the envelope, whose URL and method stand; signatures of requests cover what is there already. */
 void auth_add(struct arena *arena, const struct envelope_input *input, struct envelope *envelope);
 
-/* HMAC-SHA256 over the parts, one after the other. False without memory. */
-bool auth_hmac(struct text key, const struct text *parts, size_t count, unsigned char mac[EVP_MAX_MD_SIZE], size_t *size);
+/* HMAC-SHA256 over the parts, one after the other. False without a key or memory. */
+bool auth_hmac(struct text key, const struct text *parts, size_t count, unsigned char mac[DIGEST_BYTES_MOST], size_t *size);
 
 /* auth_aws.c: the form of a URL that leaves nothing to a verifier's judgement, and the signature over a request to it. */
 const char *auth_aws_url(struct arena *arena, struct text url);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "deliver/auth.h"
+#include "verify/hasher.h"
 
 enum { STAMP_SIZE = sizeof "20261124T102030Z", DAY_SIZE = 8 };
 
@@ -210,10 +211,11 @@ static void canonical_headers(struct arena *arena, struct buffer *out, const str
 
 static struct text hash_hex(struct arena *arena, struct text bytes)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    size_t size = 0;
+    unsigned char digest[DIGEST_BYTES_MOST];
     struct buffer out = {0};
-    EVP_Q_digest(NULL, "SHA256", NULL, bytes.data ? bytes.data : "", bytes.size, digest, &size);
+    struct hasher hasher = hasher_of_digest(DIGEST_SHA256);
+    hasher_add(&hasher, bytes);
+    size_t size = hasher_end(&hasher, digest);
     hex_encode(&out, (struct text){(const char *)digest, size});
     struct text text = arena_copy_text(arena, buffer_text(&out));
     buffer_free(&out);
@@ -225,13 +227,13 @@ static struct text hash_hex(struct arena *arena, struct text bytes)
 /* The key of a day, a region and a service, and with it the signature. */
 static struct text sign(struct arena *arena, const struct destination_settings *settings, struct text day, struct text what)
 {
-    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned char mac[DIGEST_BYTES_MOST];
     size_t size = 0;
     struct buffer out = {0};
     const struct text steps[] = {day, settings->region, settings->service, TEXT("aws4_request"), what};
     struct text key = text_of(arena_printf(arena, "AWS4%.*s", TEXT_ARGS(settings->secret)));
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        unsigned char next[EVP_MAX_MD_SIZE];
+        unsigned char next[DIGEST_BYTES_MOST];
         if (!auth_hmac(key, &steps[i], 1, next, &size))
             return TEXT("");
         memcpy(mac, next, size);

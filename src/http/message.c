@@ -33,8 +33,8 @@ struct http_headers http_headers_read(struct arena *arena, struct text stored)
     struct http_headers headers = {ARENA_ARRAY(arena, struct http_header, lines), 0};
     struct text rest = arena_copy_text(arena, stored), line;
     while (headers.count < lines && text_split(&rest, '\n', &line)) {
-        ptrdiff_t colon = text_find(line, TEXT(": "));
-        if (colon < 0)
+        ptrdiff_t colon = text_find_byte(line, ':'); /* names have none */
+        if (colon < 0 || !text_starts_with(text_slice(line, (size_t)colon, 2), TEXT(": ")))
             continue;
         headers.items[headers.count++] = (struct http_header){
             text_slice(line, 0, (size_t)colon), text_slice(line, (size_t)colon + 2, line.size)};

@@ -191,6 +191,8 @@ static bool start_worker(struct api *api, struct worker *worker, struct error *e
     worker->reader = store_reader_open(api->store, error);
     if (worker->reader == NULL)
         return false;
+    if (worker->lane == LANE_READS)
+        store_reader_give_way(worker->reader);
     if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
         store_reader_close(worker->reader);
         return error_set(error, ERROR_INTERNAL, "a thread for API calls could not be started");

@@ -27,3 +27,8 @@ void background_enter_idle(void)
 {
     sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){0});
 }
+
+void background_give_way(void)
+{
+    sched_yield();
+}

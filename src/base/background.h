@@ -14,3 +14,8 @@ void background_enter(void);
  * need, and others must take over what waits for it too long.
  */
 void background_enter_idle(void);
+/*
+ * To be called now and then by such a thread: whoever waits for its processor goes first. The scheduler (EEVDF, Linux 6.6)
+ * prefers one of idle priority to one that has had more than its share of the last moments, until its next tick.
+ */
+void background_give_way(void);

@@ -138,6 +138,8 @@ struct store_reader *store_transaction_reader(struct store_transaction *transact
 
 struct store_reader *store_reader_open(struct store *store, struct error *error);
 void store_reader_close(struct store_reader *reader);
+/* For the reader of a thread in the background: from now on it gives way (background.h) while it reads. */
+void store_reader_give_way(struct store_reader *reader);
 /*
  * Around what reads for others who may ask without end, by any thread and not nested. The first waits, for some tenths of
  * a second at most, while the store's log must begin anew, which reads keep it from.

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/background.h"
 #include "base/limits.h"
 #include "store/sqlite/gather.h"
 
@@ -50,6 +51,23 @@ void database_close(struct store_reader *database)
         sqlite3_finalize(database->statements[i].statement);
     sqlite3_close(database->db);
     *database = (struct store_reader){0};
+}
+
+void database_give_way(const struct store_reader *database)
+{
+    if (database->gives_way)
+        background_give_way();
+}
+
+static int on_progress(void *database)
+{
+    database_give_way(database);
+    return 0;
+}
+
+void database_watch(struct store_reader *database)
+{
+    sqlite3_progress_handler(database->db, database->gives_way ? STEPS_PER_CHECK : 0, on_progress, database);
 }
 
 sqlite3_stmt *database_statement(struct store_reader *database, const char *sql, struct error *error)

@@ -14,11 +14,16 @@
 #include "base/text.h"
 #include "store/store.h"
 
-enum { STATEMENTS = 192, STORE_BUSY_MS = 10000 };
+enum {
+    STATEMENTS = 192,
+    STORE_BUSY_MS = 10000,
+    STEPS_PER_CHECK = 4000, /* of SQLite's machine: about a tenth of a millisecond */
+};
 
 struct store_reader {
     sqlite3 *db;
     const char *path;
+    bool gives_way; /* every STEPS_PER_CHECK */
     struct {
         const char *sql; /* compared by address: pass string constants */
         sqlite3_stmt *statement;
@@ -31,6 +36,11 @@ void database_close(struct store_reader *database);
 bool database_execute(struct store_reader *database, const char *sql, struct error *error);
 /* Fills the error from the connection's last failure; returns false. */
 bool database_fail(struct store_reader *database, struct error *error);
+
+/* Looks after a connection that gives way while its statements run; whoever has set another handler calls this at its end. */
+void database_watch(struct store_reader *database);
+/* What such a handler does each time. */
+void database_give_way(const struct store_reader *database);
 
 /* A cached statement, reset and without bindings. NULL with an error when it cannot be prepared. */
 sqlite3_stmt *database_statement(struct store_reader *database, const char *sql, struct error *error);

@@ -13,7 +13,6 @@ enum {
     FIXED_BINDINGS = 6,
     MOST_BINDINGS = 30000,
     KEY_SLACK_MS = 60000, /* a record's key is made at its moment, or a little before or after */
-    STEPS_PER_CHECK = 4000,
     STEPS_PER_ROW = 60, /* of SQLite's machine, for a row that a filter leaves out or a sort looks at */
 };
 
@@ -217,22 +216,29 @@ static void bind_all(sqlite3_stmt *statement, const struct work *work, int64_t s
     }
 }
 
-static int count_down(void *checks)
+struct countdown {
+    struct store_reader *reader;
+    int64_t checks;
+};
+
+static int count_down(void *argument)
 {
-    return --*(int64_t *)checks < 0;
+    struct countdown *countdown = argument;
+    database_give_way(countdown->reader);
+    return --countdown->checks < 0;
 }
 
 static bool walk(struct work *work, sqlite3_stmt *statement, bool counted, int64_t *left, struct error *error)
 {
     int code;
-    int64_t checks = *left * STEPS_PER_ROW / STEPS_PER_CHECK + 1;
-    sqlite3_progress_handler(work->reader->db, STEPS_PER_CHECK, count_down, &checks);
+    struct countdown countdown = {work->reader, *left * STEPS_PER_ROW / STEPS_PER_CHECK + 1};
+    sqlite3_progress_handler(work->reader->db, STEPS_PER_CHECK, count_down, &countdown);
     bool full = false;
     while (!full && (code = sqlite3_step(statement)) == SQLITE_ROW && (*left)-- > 0) {
         add_row(work, statement, counted);
         full = is_full(work, statement, counted);
     }
-    sqlite3_progress_handler(work->reader->db, 0, NULL, NULL);
+    database_watch(work->reader);
     if (full)
         return true;
     if (code == SQLITE_ROW || code == SQLITE_INTERRUPT)

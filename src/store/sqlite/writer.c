@@ -399,6 +399,12 @@ struct store_reader *store_reader_open(struct store *store, struct error *error)
     return NULL;
 }
 
+void store_reader_give_way(struct store_reader *reader)
+{
+    reader->gives_way = true;
+    database_watch(reader);
+}
+
 void store_reader_close(struct store_reader *reader)
 {
     database_close(reader);

@@ -61,7 +61,7 @@ describe('config.auth', () => {
       [of('TIKTOK_SHOP', KEY), /^config\.auth\.app_key: is required$/],
       [of('VAPI', { ...KEY, algorithm: 'md5' }), /^config\.auth\.algorithm: is not one of the allowed values: sha256, sha1 or sha512$/],
       [of('VAPI', { ...KEY, header_key: 'a b' }), /^config\.auth\.header_key: must be the name of a header$/],
-      [of('FIREBLOCKS', { environment: 'MOON' }), /^config\.auth\.environment: is not one of the allowed values: [A-Z, a-z]+$/],
+      [of('FIREBLOCKS', { environment: 'MOON' }), /^config\.auth\.environment: is not one of the allowed values: US_PRODUCTION, EU, EU2 or SANDBOX$/],
       [of('SVIX', { webhook_secret_key: 'whsec_!' }), /^config\.auth\.webhook_secret_key: must be "whsec_" and base64$/],
       [of('AIRTABLE', { webhook_secret_key: '!' }), /^config\.auth\.webhook_secret_key: must be base64$/],
       [of('ADYEN', { webhook_secret_key: 'xyz' }), /^config\.auth\.webhook_secret_key: must be hexadecimal$/],

@@ -103,10 +103,13 @@ static const struct metric_measure QUEUE_MEASURES[] = {
 /* Those of several destinations are summed up: their most within one span need not have been at one moment. */
 static const struct metric_measure PENDING_MEASURES[] = {{"count", METRIC_PEAK, "depth", "moment", 0, false}, {0}};
 #define QUEUES "queue_count" IN_SPANS " AND destination_id > 0"
-/* What waited at a destination that had no groups then waited without a group. */
+/*
+ * What waited at a destination that had no groups then waited without a group. The cast gives both halves one type, without
+ * which SQLite would sort all of it instead of merging the two in their order.
+ */
 #define GROUP_QUEUES                                                                                    \
     "(SELECT moment, destination_id, delivery_group, depth, age_ms FROM group_queue_count" IN_SPANS     \
-    " UNION ALL SELECT moment, destination_id, NULL, depth, age_ms FROM " QUEUES                        \
+    " UNION ALL SELECT moment, destination_id, CAST(NULL AS TEXT), depth, age_ms FROM " QUEUES          \
     " AND NOT EXISTS (SELECT 1 FROM group_queue_count AS g WHERE g.project_id = ?1 AND g.span = ?2"     \
     " AND g.moment = queue_count.moment AND g.destination_id = queue_count.destination_id)) WHERE true"
 #define ALL_QUEUES "queue_count" IN_SPANS " AND destination_id = 0"

@@ -109,3 +109,5 @@ void page_of(struct call *call, enum store_field field, int64_t key);
 /* The list of the call's query, and the reply around its models. */
 struct store_list page_list(struct call *call);
 bool page_reply(struct call *call, json_t *models, const struct store_page *page);
+/* Answers how many that list would have in all. */
+bool page_count(struct call *call, enum store_countable what);

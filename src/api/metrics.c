@@ -85,12 +85,22 @@ static int64_t value_of(const struct metric_form *form, struct text text)
     case SHOWN_ID: known = id_parse(form->id_kind, text, &value); break;
     case SHOWN_NAME: known = form->parse(text, &value); break;
     case SHOWN_NUMBER: known = text_to_integer(text, &value); break;
+    case SHOWN_TEXT:
     case SHOWN_NEVER: break;
     }
     return known ? value : NO_KEY;
 }
 
-/* Names, ids and numbers hold no comma, so one text may carry several. */
+/* Names, ids and numbers hold no comma, so one text may carry several; one that may hold anything is a value as it is. */
+static bool next_part(const struct metric_form *form, struct text *rest, struct text *part)
+{
+    if (form->shown != SHOWN_TEXT)
+        return text_split(rest, ',', part);
+    *part = *rest;
+    *rest = TEXT_NONE;
+    return part->data != NULL;
+}
+
 static void add_values(struct call *call, const struct metric_form *form, const json_t *given,
                        struct metric_filter *filter, struct store_value *values)
 {
@@ -99,12 +109,14 @@ static void add_values(struct call *call, const struct metric_form *form, const 
         values[filter->count++].integer = json_integer_value(given);
     else if (json_is_null(given))
         values[filter->count++].is_null = true;
-    while (json_is_string(given) && text_split(&rest, ',', &part)) {
+    while (json_is_string(given) && next_part(form, &rest, &part)) {
         if (part.size > 0 && filter->count == (size_t)limits.array_values) {
             call_problem(call, "filters.%s: must have at most %lld values", form->name, (long long)limits.array_values);
             return;
         }
-        if (part.size > 0)
+        if (part.size > 0 && form->shown == SHOWN_TEXT)
+            values[filter->count++] = (struct store_value){.is_text = true, .text = part};
+        else if (part.size > 0)
             values[filter->count++].integer = value_of(form, part);
     }
 }
@@ -151,7 +163,7 @@ static void read_filters(struct call *call, const struct metric_endpoint *endpoi
 
 /*
  * Replies have up to limits.metric_rows rows of up to 32 members, so they are written as text at once. No name and no id
- * has anything in it that JSON would escape.
+ * has anything in it that JSON would escape; other texts are written by what knows how.
  */
 static void write_quoted(struct buffer *out, const char *string)
 {
@@ -181,10 +193,21 @@ static void write_integer(struct buffer *out, int64_t integer)
     buffer_append(out, digits + at, sizeof digits - at);
 }
 
+static void write_text(struct buffer *out, struct text text)
+{
+    json_t *string = json_text(text);
+    out->failed = !json_write(out, string) || out->failed;
+    json_decref(string);
+}
+
 static void write_dimension(struct buffer *out, const struct metric_form *form, const struct store_value *value)
 {
     char id[ID_TEXT_SIZE];
     const char *name = NULL;
+    if (value->is_text) {
+        write_text(out, value->text);
+        return;
+    }
     if (!value->is_null && form->shown == SHOWN_NUMBER) {
         write_integer(out, value->integer);
         return;

@@ -7,7 +7,7 @@
 #include "store/metrics.h"
 
 /* How the numbers that the store has for a dimension or filter are written. */
-enum metric_shown { SHOWN_ID, SHOWN_NAME, SHOWN_NUMBER, SHOWN_NEVER /* this version has no values of it */ };
+enum metric_shown { SHOWN_ID, SHOWN_NAME, SHOWN_NUMBER, SHOWN_TEXT, SHOWN_NEVER /* this version has no values of it */ };
 
 struct metric_form {
     const char *name;

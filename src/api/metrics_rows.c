@@ -84,6 +84,7 @@ static const char *level_name(int64_t level)
 #define AS_NAME(name, name_of, parse) {name, SHOWN_NAME, (enum id_kind)0, name_of, parse}
 #define AS_NUMBER(name) {name, SHOWN_NUMBER, (enum id_kind)0, NULL, NULL}
 #define AS_NOTHING(name) {name, SHOWN_NEVER, (enum id_kind)0, NULL, NULL}
+#define AS_GROUP {"delivery_group", SHOWN_TEXT, (enum id_kind)0, NULL, NULL}
 #define PLACES                                                                                          \
     AS_ID("source_id", ID_SOURCE), AS_ID("webhook_id", ID_CONNECTION), AS_ID("destination_id", ID_DESTINATION)
 
@@ -95,17 +96,18 @@ static const struct metric_form request_forms[] = {
 static const struct metric_form event_forms[] = {
     PLACES, AS_NAME("status", status_name, event_status_parse), AS_NAME("error_code", error_name, attempt_error_parse),
     AS_ID("issue_ids", ID_ISSUE), AS_ID("bulk_retry_ids", ID_BULK), AS_ID("event_data_id", ID_EVENT_DATA),
-    AS_NOTHING("cli_id"), AS_NOTHING("cli_user_id"), AS_NOTHING("delivery_group"), AS_NUMBER("attempts"),
+    AS_NOTHING("cli_id"), AS_NOTHING("cli_user_id"), AS_GROUP, AS_NUMBER("attempts"),
     AS_NUMBER("response_status"), END,
 };
 static const struct metric_form attempt_forms[] = {
     AS_ID("destination_id", ID_DESTINATION), AS_ID("event_id", ID_EVENT),
     AS_NAME("status", attempt_status_name, attempt_status_parse), AS_NAME("error_code", error_name, attempt_error_parse),
-    AS_NAME("trigger", trigger_name, trigger_parse), AS_ID("bulk_retry_id", ID_BULK), AS_NOTHING("delivery_group"), END,
+    AS_NAME("trigger", trigger_name, trigger_parse), AS_ID("bulk_retry_id", ID_BULK), AS_GROUP, END,
 };
 static const struct metric_form queue_forms[] = {
-    AS_ID("destination_id", ID_DESTINATION), AS_NOTHING("delivery_group"), END,
+    AS_ID("destination_id", ID_DESTINATION), AS_GROUP, END,
 };
+static const struct metric_form pending_forms[] = {AS_ID("destination_id", ID_DESTINATION), END};
 static const struct metric_form execution_forms[] = {
     AS_ID("transformation_id", ID_TRANSFORMATION), AS_ID("webhook_id", ID_CONNECTION),
     AS_NAME("log_level", level_name, execution_log_level_parse), AS_ID("issue_id", ID_ISSUE), END,
@@ -119,7 +121,7 @@ const struct metric_endpoint metric_endpoints[] = {
     {"queryQueueDepthMetrics", METRIC_QUEUE, queue_forms},
     {"queryTransformationMetrics", METRIC_EXECUTIONS, execution_forms},
     {"queryEventsByIssueMetrics", METRIC_ISSUES, issue_forms},
-    {"queryEventsPendingTimeseriesMetrics", METRIC_PENDING, queue_forms},
+    {"queryEventsPendingTimeseriesMetrics", METRIC_PENDING, pending_forms},
     END,
 };
 

@@ -63,6 +63,7 @@
     X(metric_rows, 10100, 1, 1000000, "rows", "rows of one reply of the metrics; a week by the minute has 10080") \
     X(metric_scan, 2000000, 1000, 1000000000, "rows", "counts by minute or hour that one call of the metrics looks at") \
     X(metric_sample_ms, 5000, 100, 3600000, "ms", "what waits for each destination is noted this often")  \
+    X(metric_groups, 50, 0, 10000, "groups", "delivery groups of one destination whose queues are noted, the deepest ones; 0: none") \
     X(metric_minutes_days, 14, 1, 3650, "days", "counts by minute are kept this long; older ranges are exact to the hour from counts, finer from records") \
     X(metric_hours_days, 400, 1, 36500, "days", "counts by hour are kept this long")                    \
     X(bulk_operations, 100, 1, 10000, "operations", "bulk operations of one project that are open at one time") \

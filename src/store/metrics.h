@@ -17,7 +17,7 @@ enum { METRIC_NAMES = 16 }; /* most measures, and most dimensions */
 struct metric_filter {
     const char *name;
     enum store_operator operator;     /* OP_IN, OP_GTE, OP_LTE */
-    const struct store_value *values; /* integers and null */
+    const struct store_value *values; /* integers, texts (of delivery groups) and null */
     size_t count;
 };
 

@@ -298,6 +298,83 @@ test('transformations and issues have nothing yet', async () => {
     'filters[issue_id][]': ['iss_00000000001', 'iss_00000000002'] }), []);
 });
 
+describe('delivery groups', () => {
+  const ODD = 'a,"b\\ é';
+  let connection, filter;
+  const post = (tenants) => Promise.all(tenants.map((tenant) =>
+    fetch(connection.source.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(tenant === undefined ? {} : { tenant }) })));
+  const put = (name, url, delivery_policy) => ok('PUT', '/connections', { name, source: { name }, destination: { name, type: 'HTTP', config: { url, delivery_policy } } });
+  const ended = async (count) => until('the end of the deliveries', async () => {
+    const events = await all(`/events?webhook_id=${connection.id}`);
+    return events.length === count && events.every((event) => event.status === 'SUCCESSFUL' || event.status === 'FAILED');
+  });
+  let own;
+
+  // 5 of a, 3 of b (which fail), 2 of one with an odd name, 1 without the key, and 4 from before there were groups
+  before(async () => {
+    own = await startSink(({ body }) => (JSON.parse(body).tenant === 'b' ? { status: 500 } : {}));
+    connection = await put('grouped', own.url, null);
+    filter = { 'filters[destination_id]': connection.destination.id };
+    await post(Array(4).fill('a'));
+    await ended(4);
+    await put('grouped', own.url, { groups: { key: 'body.tenant' } });
+    await post([...Array(5).fill('a'), ...Array(3).fill('b'), ODD, ODD, undefined]);
+    await ended(15);
+  });
+  after(async () => own?.stop());
+
+  const GROUPS = { null: 4, __unknown__: 1, a: 5, [ODD]: 2, b: 3 };
+  for (const endpoint of ['events', 'attempts']) {
+    test(`${endpoint} are told apart`, async () => {
+      const rows = await metrics(endpoint, ['count', 'failed_count', 'error_rate'], { dimensions: ['delivery_group'], ...filter });
+      assert.deepEqual(rows.map(({ dimensions, metrics: values }) => [dimensions.delivery_group, values.count]),
+        [[null, 4], ['__unknown__', 1], ['a', 5], [ODD, 2], ['b', 3]], 'in the order of their names');
+      assert.equal(rows.reduce((sum, row) => sum + row.metrics.count, 0), (await one(endpoint, 'count', filter)).count);
+      assert.deepEqual(rows.map((row) => row.metrics.error_rate), [0, 0, 0, 0, 1]);
+      const count = async (value, name = 'delivery_group') => (await one(endpoint, 'count', { ...filter, [`filters[${name}]`]: value })).count;
+      for (const [group, expected] of Object.entries(GROUPS)) assert.equal(await count(group), expected, group);
+      assert.equal(await count(['a', ODD], 'delivery_group]['), 7);
+      assert.equal(await count(['null', 'b'], 'delivery_group]['), 7);
+      assert.equal(await count('a,b'), 0, 'a group may hold a comma');
+      assert.equal(await count(''), 15, 'no value is no filter');
+      assert.equal((await one(endpoint, 'error_rate', { ...filter, 'filters[delivery_group]': 'b' })).error_rate, 1);
+      const minutes = await metrics(endpoint, 'count', { dimensions: ['delivery_group', 'destination_id'], granularity: '1m', 'filters[delivery_group]': 'a' });
+      assert.equal(minutes.reduce((sum, row) => sum + row.metrics.count, 0), 5);
+      assert.ok(minutes.every(({ dimensions }) => dimensions.delivery_group === 'a' && dimensions.destination_id === connection.destination.id));
+    });
+  }
+
+  test('what waits is noted for each', async () => {
+    const stuck = await put('stuck-groups', own.url, { groups: { key: 'body.tenant', rate: 1, rate_period: 'hour' } });
+    connection = stuck;
+    await post([...Array(6).fill('x'), ...Array(3).fill('y')]);
+    const only = { 'filters[destination_id]': stuck.destination.id };
+    const depths = (more) => by('queue-depth', 'max_depth', 'delivery_group', { ...only, ...more });
+    // one of each goes out at once, perhaps before it was seen to wait
+    const seen = await until('a note of both', async () => {
+      const found = await depths();
+      return found.x >= 5 && found.y >= 2 && found;
+    });
+    assert.deepEqual(Object.keys(seen).sort(), ['x', 'y']);
+    assert.ok(seen.x <= 6 && seen.y <= 3, JSON.stringify(seen));
+    const { max_depth: deepest, max_age: age } = await one('queue-depth', ['max_depth', 'max_age'], { ...only, 'filters[delivery_group]': 'y' });
+    assert.ok(deepest >= 2 && deepest <= 3 && age >= 0 && age < 60000, `${deepest} ${age}`);
+    const whole = (await one('queue-depth', 'max_depth', only)).max_depth;
+    assert.ok(whole >= 7 && whole <= 9, 'all groups of it together');
+    assert.ok((await one('queue-depth', 'max_depth', { ...only, 'filters[delivery_group][]': ['y', 'x'] })).max_depth <= 6);
+    assert.equal((await one('queue-depth', 'max_depth', { ...only, 'filters[delivery_group]': 'z' })).max_depth, 0);
+    // without groups there is one that is null, whatever else waits
+    const plain = await put('stuck-alone', own.url, { rate: 1, period: 'hour' });
+    connection = plain;
+    await post(['x', 'x', 'x']);
+    const alone = { 'filters[destination_id]': plain.destination.id };
+    await until('a note of it', async () => (await by('queue-depth', 'max_depth', 'delivery_group', alone)).null >= 2);
+    assert.ok((await one('queue-depth', 'max_depth', { ...alone, 'filters[delivery_group]': 'null' })).max_depth >= 2);
+    assert.deepEqual((await metrics('queue-depth', 'max_depth', { dimensions: ['destination_id', 'delivery_group'] }))
+      .filter(({ dimensions }) => dimensions.destination_id === plain.destination.id).map(({ dimensions }) => dimensions.delivery_group), [null]);
+  });
+});
+
 test('what a bulk operation retried', async () => {
   const bulk = await ok('POST', '/bulk/events/retry', { query: { webhook_id: places.fail.id } });
   await until('its end', async () => !(await ok('GET', `/bulk/events/retry/${bulk.id}`)).in_progress);

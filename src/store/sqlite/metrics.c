@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "store/sqlite/metrics_keep.h"
 #include "store/sqlite/metrics_subjects.h"
+#include "store/sqlite/metrics_texts.h"
 
 enum {
     FIXED_BINDINGS = 6,
@@ -38,10 +39,11 @@ struct work {
     size_t column_count;
     size_t of_sum[METRIC_NAMES], of_per[METRIC_NAMES]; /* the columns of each measure */
     size_t latencies;                                  /* the column that percentiles are told from */
-    bool raw_only, percentiles;
+    bool raw_only, by_group, percentiles;
     int64_t minutes_from, hours_from; /* counts are kept from here on */
     int64_t counts_left, records_left; /* rows that may still be read */
     struct hash_map groups;
+    struct metric_texts texts; /* the keys of dimensions that are texts are numbers of these */
     struct group *latest;
     int64_t last_bucket; /* of the rows so far */
     struct metric_result *result;
@@ -116,14 +118,25 @@ static void add_latencies(struct group *group, sqlite3_stmt *statement, int colu
         group->latencies[latency_step(sqlite3_column_int64(statement, column))]++;
 }
 
+/* What the column of a dimension says. A text that would need a row of its own when there may be no more gets no number. */
+static int64_t key_of(struct work *work, sqlite3_stmt *statement, int column, bool text)
+{
+    if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+        return NO_VALUE;
+    if (!text)
+        return sqlite3_column_int64(statement, column);
+    struct text value = {(const char *)sqlite3_column_text(statement, column),
+                         (size_t)sqlite3_column_bytes(statement, column)};
+    return metric_texts_number(&work->texts, work->arena, value, work->result->count < (size_t)limits.metric_rows);
+}
+
 static void add_row(struct work *work, sqlite3_stmt *statement, bool counted)
 {
     int64_t key[METRIC_NAMES + 1], values[2 * METRIC_NAMES];
     int column = 0;
     key[0] = granularity_bucket(work->query->granularity, sqlite3_column_int64(statement, column++));
     for (size_t i = 0; i < work->query->dimension_count; i++, column++)
-        key[i + 1] = sqlite3_column_type(statement, column) == SQLITE_NULL ? NO_VALUE
-                                                                            : sqlite3_column_int64(statement, column);
+        key[i + 1] = key_of(work, statement, column, work->dimensions[i]->text);
     struct group *group = group_of(work, key);
     if (group == NULL)
         return;
@@ -183,6 +196,8 @@ static const char *source_of(const struct work *work, bool counted)
     bool all = work->query->dimension_count + work->query->filter_count == 0;
     if (!counted)
         return work->subject->raw;
+    if (work->by_group)
+        return work->subject->counted_by_group;
     return all && work->subject->counted_all != NULL ? work->subject->counted_all : work->subject->counted;
 }
 
@@ -210,7 +225,9 @@ static void bind_all(sqlite3_stmt *statement, const struct work *work, int64_t s
     for (size_t i = 0; i < work->query->filter_count; i++) {
         const struct metric_filter *filter = &work->query->filters[i];
         for (size_t value = 0; value < filter->count; value++, binding++) {
-            if (!filter->values[value].is_null)
+            if (filter->values[value].is_text)
+                bind_text(statement, binding, filter->values[value].text);
+            else if (!filter->values[value].is_null)
                 sqlite3_bind_int64(statement, binding, filter->values[value].integer);
         }
     }
@@ -329,6 +346,12 @@ static void choose_measure(struct work *work, size_t i, const struct metric_meas
     }
 }
 
+static void choose_field(struct work *work, const struct metric_field *field)
+{
+    work->raw_only = work->raw_only || field->raw;
+    work->by_group = work->by_group || field->by_group;
+}
+
 static bool look_up(struct work *work, struct error *error)
 {
     const struct metric_query *query = work->query;
@@ -338,13 +361,13 @@ static bool look_up(struct work *work, struct error *error)
         work->dimensions[i] = field_of(work->subject, query->dimensions[i]);
         if (work->dimensions[i] == NULL)
             return error_set(error, ERROR_INVALID, "there is no dimension %s", query->dimensions[i]);
-        work->raw_only = work->raw_only || work->dimensions[i]->raw;
+        choose_field(work, work->dimensions[i]);
     }
     for (size_t i = 0; i < query->filter_count; i++) {
         const struct metric_field *field = field_of(work->subject, query->filters[i].name);
         if (field == NULL)
             return error_set(error, ERROR_INVALID, "there is no filter %s", query->filters[i].name);
-        work->raw_only = work->raw_only || field->raw;
+        choose_field(work, field);
         values += query->filters[i].count;
     }
     for (size_t i = 0; i < query->measure_count; i++) {
@@ -378,18 +401,33 @@ static int by_key(const void *left, const void *right)
     return 0;
 }
 
+static void finish_dimension(const struct work *work, struct group *group, size_t d)
+{
+    struct store_value *value = &group->row.dimensions[d];
+    int64_t *key = &group->key[d + 1];
+    if (*key == NO_VALUE) {
+        value->is_null = true;
+    } else if (work->dimensions[d]->text) {
+        const struct metric_text *text = work->texts.texts[*key];
+        *value = (struct store_value){.is_text = true, .text = text->text};
+        *key = text->rank;
+    } else {
+        value->integer = *key;
+    }
+}
+
 static void finish(struct work *work)
 {
     struct metric_result *result = work->result;
     const int64_t only[METRIC_NAMES + 1] = {0};
     if (result->count == 0 && work->query->granularity.unit == 0 && work->query->dimension_count == 0)
         add_group(work, only, sizeof only[0]);
+    metric_texts_rank(&work->texts, work->arena);
     for (size_t i = 0; i < result->count; i++) {
         struct group *group = (struct group *)result->rows[i];
         group->row.bucket = group->key[0];
         for (size_t d = 0; d < work->query->dimension_count; d++)
-            group->row.dimensions[d] = (struct store_value){.is_null = group->key[d + 1] == NO_VALUE,
-                                                            .integer = group->key[d + 1]};
+            finish_dimension(work, group, d);
         for (size_t m = 0; m < work->query->measure_count; m++)
             group->row.measures[m] = measure_of(group, m, work->measures[m]);
     }
@@ -426,5 +464,6 @@ bool store_read_metrics(struct store_reader *reader, struct arena *arena, const 
     if (done)
         finish(&work);
     hash_map_free(&work.groups);
+    metric_texts_end(&work.texts);
     return done;
 }

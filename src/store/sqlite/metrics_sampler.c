@@ -21,6 +21,9 @@ enum {
 
 struct sample {
     int64_t project_id, destination_id, depth, age_ms;
+    bool of_lane;
+    int64_t lane;      /* of_lane; 0: what has no group */
+    struct text group; /* of_lane; TEXT_NONE: none */
 };
 
 struct metric_sampler {
@@ -28,6 +31,7 @@ struct metric_sampler {
     struct store_reader *reader;
     struct sample *samples; /* by project; destination 0: all of the project */
     size_t count, room;
+    struct arena arena; /* of the groups' names */
     int64_t cleaned_project; /* the last one that counts were taken away from */
     pthread_t thread;
     pthread_mutex_t mutex;
@@ -53,6 +57,36 @@ static void add_total(struct metric_sampler *sampler, struct sample *total)
     *total = (struct sample){0};
 }
 
+/*
+ * The deepest groups of a destination that has lanes. A lane of a connection has no groups, and what has none is told apart
+ * only from what has one.
+ */
+static bool look_at_groups(struct metric_sampler *sampler, const struct sample *all, int64_t now, struct error *error)
+{
+    size_t first = sampler->count;
+    bool has_groups = false;
+    int row;
+    sqlite3_stmt *s = database_statement(
+        sampler->reader,
+        "SELECT lane, depth, first_due_at, (SELECT delivery_group FROM event WHERE event.id = waiting.id) FROM"
+        " (SELECT lane, count(*) AS depth, min(due_at) AS first_due_at, id FROM event INDEXED BY event_due"
+        " WHERE destination_id = ? AND due_at > 0 AND due_at <= ? AND lane <> connection_id GROUP BY lane"
+        " ORDER BY depth DESC LIMIT ?) AS waiting", error);
+    if (s == NULL)
+        return false;
+    BIND(s, all->destination_id, now, limits.metric_groups);
+    while ((row = database_step(sampler->reader, s, error)) == 1) {
+        struct sample sample = {all->project_id, all->destination_id, sqlite3_column_int64(s, 1),
+                                now - sqlite3_column_int64(s, 2), true, sqlite3_column_int64(s, 0),
+                                column_text(&sampler->arena, s, 3)};
+        has_groups = has_groups || sample.lane > 0;
+        add(sampler, sample);
+    }
+    if (!has_groups)
+        sampler->count = first;
+    return row == 0;
+}
+
 /* Destinations that have events which are due, or on their way. */
 static bool look(struct metric_sampler *sampler, int64_t now, struct error *error)
 {
@@ -60,17 +94,18 @@ static bool look(struct metric_sampler *sampler, int64_t now, struct error *erro
     int row;
     sqlite3_stmt *s = database_statement(
         sampler->reader,
-        "SELECT destination.project_id, waiting.destination_id, waiting.depth, waiting.first_due_at FROM"
-        " (SELECT destination_id, count(*) AS depth, min(due_at) AS first_due_at FROM event INDEXED BY event_due"
+        "SELECT destination.project_id, waiting.destination_id, waiting.depth, waiting.first_due_at, waiting.last_lane"
+        " FROM (SELECT destination_id, count(*) AS depth, min(due_at) AS first_due_at, max(lane) AS last_lane FROM event INDEXED BY event_due"
         " WHERE due_at > 0 AND due_at <= ? GROUP BY destination_id) AS waiting"
         " JOIN destination ON destination.id = waiting.destination_id ORDER BY destination.project_id", error);
     sampler->count = 0;
+    arena_clear(&sampler->arena);
     if (s == NULL)
         return false;
     BIND(s, now);
     while ((row = database_step(sampler->reader, s, error)) == 1) {
         struct sample sample = {sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2),
-                                now - sqlite3_column_int64(s, 3)};
+                                now - sqlite3_column_int64(s, 3), false, 0, TEXT_NONE};
         if (sample.project_id != total.project_id)
             add_total(sampler, &total);
         total.project_id = sample.project_id;
@@ -78,6 +113,10 @@ static bool look(struct metric_sampler *sampler, int64_t now, struct error *erro
         if (total.age_ms < sample.age_ms)
             total.age_ms = sample.age_ms;
         add(sampler, sample);
+        if (sqlite3_column_int64(s, 4) > 0 && !look_at_groups(sampler, &sample, now, error)) {
+            sqlite3_reset(s);
+            return false;
+        }
     }
     add_total(sampler, &total);
     return row == 0;
@@ -92,6 +131,33 @@ struct noting {
     int64_t now;
 };
 
+static sqlite3_stmt *note_of_lane(struct store_reader *database, const struct sample *sample, int64_t span,
+                                  int64_t moment, struct error *error)
+{
+    sqlite3_stmt *s = database_statement(
+        database,
+        "INSERT INTO group_queue_count(project_id, span, moment, destination_id, depth, age_ms, lane, delivery_group)"
+        " VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET depth = max(depth, excluded.depth), age_ms = max(age_ms, excluded.age_ms)", error);
+    if (s == NULL)
+        return NULL;
+    BIND(s, sample->project_id, span, moment, sample->destination_id, sample->depth, sample->age_ms, sample->lane);
+    bind_text(s, 8, sample->group);
+    return s;
+}
+
+static sqlite3_stmt *note_of_queue(struct store_reader *database, const struct sample *sample, int64_t span,
+                                   int64_t moment, struct error *error)
+{
+    sqlite3_stmt *s = database_statement(
+        database,
+        "INSERT INTO queue_count(project_id, span, moment, destination_id, depth, age_ms) VALUES(?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET depth = max(depth, excluded.depth), age_ms = max(age_ms, excluded.age_ms)", error);
+    if (s != NULL)
+        BIND(s, sample->project_id, span, moment, sample->destination_id, sample->depth, sample->age_ms);
+    return s;
+}
+
 static bool note(struct store_transaction *transaction, struct store_job *job, struct error *error)
 {
     static const int64_t spans[] = {MINUTE_MS, HOUR_MS};
@@ -99,16 +165,10 @@ static bool note(struct store_transaction *transaction, struct store_job *job, s
     bool done = true;
     for (size_t i = 0; done && i < 2 * noting->count; i++) {
         const struct sample *sample = &noting->samples[i / 2];
-        int64_t span = spans[i % 2];
-        sqlite3_stmt *s = database_statement(
-            transaction->database,
-            "INSERT INTO queue_count(project_id, span, moment, destination_id, depth, age_ms) VALUES(?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET depth = max(depth, excluded.depth), age_ms = max(age_ms, excluded.age_ms)", error);
-        if (s == NULL)
-            return false;
-        BIND(s, sample->project_id, span, noting->now / span * span, sample->destination_id, sample->depth,
-             sample->age_ms);
-        done = database_run(transaction->database, s, error);
+        int64_t span = spans[i % 2], moment = noting->now / span * span;
+        sqlite3_stmt *s = sample->of_lane ? note_of_lane(transaction->database, sample, span, moment, error)
+                                          : note_of_queue(transaction->database, sample, span, moment, error);
+        done = s != NULL && database_run(transaction->database, s, error);
     }
     return done;
 }
@@ -156,7 +216,7 @@ static bool clean_table(struct store_transaction *transaction, const char *sql, 
 static bool clean(struct store_transaction *transaction, struct store_job *job, struct error *error)
 {
     static const char *const tables[] = {OLDEST("request_count"), OLDEST("event_count"), OLDEST("attempt_count"),
-                                         OLDEST("queue_count")};
+                                         OLDEST("queue_count"), OLDEST("group_queue_count")};
     const struct cleaning *cleaning = (struct cleaning *)job;
     int64_t minutes_before = cleaning->now - limits.metric_minutes_days * 24 * HOUR_MS;
     int64_t hours_before = cleaning->now - limits.metric_hours_days * 24 * HOUR_MS;
@@ -247,5 +307,6 @@ void metric_sampler_stop(struct metric_sampler *sampler)
     pthread_cond_destroy(&sampler->changed);
     pthread_mutex_destroy(&sampler->mutex);
     free(sampler->samples);
+    arena_free(&sampler->arena);
     free(sampler);
 }

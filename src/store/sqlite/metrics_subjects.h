@@ -9,6 +9,8 @@ struct metric_field { /* a dimension or filter */
     const char *name, *sql;
     bool raw;    /* the counts do not hold it */
     bool nested; /* sql is a query that goes on with "IN (...)" and wants a ")" */
+    bool text;     /* its values are texts */
+    bool by_group; /* only counted_by_group holds it */
 };
 
 enum metric_kind {
@@ -34,6 +36,7 @@ struct metric_measure {
 struct metric_subject_row {
     const char *counted;     /* NULL: there are no counts */
     const char *counted_all; /* the same of everything together, without dimensions and filters; NULL: counted */
+    const char *counted_by_group; /* what queries with a field that is by_group read instead; NULL: there is none */
     const char *raw;         /* NULL: there are only counts */
     const char *raw_order;   /* NULL: none is needed */
     const struct metric_field *fields;     /* end with a row without a name */

@@ -77,6 +77,7 @@ static const char *const STEPS[] = {
     schema_fetched,
     schema_wire,
     schema_seal,
+    schema_group_queues,
 };
 enum { SCHEMA_VERSION = sizeof STEPS / sizeof STEPS[0] };
 

@@ -89,3 +89,4 @@ extern const char schema_pace[];
 extern const char schema_outages[];
 extern const char schema_wire[];
 extern const char schema_seal[];
+extern const char schema_group_queues[];

@@ -113,7 +113,9 @@ void transfer_prepare(struct transfer *transfer); /* the next request of it */
 /*
  * The connection broke as a whole and nothing came of a reply: true when the request is prepared anew, once. A server that
  * gives up an HTTP/2 connection ends what it has begun (GOAWAY, RFC 9113, 6.8); of requests that cross with that
- * libcurl 7.88 often only knows that the connection is unusable. Webhooks arrive at least once.
+ * libcurl 7.88 often only knows that the connection is unusable, or ended: GOAWAY's last stream is told to nobody. So
+ * that is done for requests on a connection that stood before them; one that opened its connection may be what
+ * the server fell over, and fails. Webhooks arrive at least once.
  */
 bool transfer_again(struct transfer *transfer, CURLcode result);
 void transfer_free_all(struct transfer *transfers);

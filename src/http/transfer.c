@@ -228,8 +228,8 @@ static bool on_shared_connection(const struct transfer *transfer)
 
 bool transfer_again(struct transfer *transfer, CURLcode result)
 {
-    bool broke = result == CURLE_HTTP2 ||
-                 ((result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR) && on_shared_connection(transfer));
+    bool ended = result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR || result == CURLE_PARTIAL_FILE;
+    bool broke = result == CURLE_HTTP2 || (ended && on_shared_connection(transfer));
     if (!broke || transfer->again || transfer->head_bytes > 0)
         return false;
     transfer->again = true;

@@ -110,6 +110,8 @@ bool call_fail_taken(struct call *call, const char *what, const char *resource_t
                      enum id_kind kind, int64_t other);
 /* Notes one problem of the input; call_check turns all of them into a 422, true when there are none. */
 void call_problem(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* ": A, B or C", to end a problem with what would have been right; "" where that would be too long. The arena's. */
+const char *call_choices(struct call *call, const char *const *names);
 bool call_check(struct call *call);
 /* Sets the reply of a success; steals it. False (500) when it is NULL. */
 bool call_reply(struct call *call, json_t *reply);

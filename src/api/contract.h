@@ -29,6 +29,7 @@ struct field_row {
     bool required;
     bool older;     /* of an earlier version of the API: taken, not described */
     bool is_name;   /* letters, digits and -_[]\^` only, not empty */
+    bool any_text;  /* of a form: a text that may look like a JSON object and is none */
     bool is_moment; /* of a reply: a text in the form of RFC 3339 */
     bool among_secrets; /* a wrong value may be a secret in the wrong place: a refusal does not repeat it */
     int64_t least, most;             /* range of integers, and of the length of texts; with most 0: none */

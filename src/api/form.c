@@ -51,10 +51,22 @@ static json_t *descend(json_t *parent, const char *key, bool array)
     return array == json_is_array(child) && (array || json_is_object(child)) ? child : NULL;
 }
 
+/* The row of what is under that key; NULL when none says what it is. */
+static const struct field_row *row_under(const struct field_row *row, const char *key)
+{
+    if (row == NULL || is_index(key))
+        return row != NULL ? row->item : NULL;
+    const struct field_row *member = row->fields;
+    while (member != NULL && member->name != NULL && strcmp(member->name, key) != 0)
+        member++;
+    return member != NULL && member->name != NULL ? member : NULL;
+}
+
 void form_add(struct call *call, const struct parameter_row *row, struct text brackets, struct text value)
 {
     struct text rest = brackets;
     const char *key = row->name;
+    const struct field_row *field = row->fields;
     char *next;
     json_t *parent, *read = NULL;
     if (call->query.form == NULL)
@@ -62,9 +74,10 @@ void form_add(struct call *call, const struct parameter_row *row, struct text br
     parent = call->query.form;
     for (int depth = 0; parent != NULL && next_key(call, &rest, &next); depth++) {
         parent = depth < FORM_DEPTH ? descend(parent, key, is_index(next)) : NULL;
+        field = row_under(field, next);
         key = next;
     }
-    if (text_starts_with(value, TEXT("{")))
+    if (text_starts_with(value, TEXT("{")) && (field == NULL || !field->any_text))
         read = json_parse(value, NULL);
     if (parent == NULL || rest.size > 0 || !text_is_utf8(value)) {
         call_problem(call, "%s%.*s: is malformed, or given in two ways", row->name,

@@ -128,7 +128,7 @@ const struct metric_endpoint metric_endpoints[] = {
 /* ---- parameters ---------------------------------------------------------------------------------- */
 
 static const struct field_row text_item[] = {{.name = "", VALUE_TEXT}, END};
-static const struct field_row text_or_null_item[] = {{.name = "", VALUE_TEXT | VALUE_NULL}, END};
+static const struct field_row group_item[] = {{.name = "", VALUE_TEXT | VALUE_NULL, .any_text = true}, END};
 static const struct field_row range_fields[] = {
     {.name = "start", VALUE_TEXT, .required = true}, {.name = "end", VALUE_TEXT, .required = true}, END};
 static const struct field_row date_range_row[] = {{.name = "date_range", VALUE_OBJECT, .fields = range_fields}, END};
@@ -140,7 +140,7 @@ static const struct field_row bounds_fields[] = {
 #define ONE(title) {.name = title, VALUE_TEXT}
 #define ANY(title) {.name = title, VALUE_TEXT | VALUE_ARRAY, .item = text_item}
 #define ANY_OF(title, allowed, items) {.name = title, VALUE_TEXT | VALUE_ARRAY, .names = allowed, .item = items}
-#define GROUPS {.name = "delivery_group", VALUE_TEXT | VALUE_ARRAY | VALUE_NULL, .item = text_or_null_item}
+#define GROUPS {.name = "delivery_group", VALUE_TEXT | VALUE_ARRAY | VALUE_NULL, .any_text = true, .item = group_item}
 
 static const struct field_row rejection_cause_item[] = {{.name = "", VALUE_TEXT, .names = rejection_cause_names}, END};
 static const struct field_row request_status_item[] = {{.name = "", VALUE_TEXT, .names = request_status_names}, END};

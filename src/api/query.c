@@ -125,10 +125,43 @@ static bool read_value(const struct reading *reading, struct text text, struct s
     }
 }
 
+static const char *order_choices(struct call *call, const struct order_row *orders)
+{
+    size_t count = 0;
+    while (orders[count].name != NULL)
+        count++;
+    const char **names = ARENA_ARRAY(call->arena, const char *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        names[i] = orders[i].name;
+    return call_choices(call, names);
+}
+
+/* ": " and what a value must be, for the end of a problem. */
+static const char *right_values(struct call *call, const struct parameter_row *row)
+{
+    switch (row->kind) {
+    case PARAMETER_ENUM: return call_choices(call, row->names);
+    case PARAMETER_ORDER: return order_choices(call, row->orders);
+    case PARAMETER_DIRECTION: return ": asc or desc";
+    case PARAMETER_BOOLEAN:
+    case PARAMETER_DISABLED: return ": true or false";
+    case PARAMETER_DATE: return ": a date like 2026-01-31T10:20:30Z";
+    case PARAMETER_INTEGER:
+        return arena_printf(call->arena, ": an integer from %lld to %lld", (long long)row->least, (long long)row->most);
+    case PARAMETER_INCLUDE_DATA: return ": data";
+    case PARAMETER_INCLUDE_AUTH: return ": config.auth";
+    case PARAMETER_NAME:
+    case PARAMETER_TEXT:
+    case PARAMETER_SEARCH:
+        return arena_printf(call->arena, ": UTF-8 of %lld to %lld bytes", (long long)row->least, (long long)row->most);
+    default: return "";
+    }
+}
+
 static void bad_value(struct reading *reading, struct text text)
 {
-    call_problem(reading->call, "%s: \"%.*s\" is not a valid value", reading->row->name,
-                 (int)(text.size < 100 ? text.size : 100), text.data);
+    call_problem(reading->call, "%s: \"%.*s\" is not a valid value%s", reading->row->name,
+                 (int)(text.size < 100 ? text.size : 100), text.data, right_values(reading->call, reading->row));
 }
 
 static void read_equal(struct reading *reading, struct text text)

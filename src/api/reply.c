@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-enum { RATE_LIMIT_SHOWN = 100000, RATE_WINDOW_MS = 60000, MESSAGE_SIZE = 1024, PROBLEMS_SHOWN = 50 };
+enum { RATE_LIMIT_SHOWN = 100000, RATE_WINDOW_MS = 60000, MESSAGE_SIZE = 1024, PROBLEMS_SHOWN = 50, CHOICES_SIZE = 400 };
 
 static json_t *error_json(int status, const char *message, json_t *data)
 {
@@ -79,6 +79,19 @@ void call_problem(struct call *call, const char *format, ...)
     if (call->problems == NULL)
         call->problems = json_array();
     json_array_append_new(call->problems, json_text(text_of(sentence)));
+}
+
+const char *call_choices(struct call *call, const char *const *names)
+{
+    struct buffer list = {0};
+    for (const char *const *name = names; *name != NULL; name++) {
+        if (name[0][0] != '\0')
+            buffer_printf(&list, "%s%s", list.size == 0 ? ": " : name[1] == NULL ? " or " : ", ", *name);
+    }
+    bool fits = !list.failed && list.size <= CHOICES_SIZE;
+    const char *choices = fits ? arena_copy_string(call->arena, buffer_text(&list)) : "";
+    buffer_free(&list);
+    return choices;
 }
 
 bool call_check(struct call *call)

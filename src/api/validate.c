@@ -71,11 +71,12 @@ static void check_text(struct call *call, struct text text, const struct field_r
             if (text_equal(text, text_of(*name)))
                 return;
         }
+        const char *choices = call_choices(call, row->names);
         if (row->among_secrets)
-            call_problem(call, "%s: is not one of the allowed values", where);
+            call_problem(call, "%s: is not one of the allowed values%s", where, choices);
         else
-            call_problem(call, "%s: \"%.*s\" is not one of the allowed values", where,
-                         (int)(text.size < 100 ? text.size : 100), text.data);
+            call_problem(call, "%s: \"%.*s\" is not one of the allowed values%s", where,
+                         (int)(text.size < 100 ? text.size : 100), text.data, choices);
     }
 }
 

@@ -146,6 +146,28 @@ describe('what is refused', () => {
     }
   });
 
+  test('the texts say what would be right', async () => {
+    const cases = [
+      ['GET', '/events?status=NOPE', 'status: "NOPE" is not a valid value: SCHEDULED, QUEUED, HOLD, SUCCESSFUL, FAILED or CANCELLED'],
+      ['GET', '/events?created_at[gte]=soon', 'created_at: "soon" is not a valid value: a date like 2026-01-31T10:20:30Z'],
+      ['GET', '/events?attempts={"gte":"x"}', 'attempts: "x" is not a valid value: an integer from 0 to 9223372036854775807'],
+      ['GET', '/events?response_status=99', 'response_status: "99" is not a valid value: an integer from 100 to 600'],
+      ['GET', '/events?dir=up', 'dir: "up" is not a valid value: asc or desc'],
+      ['GET', '/sources?order_by=size', /^order_by: "size" is not a valid value: .*created_at/],
+      ['GET', '/sources?disabled=perhaps', 'disabled: "perhaps" is not a valid value: true or false'],
+      ['GET', '/requests?search_term=ab', /^search_term: "ab" is not a valid value: UTF-8 of 3 to \d+ bytes$/],
+      ['GET', '/events?include=all', 'include: "all" is not a valid value: data'],
+      ['POST', '/bulk/events/retry', 'query.status: "NOPE" is not a valid value: SCHEDULED, QUEUED, HOLD, SUCCESSFUL, FAILED or CANCELLED', { query: { status: 'NOPE' } }],
+      ['PUT', '/issue-triggers', 'type: "x" is not one of the allowed values: delivery, transformation, backpressure or request', { name: 'x', type: 'x', channels: {} }],
+      ['POST', '/sources', 'type: "NOPE" is not one of the allowed values', { name: 'x', type: 'NOPE' }], // too many to say
+    ];
+    for (const [method, path, expected, body] of cases) {
+      const [text] = (await refused(422, method, path, body)).data;
+      if (expected instanceof RegExp) assert.match(text, expected);
+      else assert.equal(text, expected);
+    }
+  });
+
   test('rules that make no sense', async () => {
     for (const rule of [{ type: 'filter', body: { $x: 1 } }, { type: 'transform' }, { type: 'deduplicate', window: 1 }, { type: 'bogus' }, { type: 'retry' }, { type: 'retry', strategy: 'linear', count: 51 },
       { type: 'retry', strategy: 'linear', response_status_codes: ['abc'] }, { type: 'delay' }]) {

@@ -299,7 +299,7 @@ test('transformations and issues have nothing yet', async () => {
 });
 
 describe('delivery groups', () => {
-  const ODD = 'a,"b\\ é';
+  const ODD = 'a,"b\\ é', OBJECT = '{"x":[1]}';
   let connection, filter;
   const post = (tenants) => Promise.all(tenants.map((tenant) =>
     fetch(connection.source.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(tenant === undefined ? {} : { tenant }) })));
@@ -310,7 +310,7 @@ describe('delivery groups', () => {
   });
   let own;
 
-  // 5 of a, 3 of b (which fail), 2 of one with an odd name, 1 without the key, and 4 from before there were groups
+  // 5 of a, 3 of b (which fail), 2 of one with an odd name, 1 without the key, 1 of an object, and 4 from before there were groups
   before(async () => {
     own = await startSink(({ body }) => (JSON.parse(body).tenant === 'b' ? { status: 500 } : {}));
     connection = await put('grouped', own.url, null);
@@ -318,25 +318,26 @@ describe('delivery groups', () => {
     await post(Array(4).fill('a'));
     await ended(4);
     await put('grouped', own.url, { groups: { key: 'body.tenant' } });
-    await post([...Array(5).fill('a'), ...Array(3).fill('b'), ODD, ODD, undefined]);
-    await ended(15);
+    await post([...Array(5).fill('a'), ...Array(3).fill('b'), ODD, ODD, undefined, { x: [1] }]);
+    await ended(16);
   });
   after(async () => own?.stop());
 
-  const GROUPS = { null: 4, __unknown__: 1, a: 5, [ODD]: 2, b: 3 };
+  const GROUPS = { null: 4, __unknown__: 1, a: 5, [ODD]: 2, b: 3, [OBJECT]: 1 };
   for (const endpoint of ['events', 'attempts']) {
     test(`${endpoint} are told apart`, async () => {
       const rows = await metrics(endpoint, ['count', 'failed_count', 'error_rate'], { dimensions: ['delivery_group'], ...filter });
       assert.deepEqual(rows.map(({ dimensions, metrics: values }) => [dimensions.delivery_group, values.count]),
-        [[null, 4], ['__unknown__', 1], ['a', 5], [ODD, 2], ['b', 3]], 'in the order of their names');
+        [[null, 4], ['__unknown__', 1], ['a', 5], [ODD, 2], ['b', 3], [OBJECT, 1]], 'in the order of their names');
       assert.equal(rows.reduce((sum, row) => sum + row.metrics.count, 0), (await one(endpoint, 'count', filter)).count);
-      assert.deepEqual(rows.map((row) => row.metrics.error_rate), [0, 0, 0, 0, 1]);
+      assert.deepEqual(rows.map((row) => row.metrics.error_rate), [0, 0, 0, 0, 1, 0]);
       const count = async (value, name = 'delivery_group') => (await one(endpoint, 'count', { ...filter, [`filters[${name}]`]: value })).count;
       for (const [group, expected] of Object.entries(GROUPS)) assert.equal(await count(group), expected, group);
       assert.equal(await count(['a', ODD], 'delivery_group]['), 7);
       assert.equal(await count(['null', 'b'], 'delivery_group]['), 7);
+      assert.equal(await count([OBJECT, 'b'], 'delivery_group]['), 4);
       assert.equal(await count('a,b'), 0, 'a group may hold a comma');
-      assert.equal(await count(''), 15, 'no value is no filter');
+      assert.equal(await count(''), 16, 'no value is no filter');
       assert.equal((await one(endpoint, 'error_rate', { ...filter, 'filters[delivery_group]': 'b' })).error_rate, 1);
       const minutes = await metrics(endpoint, 'count', { dimensions: ['delivery_group', 'destination_id'], granularity: '1m', 'filters[delivery_group]': 'a' });
       assert.equal(minutes.reduce((sum, row) => sum + row.metrics.count, 0), 5);

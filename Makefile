@@ -39,9 +39,9 @@ test-long: test-deps all
 bench: test-deps all
 	@$(NODE) tests/bench/bench.mjs $(BENCH_ARGS)
 
-# Sanitizer builds run the same tests.
+# Sanitizer builds run the same tests; this one also what the fuzzers have in their corpora.
 asan: | test-deps
-	@[ -d build-asan ] || CC=clang CXX=clang++ meson setup build-asan -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
+	@[ -d build-asan ] || CC=clang CXX=clang++ meson setup build-asan -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false >/dev/null
 	@ninja -C build-asan && UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 tests/run build-asan
 
 tsan: | test-deps

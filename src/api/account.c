@@ -67,7 +67,7 @@ static bool account_client(struct call *call)
     int64_t id;
     if (!id_parse(ID_API_KEY, call->id, &id) || id != call->access.key.id)
         return call_fail_missing(call, "client", call->id);
-    return call_write(call, change_client) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
+    return call_write(call, change_client) && call_reply_id(call, call->id);
 }
 
 /* ---- without one ---------------------------------------------------------------------------------- */

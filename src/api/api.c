@@ -13,6 +13,7 @@
 #include "base/condition.h"
 #include "base/limits.h"
 #include "base/memory.h"
+#include "base/thread.h"
 
 struct waiting_call {
     struct http_exchange *exchange;
@@ -187,13 +188,15 @@ void api_handle(struct api *api, struct http_exchange *exchange)
 
 static bool start_worker(struct api *api, struct worker *worker, struct error *error)
 {
+    static const char *const names[LANES] = {
+        [LANE_QUICK] = "api", [LANE_READS] = "api-lists", [LANE_CODE] = "api-code"};
     worker->api = api;
     worker->reader = store_reader_open(api->store, error);
     if (worker->reader == NULL)
         return false;
     if (worker->lane == LANE_READS)
         store_reader_give_way(worker->reader);
-    if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
+    if (!thread_start(&worker->thread, names[worker->lane], work, worker)) {
         store_reader_close(worker->reader);
         return error_set(error, ERROR_INTERNAL, "a thread for API calls could not be started");
     }

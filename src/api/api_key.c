@@ -116,7 +116,7 @@ static bool key_update(struct call *call)
 
 static bool key_delete(struct call *call)
 {
-    return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->second_id)));
+    return call_write(call, change_delete) && call_reply_id(call, call->second_id);
 }
 
 static bool key_list(struct call *call)

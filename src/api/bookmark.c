@@ -207,7 +207,7 @@ static bool bookmark_update(struct call *call)
 
 static bool bookmark_delete(struct call *call)
 {
-    return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
+    return call_write(call, change_delete) && call_reply_id(call, call->id);
 }
 
 static bool bookmark_trigger(struct call *call)

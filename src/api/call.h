@@ -115,6 +115,8 @@ const char *call_choices(struct call *call, const char *const *names);
 bool call_check(struct call *call);
 /* Sets the reply of a success; steals it. False (500) when it is NULL. */
 bool call_reply(struct call *call, json_t *reply);
+/* Answers {"id": ...}, as what deletes does. */
+bool call_reply_id(struct call *call, struct text id);
 /* The same for a long one that is JSON text already; takes the buffer. False (500) when it is failed. */
 bool call_reply_written(struct call *call, struct buffer *written);
 /* Sends what was set, and frees the call's JSON. The exchange is gone afterwards. */

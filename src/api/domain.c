@@ -93,7 +93,7 @@ static bool domain_list(struct call *call)
 
 static bool domain_delete(struct call *call)
 {
-    return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
+    return call_write(call, change_delete) && call_reply_id(call, call->id);
 }
 
 /* ---- the contract ----------------------------------------------------------------------------------- */

@@ -233,7 +233,7 @@ static bool integration_update(struct call *call)
 
 static bool integration_delete(struct call *call)
 {
-    return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
+    return call_write(call, change_delete) && call_reply_id(call, call->id);
 }
 
 static bool integration_attach(struct call *call)

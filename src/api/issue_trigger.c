@@ -263,7 +263,7 @@ static bool trigger_enable(struct call *call)
 
 static bool trigger_delete(struct call *call)
 {
-    return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
+    return call_write(call, change_delete) && call_reply_id(call, call->id);
 }
 
 static bool trigger_get(struct call *call)

@@ -62,6 +62,8 @@ bool connection_disable_of(struct call *call, enum store_field field, int64_t id
  * that stand in them.
  */
 bool rules_take(struct call *call, json_t *rules);
+/* The part of it that needs no store: problems for what is wrong in itself. */
+void rules_check(struct call *call, json_t *rules);
 
 /* Checks the auth members of a config; problems are noted in the call. */
 void auth_check_source(struct call *call, struct text source_type, json_t *config);
@@ -107,3 +109,5 @@ void page_of(struct call *call, enum store_field field, int64_t key);
 /* The list of the call's query, and the reply around its models. */
 struct store_list page_list(struct call *call);
 bool page_reply(struct call *call, json_t *models, const struct store_page *page);
+/* Answers how many that list would have in all. */
+bool page_count(struct call *call, enum store_countable what);

@@ -67,3 +67,13 @@ bool page_reply(struct call *call, json_t *models, const struct store_page *page
     return call_reply(call, json_pack("{s:o, s:I, s:o}", "pagination", pagination, "count",
                                       (json_int_t)json_array_size(models), "models", models));
 }
+
+bool page_count(struct call *call, enum store_countable what)
+{
+    struct error error = {0};
+    struct store_list list = page_list(call);
+    int64_t count;
+    if (!store_count(call->reader, what, &list, &count, &error))
+        return call_fail_error(call, &error);
+    return call_reply(call, json_pack("{s:I}", "count", (json_int_t)count));
+}

@@ -194,7 +194,7 @@ static bool project_rotate_secret(struct call *call)
 
 static bool project_delete(struct call *call)
 {
-    return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
+    return call_write(call, change_delete) && call_reply_id(call, call->id);
 }
 
 static bool project_get(struct call *call)

@@ -116,6 +116,11 @@ bool call_reply(struct call *call, json_t *reply)
     return true;
 }
 
+bool call_reply_id(struct call *call, struct text id)
+{
+    return call_reply(call, json_pack("{s:o}", "id", json_text(id)));
+}
+
 bool call_reply_written(struct call *call, struct buffer *written)
 {
     call->written = *written;

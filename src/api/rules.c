@@ -145,6 +145,20 @@ static void check_rule(struct call *call, json_t *rule, const char *where)
     }
 }
 
+void rules_check(struct call *call, json_t *rules)
+{
+    size_t i;
+    json_t *rule;
+    char where[WHERE_SIZE];
+    if (json_array_size(rules) > (size_t)limits.rules)
+        call_problem(call, "rules: must have at most %lld items", (long long)limits.rules);
+    json_array_foreach(rules, i, rule)
+    {
+        snprintf(where, sizeof where, "rules[%zu]", i);
+        check_rule(call, rule, where);
+    }
+}
+
 /* ---- transformations ----------------------------------------------------------------------------------- */
 
 /* The live one of that id. Not found: its id is 0. */
@@ -205,13 +219,7 @@ bool rules_take(struct call *call, json_t *rules)
     size_t i;
     json_t *rule;
     char where[WHERE_SIZE];
-    if (json_array_size(rules) > (size_t)limits.rules)
-        call_problem(call, "rules: must have at most %lld items", (long long)limits.rules);
-    json_array_foreach(rules, i, rule)
-    {
-        snprintf(where, sizeof where, "rules[%zu]", i);
-        check_rule(call, rule, where);
-    }
+    rules_check(call, rules);
     if (!call_check(call))
         return false;
     json_array_foreach(rules, i, rule)

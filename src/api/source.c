@@ -234,7 +234,7 @@ static bool source_enable(struct call *call)
 
 static bool source_delete(struct call *call)
 {
-    return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
+    return call_write(call, change_delete) && call_reply_id(call, call->id);
 }
 
 static bool source_get(struct call *call)
@@ -260,12 +260,7 @@ static bool source_list(struct call *call)
 
 static bool source_count(struct call *call)
 {
-    struct error error = {0};
-    struct store_list list = page_list(call);
-    int64_t count;
-    if (!store_count(call->reader, COUNT_SOURCES, &list, &count, &error))
-        return call_fail_error(call, &error);
-    return call_reply(call, json_pack("{s:I}", "count", (json_int_t)count));
+    return page_count(call, COUNT_SOURCES);
 }
 
 /* ---- the contract ----------------------------------------------------------------------------------- */

@@ -160,7 +160,7 @@ static bool transformation_update(struct call *call)
 
 static bool transformation_delete(struct call *call)
 {
-    return call_write(call, change_delete) && call_reply(call, json_pack("{s:o}", "id", json_text(call->id)));
+    return call_write(call, change_delete) && call_reply_id(call, call->id);
 }
 
 static bool transformation_get(struct call *call)

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "bulk/slice.h"
 #include "store/bulk.h"
 
@@ -120,7 +121,7 @@ struct bulk_worker *bulk_start(struct store *store, struct catalog *catalog, str
     pthread_mutex_init(&worker->mutex, NULL);
     condition_init(&worker->changed);
     if ((worker->parts.reader = store_reader_open(store, error)) != NULL) {
-        worker->started = pthread_create(&worker->thread, NULL, work, worker) == 0;
+        worker->started = thread_start(&worker->thread, "bulk", work, worker);
         if (worker->started)
             return worker;
         error_set(error, ERROR_INTERNAL, "no thread for bulk operations");

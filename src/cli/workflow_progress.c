@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "cli/terminal.h"
 
 enum { REPAINT_MS = 100, QUICK_MS = 250, BAR_WIDTH = 20, TEXT_BYTES = 256 };
@@ -71,7 +72,7 @@ struct workflow_progress *workflow_progress_create(void)
     struct workflow_progress *progress = NEW(struct workflow_progress);
     pthread_mutex_init(&progress->lock, NULL);
     pthread_cond_init(&progress->changed, NULL);
-    if (pthread_create(&progress->thread, NULL, repaint, progress) == 0)
+    if (thread_start(&progress->thread, "progress", repaint, progress))
         return progress;
     free(progress);
     return NULL;

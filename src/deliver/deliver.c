@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "deliver/engine.h"
 #include "deliver/token.h"
 
@@ -271,8 +272,8 @@ struct deliver *deliver_start(struct store *store, struct catalog *catalog, stru
         settle_the_rest(deliver, error)) {
         http_client_set(deliver->client, settings);
         catalog_listen(catalog, (struct catalog_listener){deliver, connection_changed, destination_changed});
-        deliver->loop_started = pthread_create(&deliver->loop_thread, NULL, run_loop, deliver) == 0;
-        deliver->feeder_started = pthread_create(&deliver->feeder_thread, NULL, feeder_run, deliver) == 0;
+        deliver->loop_started = thread_start(&deliver->loop_thread, "deliver", run_loop, deliver);
+        deliver->feeder_started = thread_start(&deliver->feeder_thread, "feeder", feeder_run, deliver);
         if (deliver->loop_started && deliver->feeder_started)
             return deliver;
         error_set(error, ERROR_INTERNAL, "no threads for the delivery engine");

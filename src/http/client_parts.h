@@ -8,6 +8,7 @@
  *   transfer.c          an easy handle for a call: what is asked
  *   transfer_headers.c  the request's headers, as libcurl takes them
  *   transfer_reply.c    what comes in, and the outcome
+ *   transfer_verdict.c  what is wrong with a certificate, where libcurl does not tell
  *   transfer_redirect.c the next request, when the reply was a redirect
  */
 #pragma once
@@ -57,6 +58,7 @@ struct transfer {
     int64_t tcp_us;      /* when the watchdog first saw that one of its sockets was connected */
     int64_t heard_us;    /* when it last saw that bytes had gone over the wire */
     int64_t heard_bytes; /* and how many there were */
+    int verdict;         /* X509_V_ERR_*, with a proxy that is spoken to over TLS: what was found wrong with a certificate */
     char failure_text[CURL_ERROR_SIZE];
     struct transfer *next, *previous; /* in client->running */
 };
@@ -111,7 +113,9 @@ void transfer_prepare(struct transfer *transfer); /* the next request of it */
 /*
  * The connection broke as a whole and nothing came of a reply: true when the request is prepared anew, once. A server that
  * gives up an HTTP/2 connection ends what it has begun (GOAWAY, RFC 9113, 6.8); of requests that cross with that
- * libcurl 7.88 often only knows that the connection is unusable. Webhooks arrive at least once.
+ * libcurl 7.88 often only knows that the connection is unusable, or ended: GOAWAY's last stream is told to nobody. So
+ * that is done for requests on a connection that stood before them; one that opened its connection may be what
+ * the server fell over, and fails. Webhooks arrive at least once.
  */
 bool transfer_again(struct transfer *transfer, CURLcode result);
 void transfer_free_all(struct transfer *transfers);
@@ -122,6 +126,9 @@ void transfer_set_headers(struct transfer *transfer);
 /* transfer_reply.c */
 void transfer_take_reply(struct transfer *transfer); /* sets the callbacks */
 void transfer_read_outcome(struct transfer *transfer, CURLcode result);
+
+/* transfer_verdict.c */
+void transfer_note_verdicts(struct transfer *transfer); /* in transfer->verdict */
 
 /* transfer_redirect.c: true when the outcome is a redirect and the next request is prepared. */
 bool transfer_follow(struct transfer *transfer);

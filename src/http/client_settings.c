@@ -1,13 +1,16 @@
 #include "http/client_settings.h"
 
 #include <curl/curl.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 #include <string.h>
+#include <strings.h>
 
 #include "http/target.h"
 
 const char *const http_client_setting_names[] = {
-    "delivery_http_version", "delivery_ip_family", "delivery_proxy", "delivery_no_proxy", "delivery_source",
-    "delivery_user_agent", NULL,
+    "delivery_http_version", "delivery_ip_family", "delivery_proxy", "delivery_proxy_ca", "delivery_no_proxy",
+    "delivery_source", "delivery_user_agent", NULL,
 };
 
 static bool copy_value(char *out, size_t room, struct text name, struct text value, struct error *error)
@@ -85,6 +88,28 @@ static bool set_proxy(struct http_client_settings *settings, struct text name, s
                       "socks5h://"));
 }
 
+bool http_client_settings_proxy_is_secure(const struct http_client_settings *settings)
+{
+    return strncasecmp(settings->proxy, "https:", 6) == 0;
+}
+
+static bool holds_certificates(const char *path)
+{
+    X509_STORE *store = X509_STORE_new();
+    bool good = store != NULL && X509_STORE_load_file(store, path) == 1;
+    X509_STORE_free(store);
+    ERR_clear_error();
+    return good;
+}
+
+static bool set_proxy_ca(struct http_client_settings *settings, struct text name, struct text value, struct error *error)
+{
+    return copy_value(settings->proxy_ca, sizeof settings->proxy_ca, name, value, error) &&
+           (value.size == 0 || holds_certificates(settings->proxy_ca) ||
+            error_set(error, ERROR_INVALID, "delivery_proxy_ca: %s holds no certificates, or cannot be read",
+                      settings->proxy_ca));
+}
+
 bool http_client_settings_set(struct http_client_settings *settings, struct text name, struct text value,
                               struct error *error)
 {
@@ -94,6 +119,8 @@ bool http_client_settings_set(struct http_client_settings *settings, struct text
         return set_family(settings, value, error);
     if (text_equal(name, TEXT("delivery_proxy")))
         return set_proxy(settings, name, value, error);
+    if (text_equal(name, TEXT("delivery_proxy_ca")))
+        return set_proxy_ca(settings, name, value, error);
     if (text_equal(name, TEXT("delivery_no_proxy")))
         return copy_value(settings->no_proxy, sizeof settings->no_proxy, name, value, error);
     if (text_equal(name, TEXT("delivery_source")))

@@ -22,6 +22,7 @@ struct http_client_settings {
     enum http_version version;
     enum http_family family;
     char proxy[1024];    /* URL: http, https, socks4, socks4a, socks5, socks5h; may hold a user and a password */
+    char proxy_ca[1024]; /* file of certificates in PEM: whom an https proxy is believed, in place of the system's */
     char no_proxy[4096]; /* hosts, domains and networks (CIDR) that are called without it, separated by commas */
     char source[256];    /* the address or the interface that connections come from */
     char user_agent[256]; /* of all calls, in place of their own */
@@ -34,6 +35,8 @@ bool http_version_parse(struct text name, enum http_version *version);
 extern const char *const http_client_setting_names[];
 /* Is that URL called without the proxy, by no_proxy? "*" holds all, a name also the names below it. */
 bool http_client_settings_direct(const struct http_client_settings *settings, const char *url);
+/* Is the proxy itself spoken to over TLS? */
+bool http_client_settings_proxy_is_secure(const struct http_client_settings *settings);
 /* False without an error when it is no setting of these. No message shows the proxy, which may hold a password. */
 bool http_client_settings_set(struct http_client_settings *settings, struct text name, struct text value,
                               struct error *error);

@@ -143,9 +143,11 @@ enum http_failure http_failure_of(const struct failure_facts *facts)
     case CURLE_TOO_MANY_REDIRECTS:
         return HTTP_TOO_MANY_REDIRECTS;
     case CURLE_PEER_FAILED_VERIFICATION:
-        return certificate_failure(facts->verify_result);
-    case CURLE_SSL_CONNECT_ERROR:
-        return tls_failure(facts, HTTP_SOCKET_CLOSED);
+        return facts->at_proxy ? HTTP_NETWORK_ERROR : certificate_failure(facts->verify_result);
+    case CURLE_SSL_CONNECT_ERROR: /* what is wrong with a proxy's TLS is said of no destination's */
+        return facts->at_proxy ? HTTP_NETWORK_ERROR : tls_failure(facts, HTTP_SOCKET_CLOSED);
+    case CURLE_SSL_CACERT_BADFILE:
+        return HTTP_NETWORK_ERROR;
     case CURLE_ABORTED_BY_CALLBACK:
         return HTTP_CANCELLED;
     default:

@@ -14,6 +14,7 @@ struct failure_facts {
     long verify_result; /* CURLINFO_SSL_VERIFYRESULT */
     long proxy_error;   /* CURLINFO_PROXY_ERROR */
     struct text text;   /* libcurl's sentence, which may hold OpenSSL's code ("error:0A00010B:...") */
+    bool at_proxy;      /* it happened on the way to the proxy, and not behind it */
 };
 
 enum http_failure http_failure_of(const struct failure_facts *facts);

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "http/loop.h"
 
 enum { EVENTS_AT_ONCE = 256, ACCEPTS_AT_ONCE = 64, LISTEN_BACKLOG = 1024, ACCEPT_PAUSE_MS = 100, STOP_POLL_MS = 5 };
@@ -286,16 +287,30 @@ static uint16_t port_of(int listener)
                                                : ((struct sockaddr_in *)&address)->sin_port);
 }
 
-static void start_loop(struct http_server *server, struct http_loop *loop)
+static void free_loop(struct http_loop *loop)
+{
+    while (loop->connections != NULL)
+        connection_free(loop->connections);
+    heap_free(&loop->deadlines);
+    pthread_mutex_destroy(&loop->lock);
+    close(loop->epoll);
+    close(loop->wakeup);
+}
+
+static bool start_loop(struct http_server *server, struct http_loop *loop)
 {
     loop->server = server;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&loop->lock, NULL);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = loop};
-    epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->wakeup, &event);
-    watch_listener(loop, true);
-    pthread_create(&loop->thread, NULL, run_loop, loop);
+    if (loop->epoll >= 0 && loop->wakeup >= 0 && epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->wakeup, &event) == 0) {
+        watch_listener(loop, true);
+        if (thread_start(&loop->thread, "http", run_loop, loop))
+            return true;
+    }
+    free_loop(loop);
+    return false;
 }
 
 struct http_server *http_server_start(const char *host, uint16_t port, unsigned loops,
@@ -308,11 +323,14 @@ struct http_server *http_server_start(const char *host, uint16_t port, unsigned 
     server->application = application;
     server->listener = listener;
     server->port = port_of(listener);
-    server->loop_count = loops;
     server->loops = memory_allocate_zeroed(loops * sizeof *server->loops);
-    for (unsigned i = 0; i < loops; i++)
-        start_loop(server, &server->loops[i]);
-    return server;
+    while (server->loop_count < loops && start_loop(server, &server->loops[server->loop_count]))
+        server->loop_count++;
+    if (server->loop_count == loops)
+        return server;
+    http_server_stop(server, 0);
+    error_set(error, ERROR_INTERNAL, "no thread or descriptor for the server");
+    return NULL;
 }
 
 uint16_t http_server_port(const struct http_server *server)
@@ -331,16 +349,6 @@ void http_server_quiesce(struct http_server *server)
     atomic_store(&server->quiescing, true);
     for (unsigned i = 0; i < server->loop_count; i++)
         wake(&server->loops[i]);
-}
-
-static void free_loop(struct http_loop *loop)
-{
-    while (loop->connections != NULL)
-        connection_free(loop->connections);
-    heap_free(&loop->deadlines);
-    pthread_mutex_destroy(&loop->lock);
-    close(loop->epoll);
-    close(loop->wakeup);
 }
 
 /* Nothing is being handled and no reply is half sent. */

@@ -57,6 +57,12 @@ static void set_way_out(struct transfer *transfer)
         curl_easy_setopt(easy, CURLOPT_INTERFACE, settings->source);
     curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* choose_proxy decides */
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (settings->proxy_ca[0] != '\0') {
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, settings->proxy_ca);
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL); /* the system's would be trusted beside them */
+    }
+    if (http_client_settings_proxy_is_secure(settings))
+        transfer_note_verdicts(transfer);
     set_proxy(transfer, false);
 }
 
@@ -181,6 +187,7 @@ void transfer_prepare(struct transfer *transfer)
     transfer->failure_text[0] = '\0';
     transfer->refusal[0] = '\0';
     transfer->tried = false;
+    transfer->verdict = 0;
     buffer_clear(&transfer->body);
     buffer_clear(&transfer->head);
     call->failure = HTTP_OK;
@@ -221,8 +228,8 @@ static bool on_shared_connection(const struct transfer *transfer)
 
 bool transfer_again(struct transfer *transfer, CURLcode result)
 {
-    bool broke = result == CURLE_HTTP2 ||
-                 ((result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR) && on_shared_connection(transfer));
+    bool ended = result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR || result == CURLE_PARTIAL_FILE;
+    bool broke = result == CURLE_HTTP2 || (ended && on_shared_connection(transfer));
     if (!broke || transfer->again || transfer->head_bytes > 0)
         return false;
     transfer->again = true;

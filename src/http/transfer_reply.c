@@ -1,4 +1,5 @@
 /* What comes in of a reply, and what is told of it in the end. */
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,13 +69,29 @@ static bool is_unknown_encoding(const struct transfer *transfer, CURLcode result
            text_starts_with(text_of(transfer->failure_text), TEXT("Unrecognized content encoding"));
 }
 
+/*
+ * What failed between here and the proxy. Its own TLS comes before it is asked for a tunnel; for http destinations there
+ * is no other.
+ */
+static bool failed_at_proxy(const struct transfer *transfer, CURLcode result)
+{
+    long tunnel = 0;
+    if (transfer->direct)
+        return false;
+    if (result == CURLE_COULDNT_CONNECT || result == CURLE_SSL_CACERT_BADFILE)
+        return true;
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+    return (result == CURLE_SSL_CONNECT_ERROR || result == CURLE_PEER_FAILED_VERIFICATION) && tunnel == 0 &&
+           http_client_settings_proxy_is_secure(transfer->client->settings);
+}
+
 /* Of a name's addresses some may have been refused, and the others have failed. */
-static void write_failure(struct transfer *transfer, CURLcode result)
+static void write_failure(struct transfer *transfer, CURLcode result, bool at_proxy)
 {
     struct http_call *call = transfer->call;
     const char *text = transfer->failure_text[0] != '\0' ? transfer->failure_text : curl_easy_strerror(result);
-    snprintf(call->failure_text, sizeof call->failure_text, "%.250s%s%s", text, transfer->refusal[0] ? "; " : "",
-             transfer->refusal);
+    snprintf(call->failure_text, sizeof call->failure_text, "%s%.240s%s%s", at_proxy ? "the proxy: " : "", text,
+             transfer->refusal[0] ? "; " : "", transfer->refusal);
 }
 
 /*
@@ -86,12 +103,26 @@ static bool is_early_reply(const struct transfer *transfer, CURLcode result, lon
     return result == CURLE_HTTP2_STREAM && transfer->failure_text[0] == '\0' && status >= 200;
 }
 
+/* A handshake that failed for a reason that only transfer_verdict.c knows. */
+static bool has_verdict(const struct transfer *transfer, CURLcode result)
+{
+    return transfer->verdict != 0 && result == CURLE_SSL_CONNECT_ERROR;
+}
+
 static void read_failure(struct transfer *transfer, CURLcode result)
 {
+    if (has_verdict(transfer, result)) {
+        result = CURLE_PEER_FAILED_VERIFICATION;
+        snprintf(transfer->failure_text, sizeof transfer->failure_text, "SSL certificate problem: %s",
+                 X509_verify_cert_error_string(transfer->verdict));
+    }
     struct http_call *call = transfer->call;
-    struct failure_facts facts = {.result = result, .text = text_of(transfer->failure_text)};
+    struct failure_facts facts = {
+        .result = result, .at_proxy = failed_at_proxy(transfer, result), .text = text_of(transfer->failure_text)};
     curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &facts.system_error);
     curl_easy_getinfo(transfer->easy, CURLINFO_SSL_VERIFYRESULT, &facts.verify_result);
+    if (transfer->verdict != 0)
+        facts.verify_result = transfer->verdict;
     curl_easy_getinfo(transfer->easy, CURLINFO_PROXY_ERROR, &facts.proxy_error);
     if (transfer->refusal[0] != '\0' && !transfer->tried) {
         call->failure = HTTP_EGRESS_REFUSED;
@@ -104,7 +135,7 @@ static void read_failure(struct transfer *transfer, CURLcode result)
                  (long long)most_head_bytes(call));
     } else {
         call->failure = http_failure_of(&facts);
-        write_failure(transfer, result);
+        write_failure(transfer, result, facts.at_proxy);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "ingest/passage_run.h"
 #include "store/passage.h"
 
@@ -513,7 +514,7 @@ struct passages *passages_start(struct store *store, struct catalog *catalog, st
     condition_init(&passages->work);
     passages->reader = passages->programs.reader = store_reader_open(store, error);
     if (passages->reader != NULL && wake_all(passages, error)) {
-        passages->started = pthread_create(&passages->thread, NULL, run_thread, passages) == 0;
+        passages->started = thread_start(&passages->thread, "passages", run_thread, passages);
         if (passages->started)
             return passages;
         error_set(error, ERROR_INTERNAL, "no thread for transformations");

@@ -6,6 +6,7 @@
 #include "base/condition.h"
 #include "base/id.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "store/issue.h"
 #include "store/notification.h"
 #include "store/transformation.h"
@@ -393,7 +394,7 @@ struct issues *issues_start(struct store *store, struct catalog *catalog, struct
     condition_init(&issues->changed);
     issues->reader = store_reader_open(store, error);
     if (issues->reader != NULL) {
-        issues->started = pthread_create(&issues->thread, NULL, watch_run, issues) == 0;
+        issues->started = thread_start(&issues->thread, "issues", watch_run, issues);
         if (issues->started)
             return issues;
         error_set(error, ERROR_INTERNAL, "no thread for issues");

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "http/client.h"
 #include "http/mail.h"
 #include "model/issue.h"
@@ -249,7 +250,7 @@ struct channels *channels_start(const struct channel_settings *settings, const s
     condition_init(&channels->changed);
     channels->client = http_client_create(egress, error);
     if (channels->client != NULL) {
-        channels->started = pthread_create(&channels->thread, NULL, run, channels) == 0;
+        channels->started = thread_start(&channels->thread, "channels", run, channels);
         if (channels->started)
             return channels;
         error_set(error, ERROR_INTERNAL, "no thread for the channels of issues");

@@ -7,6 +7,7 @@
 #include "base/condition.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "notify/telling.h"
 #include "store/notification.h"
 
@@ -134,7 +135,7 @@ struct notify *notify_start(struct store *store, struct catalog *catalog, struct
     condition_init(&notify->changed);
     if ((notify->channels = channels_start(settings, deliver_egress(deliver), error)) != NULL &&
         (notify->reader = store_reader_open(store, error)) != NULL) {
-        notify->started = pthread_create(&notify->thread, NULL, run, notify) == 0;
+        notify->started = thread_start(&notify->thread, "notify", run, notify);
         if (notify->started)
             return notify;
         error_set(error, ERROR_INTERNAL, "no thread for notifications");

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "provider/engine.h"
 
 /* ---- those who wait ---- */
@@ -369,7 +370,7 @@ struct provider *provider_start(const struct provider_settings *settings, const 
     pthread_mutex_init(&provider->lock, NULL);
     bool good = settings_read(provider, settings, error) &&
                 (provider->client = http_client_create(egress, error)) != NULL;
-    if (good && pthread_create(&provider->thread, NULL, run, provider) == 0)
+    if (good && thread_start(&provider->thread, "provider", run, provider))
         return provider;
     if (good)
         error_set(error, ERROR_INTERNAL, "no thread for the calls to providers");

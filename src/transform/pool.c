@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "transform/line.h"
 #include "transform/process.h"
 
@@ -381,7 +382,7 @@ static bool start_worker(struct transform_pool *pool, enum pace pace)
     *worker = (struct worker){.pool = pool, .pace = pace};
     pthread_cond_init(&worker->called, NULL);
     pthread_mutex_lock(&pool->mutex);
-    bool started = pthread_create(&worker->thread, NULL, work, worker) == 0;
+    bool started = thread_start(&worker->thread, "transform", work, worker);
     pool->worker_count += started;
     pthread_mutex_unlock(&pool->mutex);
     return started;

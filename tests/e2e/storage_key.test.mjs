@@ -199,7 +199,7 @@ test('a store from before is sealed, and its plain texts are gone from its files
     `UPDATE transformation SET env = '${JSON.stringify({ KEY: SECRETS.env })}'`,
     `UPDATE integration SET configs = '${JSON.stringify({ webhook_secret_key: SECRETS.integration })}'`,
     "UPDATE project SET signing_secret = 'the-plain-signing-secret'",
-    'DROP TABLE storage_key', 'DROP TABLE group_queue_count', 'PRAGMA user_version = 13', // as it was before them
+    'DROP TABLE storage_key', 'DROP TABLE group_queue_count', 'PRAGMA user_version = 13',
   ]) runSql(dir, sql);
   rmSync(join(dir, 'storage-key'));
   assert.ok(readFileSync(join(dir, 'fairlead.db')).includes(SECRETS.source));

@@ -119,6 +119,26 @@ test('a session that is destroyed in the middle fails its deliveries, which are 
   await flood(await destinationOf(gateway, { url: server.url, tls }, { rules: RETRY }), 60);
 });
 
+test('a connection that ends under a request costs no attempt if it stood before, and one if the request opened it', async () => {
+  let endsAt = 0;
+  const server = await startHttp2({ answer: (stream, headers, seen) => {
+    if (seen.streams.total === endsAt) return stream.session?.destroy();
+    return say(stream);
+  } });
+  const destination = await destinationOf(gateway, { url: server.url, tls });
+  assert.equal((await destination.deliver()).response_status, 200);
+  endsAt = 2;
+  const kept = await destination.deliver();
+  assert.equal(kept.response_status, 200, JSON.stringify(kept));
+  assert.deepEqual([server.seen.sessions, server.seen.streams.total], [2, 3]);
+  for (const session of server.seen.open) session.destroy();
+  await until('the end of the connection', () => server.seen.open.size === 0);
+  endsAt = 4;
+  const opener = await destination.deliver();
+  assert.match(opener.error_code ?? '', /^(SOCKET_CLOSED|CONNECTION_RESET)$/, JSON.stringify(opener));
+  assert.deepEqual([server.seen.sessions, server.seen.streams.total], [3, 4]);
+});
+
 test('a connection that is lost while nothing runs is replaced', async () => {
   const server = await startHttp2();
   const destination = await destinationOf(gateway, { url: server.url, tls });

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,11 +102,11 @@ export function makeChains() {
 
 /* ---- proxies ---- */
 
-// An HTTP proxy: forwards, and makes tunnels. `refuse` (a status) answers every tunnel with it.
-export async function startProxy({ user, refuse } = {}) {
+// An HTTP proxy: forwards, and makes tunnels. `refuse` (a status) answers every tunnel with it; `tls`: speaks TLS itself.
+export async function startProxy({ user, refuse, tls } = {}) {
   const seen = [];
   const allowed = (request) => !user || request.headers['proxy-authorization'] === `Basic ${Buffer.from(user).toString('base64')}`;
-  const server = createHttpServer((request, reply) => {
+  const forward = (request, reply) => {
     seen.push({ method: request.method, url: request.url, headers: request.headers });
     if (!allowed(request)) return reply.writeHead(407, { 'proxy-authenticate': 'Basic realm="p"' }).end();
     const { 'proxy-authorization': _, 'proxy-connection': __, ...headers } = request.headers;
@@ -115,7 +116,8 @@ export async function startProxy({ user, refuse } = {}) {
     });
     onward.on('error', () => reply.writeHead(502).end());
     return request.pipe(onward);
-  });
+  };
+  const server = tls ? createHttpsServer(tls, forward) : createHttpServer(forward);
   server.on('connect', (request, socket, head) => {
     seen.push({ method: 'CONNECT', url: request.url, headers: request.headers });
     socket.on('error', () => {});
@@ -131,7 +133,7 @@ export async function startProxy({ user, refuse } = {}) {
     return onward;
   });
   const started = await start(server);
-  return { ...started, seen, url: `http://127.0.0.1:${started.port}` };
+  return { ...started, seen, url: `${tls ? 'https' : 'http'}://127.0.0.1:${started.port}` };
 }
 
 // A SOCKS 5 proxy (RFC 1928, with the user and password of RFC 1929). `reply`: what it says in place of connecting.

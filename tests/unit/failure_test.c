@@ -59,15 +59,27 @@ static void each_failure_has_its_name(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct failure_facts facts = {cases[i].result, cases[i].system_error, cases[i].verify, cases[i].proxy,
-                                      text_of(cases[i].text)};
+                                      text_of(cases[i].text), false};
         check_integer(cases[i].what, "failure", http_failure_of(&facts), cases[i].failure);
     }
+}
+
+static void what_is_wrong_with_a_proxy_is_said_of_no_destination(void **state)
+{
+    (void)state;
+    struct failure_facts expired = {CURLE_PEER_FAILED_VERIFICATION, 0, X509_V_ERR_CERT_HAS_EXPIRED, 0, TEXT_NONE, true};
+    struct failure_facts no_tls = {CURLE_SSL_CONNECT_ERROR, 0, 0, 0, text_of(TLS_SAID("0A00010B")), true};
+    struct failure_facts refused = {CURLE_COULDNT_CONNECT, ECONNREFUSED, 0, 0, TEXT_NONE, true};
+    check_integer("an expired certificate", "failure", http_failure_of(&expired), HTTP_NETWORK_ERROR);
+    check_integer("no TLS", "failure", http_failure_of(&no_tls), HTTP_NETWORK_ERROR);
+    check_integer("refused", "failure", http_failure_of(&refused), HTTP_CONNECTION_REFUSED);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_failure_has_its_name),
+        cmocka_unit_test(what_is_wrong_with_a_proxy_is_said_of_no_destination),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

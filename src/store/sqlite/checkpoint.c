@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 /*
  * Copies what no reader still needs as it was. Returns the pages of the log that are copied now, -1 when it failed;
@@ -107,7 +108,7 @@ bool checkpoint_start(struct checkpoint *checkpoint, struct store_reader *writer
     if (!database_open(&checkpoint->database, writer->path, false, error))
         return false;
     sqlite3_wal_hook(writer->db, note_commit, checkpoint);
-    checkpoint->started = pthread_create(&checkpoint->thread, NULL, run, checkpoint) == 0;
+    checkpoint->started = thread_start(&checkpoint->thread, "checkpoint", run, checkpoint);
     return checkpoint->started || error_set(error, ERROR_INTERNAL, "no thread for the store's log");
 }
 

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "store/metrics.h"
 #include "store/sqlite/metrics_keep.h"
 #include "store/sqlite/writer.h"
@@ -285,7 +286,7 @@ struct metric_sampler *metric_sampler_start(struct store *store, struct error *e
     }
     pthread_mutex_init(&sampler->mutex, NULL);
     condition_init(&sampler->changed);
-    if (pthread_create(&sampler->thread, NULL, run, sampler) == 0)
+    if (thread_start(&sampler->thread, "sampler", run, sampler))
         return sampler;
     error_set(error, ERROR_INTERNAL, "no thread for what waits");
     store_reader_close(sampler->reader);

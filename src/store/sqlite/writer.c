@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "store/sqlite/fault.h"
 #include "store/sqlite/gather.h"
 #include "store/sqlite/schema.h"
@@ -356,7 +357,7 @@ struct store *store_open(const char *directory, struct error *error)
     pthread_mutex_init(&store->mutex, NULL);
     condition_init(&store->arrived);
     if (lock_directory(store, error) && open_database(store, error)) {
-        store->started = pthread_create(&store->thread, NULL, run_writer, store) == 0;
+        store->started = thread_start(&store->thread, "writer", run_writer, store);
         if (store->started)
             return store;
         error_set(error, ERROR_INTERNAL, "no thread for the store's writer");

@@ -79,7 +79,8 @@ test('a large webhook is in memory once, whatever waits for it', async () => {
     const before = memory();
     await send(JSON.stringify({ a: 'x'.repeat(SIZE) }));
     await until('a hundred deliveries under way', () => silent.sockets.size === MANY);
-    assert.ok(memory() - before < 10 * SIZE, `${Math.round((memory() - before) / 1e6)} MB more`);
+    assert.ok(memory() - before < 20 * SIZE, // a copy for each would be 100
+      `${Math.round((memory() - before) / 1e6)} MB more`);
   } finally {
     await silent.stop();
     await gateway.stop();

@@ -47,37 +47,43 @@ for (const by of ['group', 'connection']) {
   test(`in order by ${by}: ${KEYS * EACH} events, ${KEYS} keys, two kills`, async () => {
     const dir = mkdtempSync(join(tmpdir(), 'fairlead-order-'));
     const sink = await startOrderSink(), agent = new Agent({ keepAlive: true });
-    let gateway = await startGateway({ dir });
-    const groups = { delivery_policy: { groups: { key: 'body.key' } } };
-    const destination = (await gateway.api('POST', '/destinations', { name: 'out', type: 'HTTP',
-      config: { url: sink.url, ...(by === 'group' ? groups : {}), delivery_order: { by } } })).body;
-    const paths = [];
-    for (let key = 0; key < (by === 'group' ? 1 : KEYS); key++) {
-      const made = await gateway.api('POST', '/connections', { name: `c${key}`, source: { name: `in${key}` }, destination_id: destination.id,
-        rules: [{ type: 'retry', strategy: 'linear', interval: 100, count: 50 }] });
-      assert.equal(made.status, 200);
-      paths.push(new URL(made.body.source.url).pathname);
-    }
-    const senders = Promise.all(Array.from({ length: KEYS }, async (_, key) => {
-      for (let number = 1; number <= EACH;) {
-        const status = await post(agent, gateway.url + paths[key % paths.length], JSON.stringify({ key, number }));
-        if (status === 200) number++;
-        else await sleep(20);
+    let gateway = await startGateway({ dir }), senders, over = false;
+    try {
+      const groups = { delivery_policy: { groups: { key: 'body.key' } } };
+      const destination = (await gateway.api('POST', '/destinations', { name: 'out', type: 'HTTP',
+        config: { url: sink.url, ...(by === 'group' ? groups : {}), delivery_order: { by } } })).body;
+      const paths = [];
+      for (let key = 0; key < (by === 'group' ? 1 : KEYS); key++) {
+        const made = await gateway.api('POST', '/connections', { name: `c${key}`, source: { name: `in${key}` }, destination_id: destination.id,
+          rules: [{ type: 'retry', strategy: 'linear', interval: 100, count: 50 }] });
+        assert.equal(made.status, 200);
+        paths.push(new URL(made.body.source.url).pathname);
       }
-    }));
-    for (const count of KILLS) {
-      await until('more', () => sink.total() >= count, { tries: 4000 });
+      senders = Promise.all(Array.from({ length: KEYS }, async (_, key) => {
+        for (let number = 1; number <= EACH && !over;) {
+          const status = await post(agent, gateway.url + paths[key % paths.length], JSON.stringify({ key, number }));
+          if (status === 200) number++;
+          else await sleep(20);
+        }
+      }));
+      for (const count of KILLS) {
+        await until('more', () => sink.total() >= count || sink.wrong.length > 0, { tries: 4000 });
+        await gateway.stop({ signal: 'SIGKILL' });
+        gateway = await startGateway({ dir });
+      }
+      await senders;
+      await until('all', () => sink.total() === KEYS * EACH || sink.wrong.length > 0, { tries: 4000 });
+      await sleep(200);
+      assert.deepEqual(sink.wrong.slice(0, 5), []);
+      assert.ok(sink.refusals() > KEYS);
+      await gateway.stop();
+    } finally { // also when it fails, or what still runs would keep it from ending
+      over = true;
       await gateway.stop({ signal: 'SIGKILL' });
-      gateway = await startGateway({ dir });
+      await senders;
+      agent.destroy();
+      await sink.stop();
+      rmSync(dir, { recursive: true, force: true });
     }
-    await senders;
-    await until('all', () => sink.total() === KEYS * EACH || sink.wrong.length > 0, { tries: 4000 });
-    await sleep(200);
-    assert.deepEqual(sink.wrong.slice(0, 5), []);
-    assert.ok(sink.refusals() > KEYS);
-    await gateway.stop();
-    agent.destroy();
-    await sink.stop();
-    rmSync(dir, { recursive: true, force: true });
   });
 }

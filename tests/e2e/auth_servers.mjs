@@ -116,8 +116,15 @@ async function freePort() {
 }
 
 // nginx, which lets in who has a certificate of the authority, and says whose it was.
-export async function startNginx(certificates) {
-  const dir = join(certificates.dir, 'nginx');
+export const startNginx = (certificates) => runNginx(certificates.dir, (port) => `
+    listen 127.0.0.1:${port} ssl;
+    ssl_certificate ${certificates.dir}/server.pem; ssl_certificate_key ${certificates.dir}/server.key;
+    ssl_client_certificate ${certificates.dir}/ca.pem; ssl_verify_client on;
+    location / { return 200 "$ssl_client_verify $ssl_client_s_dn"; }`);
+
+// nginx with one server, which is set up by what settings(port) says, and `nginx` below `parent` for its files.
+export async function runNginx(parent, settings) {
+  const dir = join(parent, 'nginx');
   const port = await freePort();
   mkdirSync(join(dir, 'logs'), { recursive: true });
   writeFileSync(join(dir, 'nginx.conf'), `
@@ -126,11 +133,7 @@ events {}
 http {
   access_log ${dir}/logs/access.log;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${dir}/${name};`).join(' ')}
-  server {
-    listen 127.0.0.1:${port} ssl;
-    ssl_certificate ${certificates.dir}/server.pem; ssl_certificate_key ${certificates.dir}/server.key;
-    ssl_client_certificate ${certificates.dir}/ca.pem; ssl_verify_client on;
-    location / { return 200 "$ssl_client_verify $ssl_client_s_dn"; }
+  server {${settings(port)}
   }
 }
 `);
@@ -146,5 +149,5 @@ http {
       fetch(`http://127.0.0.1:${port}/`).then(() => resolve(true), () => resolve(false));
     });
   });
-  return { url: `https://127.0.0.1:${port}`, stop: async () => { child.kill(); await ended; } };
+  return { url: `https://127.0.0.1:${port}`, log: () => readFileSync(join(dir, 'logs/access.log'), 'utf8'), stop: async () => { child.kill(); await ended; } };
 }

@@ -2,6 +2,7 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { constants, createSecureServer, createServer as createPlainServer } from 'node:http2';
+import { runNginx } from './auth_servers.mjs';
 import { startGateway, startSink, until } from './gateway.mjs';
 import { callsOf } from './resource.mjs';
 import { behind, destinationOf, flood, gauge, makeChains, startServer } from './wire_servers.mjs';
@@ -92,6 +93,18 @@ test('a connection that the server gives up (GOAWAY) costs no delivery', { skip:
   const events = await flood(destination, 100);
   assert.ok(server.seen.sessions > 1);
   assert.ok(events.every(({ attempts }) => attempts === 1), 'each at the first attempt');
+});
+
+test('nginx, which gives up each connection after so many requests, gets every delivery once', async () => {
+  const sink = stopLater(await startSink());
+  const nginx = stopLater(await runNginx(chains.dir, (port) => `
+    listen 127.0.0.1:${port} ssl http2; keepalive_requests 10;
+    ssl_certificate ${chains.dir}/good.pem; ssl_certificate_key ${chains.dir}/good.key;
+    location / { proxy_pass ${sink.url}; }`));
+  const events = await flood(await destinationOf(gateway, { url: nginx.url, tls }), 200);
+  assert.ok(events.every(({ attempts }) => attempts === 1), 'each at the first attempt');
+  assert.equal(sink.received.length, 200);
+  assert.equal(nginx.log().match(/"POST .* HTTP\/2\.0" 200 /g).length, 200);
 });
 
 test('a stream that is refused is sent again by itself, and what was reset is retried', async () => {

@@ -188,6 +188,8 @@ struct criteria read_criteria(const struct object_reader *reader, const char *me
     struct place place = {reader->place, member, 0};
     json_t *item;
     size_t index;
+    if (list != NULL && json_array_size(list) == 0)
+        object_error(reader, member, "there is no criterion in the list");
     if (list != NULL)
         criteria.items = ARENA_ARRAY(&reader->document->arena, struct criterion, json_array_size(list));
     json_array_foreach(list, index, item) {

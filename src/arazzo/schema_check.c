@@ -49,6 +49,11 @@ static bool is_each(const json_t *list, bool (*fits)(const json_t *item))
     return json_is_array(list);
 }
 
+static bool is_some(const json_t *list)
+{
+    return json_array_size(list) > 0;
+}
+
 static bool is_text(const json_t *value)
 {
     return json_is_string(value);
@@ -69,14 +74,14 @@ static bool fits(const json_t *value, enum form form)
 {
     switch (form) {
     case FORM_SCHEMA: return true; /* it is looked at by itself */
-    case FORM_SCHEMAS:
+    case FORM_SCHEMAS: return is_some(value);
     case FORM_LIST: return json_is_array(value);
     case FORM_NAMED_SCHEMAS: return json_is_object(value);
     case FORM_NAMES: return is_each(value, is_text);
     case FORM_NUMBER: return json_is_number(value);
     case FORM_COUNT: return json_is_integer(value) && json_integer_value(value) >= 0;
     case FORM_PATTERN: return is_pattern(value);
-    case FORM_TYPE: return is_type(value) || is_each(value, is_type);
+    case FORM_TYPE: return is_type(value) || (is_some(value) && is_each(value, is_type));
     case FORM_TEXT: return json_is_string(value);
     }
     return true;

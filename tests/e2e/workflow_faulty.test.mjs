@@ -2,56 +2,18 @@
 // tests/workflows/faulty, a fault a document; "#! RULE" marks the line that is wrong.
 // Run by itself, this file prints them as a table.
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { ROOT, workflow } from './runner.mjs';
-
-const FOLDER = join(ROOT, 'tests/workflows/faulty');
-const SOURCES = ['sourceDescriptions: [{name: shop, url: shop.yml, type: openapi}]'];
-const HEAD = ['arazzo: 1.0.1', 'info: {title: a, version: "1"}', ...SOURCES];
-const SHORT = {
-  '%sources': SOURCES,
-  '%head': HEAD,
-  '%health': ['workflows: [{workflowId: w, steps: [{stepId: s, operationId: health}]}]'],
-  '%flow': [...HEAD, 'workflows:', '  - workflowId: w', '    steps:'],
-  '%inputs': ['    inputs: {type: object, properties: {id: {type: string}}}'],
-};
-const MARK = / *#! (\S+)$/;
-
-// [{ topic, name, text, wanted: [{ line, rule }] }]
-export function faultyDocuments() {
-  return readdirSync(FOLDER).filter((file) => file.endsWith('.txt')).flatMap((file) =>
-    readFileSync(join(FOLDER, file), 'utf8').split(/^=== /m).slice(1).map((part) => {
-      const [name, ...written] = part.replace(/\n$/, '').split('\n');
-      const wanted = [], lines = written.flatMap((line) => SHORT[line] ?? [line]);
-      lines.forEach((line, index) => {
-        const mark = MARK.exec(line);
-        if (mark) wanted.push({ line: index + 1, rule: mark[1], last: line.startsWith('#!') });
-      });
-      return { topic: file.slice(0, -4), name, wanted, text: `${lines.map((line) => line.replace(MARK, '')).join('\n')}\n` };
-    }));
-}
-
-// [{ line, kind, place, sentence, rule, hint }] of what was printed.
-export function problemsOf(log) {
-  const found = [];
-  for (const line of log.split('\n')) {
-    const problem = /^.*?:(\d+): (error|warning): (.*?): (.*) \[(\S+)\]$/.exec(line);
-    const hint = /^ {4}hint: (.+)$/.exec(line);
-    if (problem)
-      found.push({ line: Number(problem[1]), kind: problem[2], place: problem[3], sentence: problem[4], rule: problem[5] });
-    else if (hint && found.length > 0) found[found.length - 1].hint = hint[1];
-  }
-  return found;
-}
+import { FAULTY, SHORT, faultyDocuments, problemsOf } from './arazzo_documents.mjs';
+import { workflow } from './runner.mjs';
 
 let folder;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'fairlead-faulty-'));
-  cpSync(FOLDER, folder, { recursive: true });
+  cpSync(FAULTY, folder, { recursive: true });
 });
 after(() => rmSync(folder, { recursive: true }));
 

@@ -6,42 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { SOUND, changed, places } from './arazzo_documents.mjs';
 import { ROOT, redocly, workflow } from './runner.mjs';
-
-const SOUND = {
-  arazzo: '1.0.1',
-  info: { title: 'Orders', summary: 'All of it', description: 'Long', version: '1.0.0' },
-  sourceDescriptions: [{ name: 'shop', url: 'shop.yml', type: 'openapi' }],
-  workflows: [{
-    workflowId: 'order', summary: 'Orders', description: 'One', dependsOn: ['look'],
-    inputs: { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] },
-    parameters: [{ name: 'X-Trace', in: 'header', value: 'abc' }],
-    successActions: [{ name: 'on', type: 'goto', stepId: 'make', criteria: [{ condition: '$statusCode == 204' }] }],
-    failureActions: [{ name: 'out', type: 'end' }],
-    steps: [
-      { stepId: 'make', description: 'Makes it', operationId: 'makeOrder',
-        requestBody: { contentType: 'application/json', payload: { id: '$inputs.id' },
-          replacements: [{ target: '/id', value: 'x' }] },
-        successCriteria: [{ condition: '$statusCode == 200' }, { context: '$response.body', condition: '$.id', type: 'jsonpath' },
-          { context: '$response.body', condition: '$[?@.id]', type: { type: 'jsonpath', version: 'draft-goessner-dispatch-jsonpath-00' } }],
-        onSuccess: [{ name: 'done', type: 'end', criteria: [{ condition: '$statusCode == 201' }] }],
-        onFailure: [{ name: 'again', type: 'retry', retryAfter: 1, retryLimit: 3 },
-          { reference: '$components.failureActions.stop' }],
-        outputs: { id: '$response.body#/id' } },
-      { stepId: 'get', operationPath: '{$sourceDescriptions.shop.url}#/paths/~1orders~1{id}/get',
-        parameters: [{ name: 'id', in: 'path', value: '$steps.make.outputs.id' },
-          { reference: '$components.parameters.trace', value: 'other' }] },
-      { stepId: 'look', workflowId: 'look', parameters: [{ name: 'id', value: '1' }] },
-    ],
-    outputs: { id: '$steps.make.outputs.id' },
-  }, { workflowId: 'look', steps: [{ stepId: 'health', operationId: 'health' }] }],
-  components: {
-    inputs: { any: { type: 'object' } },
-    parameters: { trace: { name: 'X-Other', in: 'header', value: '1' } },
-    successActions: { stop: { name: 'stop', type: 'end' } },
-    failureActions: { stop: { name: 'stop', type: 'end' } },
-  },
-};
 
 // What only that program refuses, and why it is no fault for us.
 const TAKEN = [
@@ -56,19 +22,6 @@ before(() => {
   writeFileSync(join(folder, 'redocly.yaml'), 'rules:\n  struct: error\n');
 });
 after(() => rmSync(folder, { recursive: true }));
-
-function* places(value, path = []) {
-  if (path.length > 0) yield path;
-  if (typeof value !== 'object' || value === null || path.includes('payload')) return;
-  for (const key of Object.keys(value)) yield* places(value[key], [...path, Array.isArray(value) ? Number(key) : key]);
-}
-
-function changed(path, change) {
-  const copy = structuredClone(SOUND);
-  const parent = path.slice(0, -1).reduce((value, key) => value[key], copy);
-  change(parent, path.at(-1));
-  return copy;
-}
 
 const CHANGES = {
   'is taken out': (parent, key) => Array.isArray(parent) ? parent.splice(key, 1) : delete parent[key],
@@ -109,7 +62,7 @@ test('what a check of the structure refuses, is refused', async (context) => {
     for (const [how, change] of Object.entries(CHANGES)) {
       const file = `${files.size}.json`;
       files.set(file, `${path.join('.')} ${how}`);
-      writeFileSync(join(folder, file), JSON.stringify(changed(path, change), null, 2));
+      writeFileSync(join(folder, file), JSON.stringify(changed(SOUND, path, change), null, 2));
     }
   }
   const refused = await refusedByLint([...files.keys()]);

@@ -68,6 +68,7 @@ export async function startSink(answer = () => ({})) {
     });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  server.unref(); // Node.js 18 sometimes keeps the handle of a server that is closed
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     port: server.address().port,

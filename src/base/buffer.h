@@ -1,7 +1,7 @@
 /*
  * buffer.h - bytes that grow.
  *
- * {0} is an empty buffer. The buffer owns its bytes until buffer_free or buffer_take. Appending uses
+ * {0} is an empty buffer. The buffer owns its bytes until buffer_free. Appending uses
  * memory_try_resize: when memory cannot be had the buffer becomes `failed`, keeps what it has, and
  * every later append does nothing, so a caller checks once at the end.
  */

@@ -4,7 +4,6 @@
 
 #include "base/encoding.h"
 #include "base/id.h"
-#include "verify/hasher.h"
 
 static void add(struct envelope *envelope, const char *name, struct text value)
 {

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "deliver/envelope.h"
-#include "verify/scheme.h"
+#include "verify/hasher.h"
 
 /* Must a token be had from a server before anything can be sent? */
 bool auth_needs_token(enum destination_auth auth);

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "deliver/auth.h"
-#include "verify/hasher.h"
 
 enum { STAMP_SIZE = sizeof "20261124T102030Z", DAY_SIZE = 8 };
 

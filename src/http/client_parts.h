@@ -118,6 +118,11 @@ void transfer_prepare(struct transfer *transfer); /* the next request of it */
  * the server fell over, and fails. Webhooks arrive at least once.
  */
 bool transfer_again(struct transfer *transfer, CURLcode result);
+/*
+ * Its stream was closed while it was being sent, and libcurl 7.88 has no word of why: it was answered before it was whole.
+ * The answer was read and counts, or is lost on us.
+ */
+bool transfer_was_cut_short(const struct transfer *transfer, CURLcode result);
 void transfer_free_all(struct transfer *transfers);
 
 /* transfer_headers.c */

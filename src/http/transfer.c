@@ -226,11 +226,7 @@ static bool on_shared_connection(const struct transfer *transfer)
            curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &opened) == CURLE_OK && opened == 0;
 }
 
-/*
- * Its stream was closed while it was being sent, and libcurl 7.88 has no word of why: it was answered before it was whole,
- * and the answer is lost on us (with one that was read, transfer_reply.c takes it for what it is).
- */
-static bool was_cut_short(const struct transfer *transfer, CURLcode result)
+bool transfer_was_cut_short(const struct transfer *transfer, CURLcode result)
 {
     return result == CURLE_HTTP2_STREAM && transfer->failure_text[0] == '\0';
 }
@@ -238,7 +234,8 @@ static bool was_cut_short(const struct transfer *transfer, CURLcode result)
 bool transfer_again(struct transfer *transfer, CURLcode result)
 {
     bool ended = result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR || result == CURLE_PARTIAL_FILE;
-    bool broke = result == CURLE_HTTP2 || was_cut_short(transfer, result) || (ended && on_shared_connection(transfer));
+    bool broke = result == CURLE_HTTP2 || transfer_was_cut_short(transfer, result) ||
+                 (ended && on_shared_connection(transfer));
     if (!broke || transfer->again || transfer->head_bytes > 0)
         return false;
     transfer->again = true;

@@ -100,7 +100,7 @@ static void write_failure(struct transfer *transfer, CURLcode result, bool at_pr
  */
 static bool is_early_reply(const struct transfer *transfer, CURLcode result, long status)
 {
-    return result == CURLE_HTTP2_STREAM && transfer->failure_text[0] == '\0' && status >= 200;
+    return transfer_was_cut_short(transfer, result) && status >= 200;
 }
 
 /* A handshake that failed for a reason that only transfer_verdict.c knows. */

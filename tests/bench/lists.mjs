@@ -122,6 +122,7 @@ class QuietAsker {
     }
 }
 
+// This process, from here on, gets what the gateway, the load and the sink leave.
 async function stepBack() {
     await promisify(execFile)('chrt', ['--idle', '--all-tasks', '--pid', '0', String(process.pid)]);
 }

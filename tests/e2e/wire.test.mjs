@@ -9,7 +9,6 @@ import { PROGRAM, startGateway, startSink, until } from './gateway.mjs';
 import { callsOf } from './resource.mjs';
 import { argsOf, behind, destinationOf, flood, freePort, gauge, makeChains, onRequest, startProxy, startRaw, startServer, startSocks } from './wire_servers.mjs';
 
-
 let chains, tls, gateway;
 const stops = [];
 const stopLater = (server) => { stops.push(server.stop); return server; };

@@ -95,8 +95,8 @@ static bool look(struct metric_sampler *sampler, int64_t now, struct error *erro
     sqlite3_stmt *s = database_statement(
         sampler->reader,
         "SELECT destination.project_id, waiting.destination_id, waiting.depth, waiting.first_due_at, waiting.last_lane"
-        " FROM (SELECT destination_id, count(*) AS depth, min(due_at) AS first_due_at, max(lane) AS last_lane FROM event INDEXED BY event_due"
-        " WHERE due_at > 0 AND due_at <= ? GROUP BY destination_id) AS waiting"
+        " FROM (SELECT destination_id, count(*) AS depth, min(due_at) AS first_due_at, max(lane) AS last_lane"
+        " FROM event INDEXED BY event_due WHERE due_at > 0 AND due_at <= ? GROUP BY destination_id) AS waiting"
         " JOIN destination ON destination.id = waiting.destination_id ORDER BY destination.project_id", error);
     sampler->count = 0;
     arena_clear(&sampler->arena);

@@ -159,8 +159,8 @@ const struct metric_subject_row metric_subjects[] = {
     [METRIC_EVENTS] = {
         "event_count" COUNTED, NULL, NULL,
         "(SELECT id, created_at AS moment, status, source_id, connection_id, destination_id, error_code,"
-        " response_status, request_id, attempts, bulk_id, delivery_group, 1 AS count, (status = 5 AND next_attempt_at > 0) AS retries"
-        " FROM event" IN_KEYS("id") ")" IN_MOMENTS,
+        " response_status, request_id, attempts, bulk_id, delivery_group, 1 AS count,"
+        " (status = 5 AND next_attempt_at > 0) AS retries FROM event" IN_KEYS("id") ")" IN_MOMENTS,
         "id", EVENT_FIELDS, EVENT_MEASURES},
     [METRIC_ATTEMPTS] = {
         "attempt_count" COUNTED, NULL, NULL,
